@@ -1,0 +1,266 @@
+/**
+ * The derived nouns: Exchange, Frame, Call, Session, Finding. Promise: each is a pure function of the wire events;
+ * nothing here is stored as truth, and every value says by which event (`seq`) it can be proven.
+ *
+ * All rows are plain JSON. `id`s are unique within one inspector: `recording * ID_SPACE + local number`.
+ * `rev` grows with each change of any row, so that a reader can resume after the last `rev` it has seen.
+ */
+import type { Actor, Ending, Part, RawHeader } from './event.ts'
+
+/** Ids of the n-th opened recording (0 for a live run) begin at n * ID_SPACE. */
+export const ID_SPACE = 1_000_000_000
+
+interface Row {
+  readonly id: number
+  readonly rev: number
+}
+
+/** An end as one leg saw it. */
+export interface End {
+  readonly at: number
+  readonly how: Ending
+  readonly by: Actor
+  readonly bytes: number
+  readonly seq: number
+  readonly code?: string
+  readonly detail?: string
+}
+
+/** One HTTP request and its response. */
+export interface Exchange extends Row {
+  readonly t: 'exchange'
+  readonly session: number
+  readonly conn: number
+  readonly upstream: string
+  readonly clientPort: number
+  /** Our own port towards the server: what its access log shows. 0 while unknown. */
+  readonly serverPort: number
+  readonly method: string
+  readonly target: string
+  /** Target without its query: the name of the lane. */
+  readonly path: string
+  readonly requestHeaders: readonly RawHeader[]
+  readonly requestAt: number
+  readonly requestSeq: number
+  readonly requestBytes: number
+  /** When the last byte of the request had come. */
+  readonly requestEndAt?: number
+  readonly status?: number
+  readonly reason?: string
+  /** Who made the response. */
+  readonly responseBy?: 'server' | 'proxy'
+  readonly responseHeaders?: readonly RawHeader[]
+  readonly responseAt?: number
+  readonly responseSeq?: number
+  readonly responseBytes: number
+  readonly firstByteAt?: number
+  readonly lastByteAt?: number
+  /** `stream`: text/event-stream answer to a GET. `sse`: text/event-stream answer to a POST. */
+  readonly body: 'none' | 'json' | 'sse' | 'stream' | 'other'
+  /** Ends of the response on both legs. On the client leg `bytes` is what the client's kernel took. */
+  readonly clientEnd?: End
+  readonly serverEnd?: End
+  /** Ends of the request body, only where it did not end cleanly. */
+  readonly requestEnd?: End
+  /** Absolute or relative `Location` as the server wrote it. */
+  readonly location?: string
+  readonly followedBy?: number
+  readonly follows?: number
+  readonly calls: readonly number[]
+  readonly frames: number
+  readonly pings: number
+  /** The part of its time in which the proxy alone held the server leg open (`--linger`). */
+  readonly held?: { readonly from: number; readonly to?: number }
+  readonly changes: readonly Change[]
+  /** A guard or framing refusal by the proxy, or an upstream failure, in words. */
+  readonly trouble?: string
+}
+
+export interface Change {
+  readonly seq: number
+  readonly at: number
+  readonly what: string
+  readonly original: string
+  readonly replacement: string
+}
+
+/** One SSE event, comment, or the unfinished rest at a stream's end. */
+export interface Frame extends Row {
+  readonly t: 'frame'
+  readonly session: number
+  readonly exchange: number
+  /** Position in its stream, from 0. */
+  readonly index: number
+  readonly at: number
+  /** The chunk event that completed it. */
+  readonly seq: number
+  readonly kind: 'event' | 'comment' | 'retry' | 'unfinished'
+  readonly event: string
+  readonly lastEventId?: string
+  /** Byte range in the decoded response body. */
+  readonly offset: number
+  readonly size: number
+  /** JSON-RPC in it: what kind, and the call it belongs to. */
+  readonly rpc?: 'request' | 'response' | 'error' | 'notification' | 'invalid'
+  readonly method?: string
+  readonly call?: number
+  /** False when the client leg had ended before it. */
+  readonly crossed: boolean
+  /** First 200 characters of its data (comment text for a comment), masked. */
+  readonly preview: string
+}
+
+export type StepName = 'sent' | 'accepted' | 'answered' | 'written' | 'received'
+/** One rung of the delivery ladder. `at` absent: it has not happened; `state: 'no'`: it never will. */
+export interface Step {
+  readonly name: StepName
+  readonly state: 'yes' | 'no' | 'open' | 'unknown'
+  readonly at?: number
+  readonly seq?: number
+  readonly bytes?: number
+  readonly says: string
+}
+/** `none`: a notification or a response, to which no answer is due. */
+export type Delivery = 'pending' | 'delivered' | 'undeliverable' | 'unanswered' | 'unknown' | 'none'
+
+/** One JSON-RPC message that the client POSTed (or the server sent as a request) and its answer, whichever exchanges carried them. */
+export interface Call extends Row {
+  readonly t: 'call'
+  readonly session: number
+  /** Row number within its session, from 1; 0 for notifications and responses. */
+  readonly number: number
+  readonly from: 'client' | 'server'
+  readonly kind: 'request' | 'notification' | 'response' | 'invalid'
+  readonly method: string
+  /** Tool, prompt or resource named by the call; what a person calls it. */
+  readonly name?: string
+  /** JSON text of the id (`5`, `"a"`, `null`); absent for notifications. */
+  readonly rpcId?: string
+  /** The exchange that first carried it, and all that did (redirect hops, the answer's stream). */
+  readonly exchange: number
+  readonly exchanges: readonly number[]
+  readonly sentAt: number
+  readonly sentBytes: number
+  readonly acceptedAt?: number
+  readonly status?: number
+  readonly answeredAt?: number
+  readonly answerExchange?: number
+  readonly answerFrame?: number
+  readonly answerBytes?: number
+  readonly error?: { readonly code: number; readonly message: string }
+  /** A tool's result with `isError: true`, and its text's beginning (masked). */
+  readonly toolError?: string
+  readonly cancelled?: { readonly at: number; readonly seq: number; readonly reason?: string }
+  /** The client could no longer be answered from here on. */
+  readonly brokenAt?: number
+  readonly delivery: Delivery
+  readonly ladder: readonly Step[]
+  /** Sequence numbers that prove it: request head, request body, acceptance, answer, break. */
+  readonly seqs: readonly number[]
+}
+
+/** `other`: HTTP that belongs to no MCP connection (metadata, health, preflight). */
+export type Transport = 'sse' | 'streamable' | 'stateless' | 'other'
+
+/** The exchanges of one MCP connection. */
+export interface Session extends Row {
+  readonly t: 'session'
+  readonly upstream: string
+  readonly transport: Transport
+  /** Its id on the wire; for stateless ones the client's port. */
+  readonly key: string
+  /** False when its id was used by a client but never issued through this proxy. */
+  readonly issued: boolean
+  readonly protocolVersion?: string
+  readonly client: { readonly name?: string; readonly version?: string; readonly userAgent?: string; readonly address: string }
+  readonly server: { readonly name?: string; readonly version?: string; readonly header?: string }
+  readonly endpoint?: string
+  readonly startedAt: number
+  readonly lastAt: number
+  readonly initializedAt?: number
+  /** The exchange with the long stream (GET), the newest if several. */
+  readonly stream?: number
+  readonly ended?: End & { readonly inFlight: number }
+  readonly state: 'live' | 'quiet' | 'ended' | 'broken'
+  readonly replaces?: number
+  readonly replacedBy?: number
+  readonly calls: number
+  readonly exchanges: number
+  readonly frames: number
+  readonly undelivered: number
+  readonly redirects: number
+  readonly bytes: number
+  readonly errors: number
+  readonly warnings: number
+}
+
+export interface LogLine extends Row {
+  readonly t: 'log'
+  readonly upstream: string
+  readonly at: number
+  readonly seq: number
+  readonly source: 'file' | 'stdout' | 'stderr' | 'process'
+  readonly level: 'info' | 'warning' | 'error'
+  /** Lines of one traceback are one row. */
+  readonly lines: number
+  readonly text: string
+  /** Name of the exception, for a traceback. */
+  readonly exception?: string
+}
+
+export interface Gap extends Row {
+  readonly t: 'gap'
+  readonly at: number
+  readonly since: number
+  readonly seq: number
+  readonly reason: string
+  readonly lost: number
+  readonly lostBytes: number
+  readonly detail: string
+}
+
+export type Severity = 'error' | 'warning' | 'info'
+export type Confidence = 'certain' | 'likely' | 'possible'
+/** One line of evidence: a record and what it shows. */
+export interface Evidence {
+  readonly seq: number
+  readonly at: number
+  readonly says: string
+}
+export interface Alternative {
+  readonly rule: string
+  readonly standing: 'possible' | 'ruled out'
+  readonly why: string
+}
+/** What a rule says of a session. */
+export interface Finding extends Row {
+  readonly t: 'finding'
+  readonly rule: string
+  readonly severity: Severity
+  readonly confidence: Confidence
+  readonly session: number
+  readonly exchange?: number
+  readonly call?: number
+  readonly at: number
+  readonly title: string
+  readonly says: string
+  readonly cause: string
+  readonly fix: readonly string[]
+  readonly evidence: readonly Evidence[]
+  readonly alternatives: readonly Alternative[]
+  /** True when a later judgement withdrew it. */
+  readonly gone?: boolean
+}
+
+export type AnyRow = Session | Exchange | Call | Frame | LogLine | Finding | Gap
+export type RowKind = AnyRow['t']
+/** Where the bytes of one part of an exchange lie, for reading bodies from the journal. */
+export interface BodySlice {
+  readonly exchange: number
+  readonly part: Part
+  readonly seq: number
+  readonly at: number
+  readonly segment: number
+  readonly offset: number
+  readonly size: number
+}
