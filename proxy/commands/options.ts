@@ -1,0 +1,86 @@
+/**
+ * Flags of one command, read from arguments and SEISMOGRAPH_* variables. Promise: an unknown flag, a missing value or a
+ * value of the wrong form is a UsageError that names the flag and says what it takes.
+ */
+import { parseArgs } from 'node:util'
+import { type CommandIo, UsageError } from './command.ts'
+
+export interface Flag {
+  readonly type: 'boolean' | 'string'
+  readonly short?: string
+  readonly multiple?: boolean
+}
+export type Flags = Readonly<Record<string, Flag>>
+export interface Parsed {
+  readonly positionals: readonly string[]
+  /** Everything after `--`. */
+  readonly rest: readonly string[]
+  on(name: string): boolean
+  text(name: string): string | undefined
+  texts(name: string): readonly string[]
+  /** A whole number within [low, high]. */
+  whole(name: string, fallback: number, low: number, high: number): number
+  /** A number of at least `low`. */
+  number(name: string, fallback: number, low?: number): number
+  oneOf<T extends string>(name: string, choices: readonly T[], fallback: T): T
+}
+
+/** SEISMOGRAPH_DASHBOARD_PORT for --dashboard-port; 1, true and yes switch a flag on. */
+const variable = (name: string): string => `SEISMOGRAPH_${name.toUpperCase().replaceAll('-', '_')}`
+
+type Values = Record<string, string | boolean | (string | boolean)[] | undefined>
+
+function parse(argv: readonly string[], flags: Flags, command: string): { values: Values; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...flags },
+      allowPositionals: true,
+      allowNegative: true,
+      strict: true,
+    })
+    return { values: { ...values }, positionals }
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('. ')[0] : String(error)
+    throw new UsageError(`${message}. See seismograph ${command} --help`.replace('  ', ' '))
+  }
+}
+
+export function readOptions(argv: readonly string[], flags: Flags, io: Pick<CommandIo, 'env'>, command = ''): Parsed {
+  const dashes = argv.indexOf('--')
+  const own = dashes < 0 ? argv : argv.slice(0, dashes)
+  const { values, positionals } = parse(own, flags, command)
+  for (const [name, flag] of Object.entries(flags)) {
+    const given = io.env[variable(name)]
+    if (values[name] !== undefined || given === undefined || given === '') continue
+    values[name] = flag.type === 'boolean' ? /^(1|true|yes|on)$/i.test(given) : flag.multiple ? given.split(',') : given
+  }
+  const number = (name: string, fallback: number, low: number, high: number, whole: boolean): number => {
+    const value = values[name]
+    if (typeof value !== 'string') return fallback
+    const parsed = Number(value)
+    if (value.trim() === '' || !Number.isFinite(parsed) || parsed < low || parsed > high || (whole && !Number.isInteger(parsed))) {
+      const range = high === Number.POSITIVE_INFINITY ? `of at least ${low}` : `from ${low} to ${high}`
+      throw new UsageError(`--${name} takes a ${whole ? 'whole ' : ''}number ${range}, not "${value}"`)
+    }
+    return parsed
+  }
+  return {
+    positionals,
+    rest: dashes < 0 ? [] : argv.slice(dashes + 1),
+    on: name => values[name] === true,
+    text: name => {
+      const value = values[name]
+      return typeof value === 'string' ? value : undefined
+    },
+    texts: name => [values[name] ?? []].flat().filter(value => typeof value === 'string'),
+    whole: (name, fallback, low, high) => number(name, fallback, low, high, true),
+    number: (name, fallback, low = 0) => number(name, fallback, low, Number.POSITIVE_INFINITY, false),
+    oneOf: (name, choices, fallback) => {
+      const value = values[name] ?? fallback
+      const found = choices.find(choice => choice === value)
+      if (found === undefined) throw new UsageError(`--${name} takes ${choices.join(', ')}, not "${String(value)}"`)
+      return found
+    },
+  }
+}
