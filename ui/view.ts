@@ -2,6 +2,8 @@
  * What every part of the page agrees on: the rows of one session, a selection, a range of time.
  * Promise: plain data only; no component, no store.
  */
+import type { Part } from '../proxy/core/event.ts'
+import type { RecordingInfo, RecordView } from '../proxy/core/feed.ts'
 import type { Call, Exchange, Finding, Frame, Gap, LogLine, Session } from '../proxy/core/model.ts'
 
 /** One selection in three views: timeline, table and detail all show it. */
@@ -66,4 +68,61 @@ export interface TimelineProps {
   readonly onRange: (range: Range) => void
   readonly onZero: (mode: Zero['mode']) => void
   readonly onFollow: (follow: boolean) => void
+}
+
+/** Tabs of the detail, in the order of the keys 1 to 6. */
+export const DETAIL_TABS = ['delivery', 'headers', 'jsonrpc', 'events', 'raw', 'timing'] as const
+export type DetailTab = (typeof DETAIL_TABS)[number]
+
+/** Bytes of a body as the recorder gives them: masked, decoded, perhaps only the beginning. */
+export interface LoadedBytes {
+  readonly bytes: Uint8Array
+  /** Size of the whole decoded body. */
+  readonly totalBytes: number
+  /** What the recorder says of it, in words: cut, undecodable, masked. */
+  readonly note?: string
+}
+export interface LoadedText {
+  readonly text: string
+  readonly totalBytes: number
+  readonly note?: string
+}
+
+/** What the detail may ask of the recorder. Each rejects with an Error whose message can be shown; an aborted one with AbortError. */
+export interface DetailApi {
+  /** `offset` and `limit` in bytes of the decoded body; without them its first 64 kB. */
+  loadBody(exchange: number, part: Part, options?: { offset?: number; limit?: number; signal?: AbortSignal }): Promise<LoadedBytes>
+  /** The `data` of one SSE event; `limit` in bytes, without it the first 64 kB. */
+  loadData(frame: number, options?: { limit?: number; signal?: AbortSignal }): Promise<LoadedText>
+  /** One wire event of the journal, by its number in the recording of the selected session. */
+  loadRecord(seq: number, options?: { signal?: AbortSignal }): Promise<RecordView>
+}
+
+/** Everything that the detail pane shows: one selected thing and the session it belongs to. */
+export interface DetailProps {
+  readonly selection: Selection
+  /** Rows of the session that the selection belongs to; grows in place, `rev` tells that it did. */
+  readonly rows: SessionRows
+  readonly rev: number
+  /** The chain of the session, oldest first (itself included). */
+  readonly chain: readonly Session[]
+  readonly logs: readonly LogLine[]
+  readonly gaps: readonly Gap[]
+  /** The recording it belongs to: options (linger, masking), upstreams, wall clock of time 0. */
+  readonly recording: RecordingInfo
+  readonly zero: Zero
+  /** Recording ms of the live edge; for a past recording its last moment. */
+  readonly now: number
+  /** Rules that could not judge this session. */
+  readonly ruleFailures: readonly { readonly rule: string; readonly error: string }[]
+  readonly api: DetailApi
+  readonly tab: DetailTab
+  readonly onTab: (tab: DetailTab) => void
+  /** Expanded: the pane takes the whole width below the timeline; ladder left, verdict right. */
+  readonly expanded: boolean
+  readonly onExpand: (expanded: boolean) => void
+  readonly onSelect: (selection: Selection) => void
+  /** An evidence reference (`#226`): selects the row that holds this record and moves the timeline if it is out of view. */
+  readonly onRecord: (seq: number) => void
+  readonly onClose: () => void
 }
