@@ -1,0 +1,36 @@
+/**
+ * Which test files belong to which part of `npm test`, and how long they may take. Promise: a part is chosen by where its file lies,
+ * never by a list of names; Playwright's `.spec.ts` files are nobody's here.
+ */
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**', '**/*.spec.ts']
+/** Real processes, sockets and files: a limit here is a safety net against hanging, not a measurement. */
+const patient = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 20_000 }
+
+export default defineConfig({
+  root,
+  cacheDir: `${root}/.cache/vitest`,
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          root,
+          include: ['{proxy,server,ui}/**/*.test.{ts,tsx}'],
+          exclude: [...never, 'proxy/captures/**'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      { test: { name: 'captures', root, include: ['proxy/captures/**/*.test.ts'], exclude: never, testTimeout: 30_000 } },
+      { test: { name: 'integration', root, include: ['e2e/*.test.ts'], exclude: never, ...patient } },
+      // One file at a time: some of these peers keep time themselves (a reconnect that must come after 500 ms).
+      { test: { name: 'interop', root, include: ['e2e/interop/*.test.ts'], exclude: never, fileParallelism: false, ...patient } },
+    ],
+  },
+})
