@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+/**
+ * The command line: finds the command, hands it the process as a CommandIo, ends with its exit code.
+ * Promise: whatever goes wrong is one clear message on standard error; only a defect of ours shows a stack.
+ */
+import type { Command, CommandIo } from './commands/command.ts'
+import { UsageError } from './commands/command.ts'
+import { version } from './product.ts'
+
+/** Loaded one at a time, so that `--help` does not wait for what `run` needs. */
+const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  run: () => import('./commands/run.ts'),
+  open: () => import('./commands/open.ts'),
+  sessions: () => import('./commands/sessions.ts'),
+  export: () => import('./commands/export.ts'),
+  check: () => import('./commands/check.ts'),
+  panos: () => import('./commands/panos.ts'),
+  simulator: () => import('./commands/simulator.ts'),
+}
+
+async function overview(): Promise<string> {
+  const loaded = await Promise.all(Object.values(commands).map(load => load()))
+  const lines = loaded
+    .filter(({ command }) => command.name !== 'run')
+    .map(({ command }) => `  ${command.name.padEnd(12)}${command.summary}`)
+  return `${lines.join('\n')}\n\nseismograph COMMAND --help tells more about each.\n`
+}
+
+/** One AbortSignal for SIGINT and SIGTERM. A second signal, once the first had time to work, ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  let first = 0
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
+      if (first > 0 && performance.now() - first > 300) process.exit(130)
+      first ||= performance.now()
+      controller.abort(name)
+    })
+  return controller.signal
+}
+
+/** A reader that went away (`| head`) is no fault of ours. */
+function tolerateClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const io: CommandIo = { env: process.env, stdout: process.stdout, stderr: process.stderr, signal: interruption() }
+  const [first = ''] = argv
+  if (first === '--version' || first === '-v') {
+    io.stdout.write(`${version()}\n`)
+    return 0
+  }
+  const named = first !== 'run' && Object.hasOwn(commands, first)
+  if (first !== '' && !first.startsWith('-') && !named) {
+    throw new UsageError(
+      `there is no command "${first}". Commands: ${Object.keys(commands).join(', ')}. A server to watch is given as --target URL.`,
+    )
+  }
+  const load = commands[named ? first : 'run']
+  if (!load) throw new Error('unreachable')
+  const { command } = await load()
+  const rest = named ? argv.slice(1) : argv
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+  if (own.includes('--help') || own.includes('-h')) {
+    io.stdout.write(named ? command.help : `${command.help}\nCommands:\n${await overview()}`)
+    return 0
+  }
+  return command.run(rest, io)
+}
+
+tolerateClosedOutput()
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`seismograph: ${error.message}\n`)
+    process.exitCode = error.exitCode
+  } else {
+    process.stderr.write(`seismograph: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.exitCode = 2
+  }
+}
+// Commands close what they opened; nothing left behind (a socket in a library's pool) may hold a finished command.
+await new Promise(done => process.stdout.write('', done))
+process.exit(process.exitCode)
