@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { UsageError } from './command.ts'
+import { readPlan } from './plan.ts'
+
+const plan = (line: string, env: Record<string, string> = {}) => readPlan(line === '' ? [] : line.split(' '), { env })
+
+describe('readPlan', () => {
+  it('watches the embedded server without flags', () => {
+    expect(plan('')).toMatchObject({
+      targets: [],
+      ports: [8002],
+      dashboardPort: 8003,
+      serverPort: 8001,
+      host: '127.0.0.1',
+      open: true,
+      json: false,
+    })
+    expect(plan('').recording).toEqual({ hostHeader: 'preserve', forwarded: false, linger: 0, bodyCap: 67_108_864, masked: true })
+  })
+
+  it('names targets and lays their ports around the dashboard', () => {
+    const { targets, ports } = plan(
+      '--target a=http://127.0.0.1:9000/sse --target b=https://example.test/mcp --target c=http://[::1]:9/x?y=1',
+    )
+    expect(targets.map(({ name, url }) => `${name} ${url.href}`)).toEqual([
+      'a http://127.0.0.1:9000/sse',
+      'b https://example.test/mcp',
+      'c http://[::1]:9/x?y=1',
+    ])
+    expect(ports).toEqual([8002, 8004, 8005])
+    expect(plan('--target http://h:1/a=b').targets[0]?.name).toBe('mcp')
+  })
+
+  it('takes the server command from after the dashes, flags and all', () => {
+    expect(plan('--target http://127.0.0.1:8001/sse -- python main.py --port 8001').command).toEqual([
+      'python',
+      'main.py',
+      '--port',
+      '8001',
+    ])
+  })
+
+  it('reads the environment, and flags win', () => {
+    const env = {
+      SEISMOGRAPH_PORT: '9100',
+      SEISMOGRAPH_DASHBOARD_PORT: '0',
+      SEISMOGRAPH_TARGET: 'http://h/sse',
+      SEISMOGRAPH_JSON: '1',
+      SEISMOGRAPH_NO_OPEN: 'yes',
+    }
+    expect(plan('--port 9200', env)).toMatchObject({ ports: [9200], dashboardPort: 0, json: true, open: false, targets: [{ name: 'mcp' }] })
+  })
+
+  it.each([
+    ['--target 127.0.0.1:8001', /takes an http or https URL such as/],
+    ['--target http://', /is not a URL/],
+    ['--target http://u:p@h/', /must not hold a user name/],
+    ['--target http://h/#x', /fragment/],
+    ['--target http://a/ --target http://b/', /two targets are called "mcp"/],
+    ['--port 70000', /--port takes a whole number from 0 to 65535, not "70000"/],
+    ['--port eight', /--port takes a whole number/],
+    ['--port 8003', /both 8003/],
+    ['--nonsense', /nonsense/],
+    ['--port', /port/],
+    ['http://127.0.0.1:8001/sse', /--target http:\/\/127\.0\.0\.1:8001\/sse/],
+    ['--host 0.0.0.0', /--dangerously-bind 0\.0\.0\.0/],
+    ['--host 0x0', /--dangerously-bind/],
+    ['--dangerously-bind example.test', /IP address/],
+    ['--host-header other', /takes preserve, upstream, not "other"/],
+    ['--linger -1', /linger/],
+    ['-- python main.py', /add --target URL/],
+    ['--ca /no/such/file.pem', /cannot be read/],
+    ['--target a=http://a/ --target b=http://b/ --server-log x.log', /--server-log a=x\.log/],
+  ])('%s is a usage error in words', (line, words) => {
+    expect(() => plan(line)).toThrow(UsageError)
+    expect(() => plan(line)).toThrow(words)
+  })
+})
