@@ -1,0 +1,64 @@
+/**
+ * Python environments that hold the MCP SDKs of several eras. Promise: each is made once in the cache folder, from exact pins, and where
+ * that cannot be (no Python, no registry) the reason comes back in words, for a named skip.
+ */
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const exec = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const cache = process.env.SEISMOGRAPH_CACHE || join(root, '.cache')
+
+/**
+ * `first`: the version whose log says BrokenResourceError when a client leaves, with the Starlette and uvicorn of its time.
+ * `last1`: the last of the 1.x line. `newest`: the newest release.
+ */
+export const ENVIRONMENTS = {
+  first: ['mcp==1.6.0', 'starlette==0.46.2', 'uvicorn==0.34.2', 'sse-starlette==3.0.3'],
+  last1: ['mcp==1.30.0'],
+  newest: ['mcp==2.3.0'],
+} as const
+export type EnvironmentName = keyof typeof ENVIRONMENTS
+export const environmentNames = Object.keys(ENVIRONMENTS) as EnvironmentName[]
+
+export type Prepared = { readonly python: string; readonly missing?: undefined } | { readonly missing: string }
+
+const words = (error: unknown): string => {
+  const { stderr, message } = error as { stderr?: string; message?: string }
+  const lines = `${stderr ?? ''}\n${message ?? error}`.split('\n').map(line => line.trim())
+  return lines.findLast(line => /^error|no module|not found|failed/i.test(line)) ?? lines.find(Boolean) ?? 'unknown error'
+}
+
+/** Set by the test run once an environment could not be made, so that no test file waits for the registry again. */
+const variable = (name: EnvironmentName): string => `SEISMOGRAPH_NO_PYTHON_${name.toUpperCase()}`
+
+/**
+ * The interpreter of an environment, made now if it is missing (about 10 s each).
+ * @param say told what is being done, when something is.
+ */
+export async function preparePython(name: EnvironmentName, say: (text: string) => void = () => {}): Promise<Prepared> {
+  const known = process.env[variable(name)]
+  if (known) return { missing: known }
+  const pins = ENVIRONMENTS[name]
+  const folder = join(cache, 'python', name)
+  const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+  const stamp = join(folder, 'pins')
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === pins.join('\n')) return { python }
+  say(`Installing ${pins.join(', ')} for Python into ${folder} …`)
+  try {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    await exec(process.env.PYTHON || 'python3', ['-m', 'venv', folder], { timeout: 120_000 })
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1', '--timeout', '20']
+    await exec(python, [...pip, ...pins], { timeout: 240_000 })
+    writeFileSync(stamp, pins.join('\n'))
+    return { python }
+  } catch (error) {
+    const missing = `Python environment ${pins[0]} could not be made: ${words(error)}`
+    process.env[variable(name)] = missing
+    return { missing }
+  }
+}
