@@ -1,0 +1,117 @@
+/**
+ * Undoes Content-Encoding for a copy that is looked at. Promise: what can be decoded so far comes out at once, chunk by chunk; a broken,
+ * cut or exploding body ends the decoding with words, never with an exception.
+ */
+import type { Transform } from 'node:stream'
+import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
+
+/** Decoded bytes that one chunk of a body may become: a bomb stops here. */
+const MAX_CHUNK_BYTES = 16 << 20
+
+/** The codings of a Content-Encoding value, in the order they were applied; `identity` left out. */
+export const codingsOf = (value: string): string[] =>
+  value
+    .split(',')
+    .map(coding => coding.trim().toLowerCase())
+    .filter(coding => coding !== '' && coding !== 'identity')
+
+/** RFC 9110 8.4.1: `deflate` is zlib's format, but some send the raw one. */
+const isZlib = (first: number): boolean => (first & 0x0f) === 8
+
+function stageFor(coding: string, first: number): Transform | undefined {
+  const zlib = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH }
+  if (coding === 'gzip' || coding === 'x-gzip') return createGunzip(zlib)
+  if (coding === 'deflate') return isZlib(first) ? createInflate(zlib) : createInflateRaw(zlib)
+  if (coding === 'br')
+    return createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH })
+  if (coding === 'zstd') return createZstdDecompress({ flush: constants.ZSTD_e_flush, finishFlush: constants.ZSTD_e_flush })
+  return undefined
+}
+
+/** One coding of one body. */
+class Stage {
+  readonly #coding: string
+  #stream: Transform | undefined
+  #out: Uint8Array[] = []
+  #outBytes = 0
+  #release = () => {}
+  /** Why nothing more comes. */
+  trouble: string | undefined
+
+  constructor(coding: string) {
+    this.#coding = coding
+  }
+
+  #open(first: number): Transform | undefined {
+    const stream = stageFor(this.#coding, first)
+    if (!stream) {
+      this.trouble = `unknown Content-Encoding "${this.#coding}"`
+      return undefined
+    }
+    stream.on('error', error => {
+      this.trouble ??= `not valid ${this.#coding}: ${error.message}`
+    })
+    // A stream that is destroyed on the way does not call back.
+    stream.on('close', () => this.#release())
+    stream.on('data', (bytes: Buffer) => {
+      if (this.trouble) return
+      this.#out.push(bytes)
+      this.#outBytes += bytes.length
+      if (this.#outBytes <= MAX_CHUNK_BYTES) return
+      this.trouble = `decodes to more than ${MAX_CHUNK_BYTES} bytes from one chunk`
+      stream.destroy()
+    })
+    return stream
+  }
+
+  async write(bytes: Uint8Array): Promise<Uint8Array[]> {
+    if (this.trouble || bytes.length === 0) return []
+    this.#stream ??= this.#open(bytes[0] ?? 0)
+    const stream = this.#stream
+    if (!stream) return []
+    await new Promise<void>(resolve => {
+      this.#release = resolve
+      stream.write(bytes, () => resolve())
+    })
+    const out = this.#out
+    this.#out = []
+    this.#outBytes = 0
+    return out
+  }
+
+  close(): void {
+    this.#stream?.destroy()
+  }
+}
+
+/** Decodes one body, whatever number of codings it has. */
+export class ContentDecoder {
+  readonly #stages: Stage[]
+
+  /** @param value of the Content-Encoding header */
+  constructor(value: string) {
+    this.#stages = codingsOf(value)
+      .reverse()
+      .map(coding => new Stage(coding))
+  }
+
+  /** Why decoding stopped before the body did, in words. */
+  get trouble(): string | undefined {
+    return this.#stages.find(stage => stage.trouble)?.trouble
+  }
+
+  async write(bytes: Uint8Array): Promise<Uint8Array[]> {
+    let parts: Uint8Array[] = [bytes]
+    for (const stage of this.#stages) {
+      const next: Uint8Array[] = []
+      for (const part of parts) next.push(...(await stage.write(part)))
+      parts = next
+    }
+    return parts
+  }
+
+  /** Frees the native memory. */
+  close(): void {
+    for (const stage of this.#stages) stage.close()
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * The derived index of one recording: its rows, where its bodies lie, and text for the search, in SQLite.
+ * Promise: nothing in it is truth. It can be deleted at any time, and is rebuilt when its schema, the code that derived it or the
+ * journal it was made from is another.
+ */
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { Part, Position } from '../core/event.ts'
+import type { AnyRow, BodySlice, RowKind } from '../core/model.ts'
+
+const SCHEMA = 1
+/** Row kinds that every page gets, whichever sessions it watches. */
+export const GLOBAL_KINDS: ReadonlySet<RowKind> = new Set<RowKind>(['session', 'finding', 'gap'])
+
+const TABLES = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE rows (id INTEGER PRIMARY KEY, t TEXT NOT NULL, session INTEGER NOT NULL, at REAL NOT NULL, rev INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
+  CREATE INDEX rows_by_session ON rows (session, rev);
+  CREATE INDEX rows_by_kind ON rows (t, rev) WHERE t IN ('session', 'finding', 'gap', 'log');
+  CREATE TABLE slices (exchange INTEGER NOT NULL, part INTEGER NOT NULL, seq INTEGER NOT NULL, at REAL NOT NULL,
+    segment INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (exchange, part, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE texts (id INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, frame INTEGER NOT NULL,
+    part INTEGER NOT NULL, at REAL NOT NULL, text TEXT NOT NULL) STRICT;
+`
+
+/** Text that the search looks through: one SSE event's data, or a body. `frame` 0 for a body. */
+export interface BodyText {
+  readonly exchange: number
+  readonly frame: number
+  readonly part: Part
+  readonly at: number
+  readonly text: string
+}
+
+/** What an index was made by and from; another identity means another index. */
+export interface Identity {
+  readonly recording: string
+  /** Position among the opened recordings: row ids contain it. */
+  readonly index: number
+  /** Digest of the code that derives rows. */
+  readonly derivation: string
+}
+
+/** A row as stored: its JSON without `rev`, which depends on where this recording stands among others. */
+export interface StoredRow {
+  readonly id: number
+  readonly rev: number
+  readonly t: RowKind
+  readonly at: number
+  readonly json: string
+}
+
+/** What one step of a search found, and the number of the last text it looked at. */
+export interface SearchStep {
+  readonly hits: readonly (BodyText & { readonly session: number })[]
+  readonly last: number
+  readonly done: boolean
+}
+
+/** Which rows a reader wants: after a revision, at most `limit`, in the order of their revisions. */
+export interface RowQuery {
+  readonly after: number
+  readonly upTo?: number
+  readonly limit: number
+  /** Undefined: rows of global kinds. Else all rows of these sessions, and log lines within `spans`. */
+  readonly sessions?: readonly number[]
+  /** Time spans of the sessions, for the log lines. */
+  readonly spans?: readonly Span[]
+}
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+const PART = { request: 0, response: 1 } as const
+const sessionOf = (row: AnyRow): number => (row.t === 'session' ? row.id : row.t === 'log' || row.t === 'gap' ? 0 : row.session)
+const timeOf = (row: AnyRow): number =>
+  row.t === 'session' ? row.startedAt : row.t === 'exchange' ? row.requestAt : row.t === 'call' ? row.sentAt : row.at
+
+/** JSON of a row with its revision in the inspector's count. */
+export const rowJson = (row: { rev: number; json: string }): string => `{"rev":${row.rev},${row.json.slice(1)}`
+
+const withoutRev = (row: AnyRow): string => JSON.stringify({ ...row, rev: undefined })
+
+interface Statements {
+  readonly row: StatementSync
+  readonly slice: StatementSync
+  readonly text: StatementSync
+  readonly meta: StatementSync
+  readonly bySession: StatementSync
+  readonly byKind: StatementSync
+}
+
+export class RowIndex {
+  readonly path: string
+  readonly #db: DatabaseSync
+  readonly #sql: Statements
+
+  /** Opens the file at `path`, or makes it with mode 0600. Throws when it is locked by another process or cannot be written. */
+  constructor(path: string) {
+    this.path = path
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found && !found.isFile()) removeIndex(path)
+    closeSync(openSync(path, 'a', 0o600))
+    this.#db = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false })
+    try {
+      // One owner: a second process takes a private index instead (see openIndex).
+      this.#db.exec('PRAGMA locking_mode=EXCLUSIVE')
+      this.#db.exec('PRAGMA journal_mode=WAL')
+      this.#db.exec('PRAGMA synchronous=NORMAL')
+      this.#db.exec('PRAGMA journal_size_limit=16777216')
+      this.#db.exec('PRAGMA trusted_schema=OFF')
+      this.#db.exec('PRAGMA cache_size=-16384')
+      this.#db.exec('BEGIN IMMEDIATE')
+      const version = this.#db.prepare('PRAGMA user_version').get()?.user_version
+      const empty = this.#db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0
+      if (empty) this.#db.exec(`${TABLES}; PRAGMA user_version=${SCHEMA}`)
+      else if (version !== SCHEMA) throw new ForeignIndex(`${path} has another schema`)
+      this.#db.exec('COMMIT')
+      this.#sql = this.#prepare()
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  #prepare(): Statements {
+    const db = this.#db
+    return {
+      row: db.prepare(`INSERT INTO rows (id, t, session, at, rev, json) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET session = excluded.session, at = excluded.at, rev = excluded.rev, json = excluded.json`),
+      slice: db.prepare('INSERT OR REPLACE INTO slices (exchange, part, seq, at, segment, offset, size) VALUES (?, ?, ?, ?, ?, ?, ?)'),
+      text: db.prepare('INSERT INTO texts (exchange, frame, part, at, text) VALUES (?, ?, ?, ?, ?)'),
+      meta: db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
+      bySession: db.prepare('SELECT id, rev, t, at, json FROM rows WHERE session = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?'),
+      byKind: db.prepare(
+        "SELECT id, rev, t, at, json FROM rows WHERE t = ? AND t IN ('session', 'finding', 'gap', 'log') AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?",
+      ),
+    }
+  }
+
+  /** One transaction: all of a batch, or nothing of it. */
+  write(batch: {
+    rows: readonly AnyRow[]
+    slices: readonly BodySlice[]
+    texts: readonly BodyText[]
+    meta: Readonly<Record<string, string>>
+  }): void {
+    const { row, slice, text, meta } = this.#sql
+    this.#db.exec('BEGIN')
+    try {
+      for (const item of batch.rows) row.run(item.id, item.t, sessionOf(item), timeOf(item), item.rev, withoutRev(item))
+      for (const item of batch.slices) slice.run(item.exchange, PART[item.part], item.seq, item.at, item.segment, item.offset, item.size)
+      for (const item of batch.texts) text.run(item.exchange, item.frame, PART[item.part], item.at, item.text)
+      for (const [key, value] of Object.entries(batch.meta)) meta.run(key, value)
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  meta(key: string): string | undefined {
+    const value = this.#db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.value
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** Rows after a revision, in order. Each range is one walk along an index, however large the recording. */
+  page(query: RowQuery): StoredRow[] {
+    const upTo = query.upTo ?? Number.MAX_SAFE_INTEGER
+    const walk = (statement: StatementSync, key: SQLInputValue): StoredRow[] =>
+      statement.all(key, query.after, upTo, query.limit) as unknown as StoredRow[]
+    if (query.sessions === undefined)
+      return merge(
+        [...GLOBAL_KINDS].map(kind => walk(this.#sql.byKind, kind)),
+        query.limit,
+      )
+    const lists = query.sessions.map(session => walk(this.#sql.bySession, session))
+    if (query.spans && query.spans.length > 0) lists.push(this.#logs(query.after, upTo, query.limit, query.spans))
+    return merge(lists, query.limit)
+  }
+
+  #logs(after: number, upTo: number, limit: number, spans: readonly Span[]): StoredRow[] {
+    const within = spans.map(() => '(at >= ? AND at <= ?)').join(' OR ')
+    const sql = `SELECT id, rev, t, at, json FROM rows WHERE t = 'log' AND rev > ? AND rev <= ? AND (${within}) ORDER BY rev LIMIT ?`
+    const values = spans.flatMap(({ from, to }) => [from, Math.min(to, Number.MAX_SAFE_INTEGER)])
+    return this.#db.prepare(sql).all(after, upTo, ...values, limit) as unknown as StoredRow[]
+  }
+
+  row(id: number): StoredRow | undefined {
+    return this.#db.prepare('SELECT id, rev, t, at, json FROM rows WHERE id = ?').get(id) as unknown as StoredRow | undefined
+  }
+
+  rowsOf(kind: RowKind): IterableIterator<StoredRow> {
+    return this.#db
+      .prepare('SELECT id, rev, t, at, json FROM rows WHERE t = ? ORDER BY id')
+      .iterate(kind) as unknown as IterableIterator<StoredRow>
+  }
+
+  /** Exchanges in the order of their requests, of one session or of all. */
+  exchanges(session?: number): number[] {
+    const sql = `SELECT id FROM rows WHERE t = 'exchange' ${session === undefined ? '' : 'AND session = ?'} ORDER BY at, id`
+    return this.#db
+      .prepare(sql)
+      .all(...(session === undefined ? [] : [session]))
+      .map(found => Number(found.id))
+  }
+
+  /** Where the bytes of one part of an exchange lie, in order. */
+  slices(exchange: number, part: Part): { seq: number; at: number; segment: number; offset: number; size: number }[] {
+    const sql = 'SELECT seq, at, segment, offset, size FROM slices WHERE exchange = ? AND part = ? ORDER BY seq'
+    return this.#db.prepare(sql).all(exchange, PART[part]) as unknown as ReturnType<RowIndex['slices']>
+  }
+
+  /** Texts that contain `needle` whatever its case, among the `limit` texts after number `after`, in the order they came. */
+  searchTexts(needle: string, after: number, limit: number, session?: number): SearchStep {
+    const last = this.#db
+      .prepare('SELECT max(id) AS last FROM (SELECT id FROM texts WHERE id > ? ORDER BY id LIMIT ?)')
+      .get(after, limit)?.last
+    if (typeof last !== 'number') return { hits: [], last: after, done: true }
+    const escaped = `%${needle.replace(/[\\%_]/g, '\\$&')}%`
+    const found = this.#db
+      .prepare(`SELECT rows.session, texts.exchange, texts.frame, texts.part, texts.at, texts.text FROM texts JOIN rows ON rows.id = texts.exchange
+        WHERE texts.id > ? AND texts.id <= ? AND texts.text LIKE ? ESCAPE '\\' ${session === undefined ? '' : 'AND rows.session = ?'} ORDER BY texts.id`)
+      .all(after, last, escaped, ...(session === undefined ? [] : [session]))
+    const hits = found.map(hit => ({
+      session: Number(hit.session),
+      exchange: Number(hit.exchange),
+      frame: Number(hit.frame),
+      part: hit.part === 0 ? ('request' as const) : ('response' as const),
+      at: Number(hit.at),
+      text: String(hit.text),
+    }))
+    return { hits, last, done: false }
+  }
+
+  maxRev(): number {
+    return Number(this.#db.prepare('SELECT max(rev) AS rev FROM rows').get()?.rev ?? 0)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+}
+
+/** The file exists and is not an index of this version. */
+export class ForeignIndex extends Error {}
+
+function merge(lists: readonly StoredRow[][], limit: number): StoredRow[] {
+  const full = lists.filter(list => list.length > 0)
+  if (full.length === 1) return full[0] ?? []
+  return full
+    .flat()
+    .sort((a, b) => a.rev - b.rev)
+    .slice(0, limit)
+}
+
+/** Deletes an index and what SQLite keeps beside it. */
+export function removeIndex(path: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true, recursive: true })
+}
+
+/** Position as text, to compare where an index stands with where the journal ends. */
+export const positionText = (position: Position | null): string => (position ? `${position.segment}:${position.offset}` : '')
