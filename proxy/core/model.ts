@@ -74,6 +74,8 @@ export interface Exchange extends Row {
   readonly changes: readonly Change[]
   /** A guard or framing refusal by the proxy, or an upstream failure, in words. */
   readonly trouble?: string
+  /** Beginning (200 characters, masked) of the body of a 4xx or 5xx answer. */
+  readonly errorText?: string
 }
 
 export interface Change {
@@ -123,6 +125,18 @@ export interface Step {
 /** `none`: a notification or a response, to which no answer is due. */
 export type Delivery = 'pending' | 'delivered' | 'undeliverable' | 'unanswered' | 'unknown' | 'none'
 
+/** The moment from which a call could no longer be answered. */
+export interface Break {
+  readonly at: number
+  readonly seq: number
+  readonly by: Actor
+  readonly how: Ending
+  /** "The client closed the stream" */
+  readonly says: string
+  /** "FIN from port 52114, call 6 the only one in flight" */
+  readonly detail: string
+}
+
 /** One JSON-RPC message that the client POSTed (or the server sent as a request) and its answer, whichever exchanges carried them. */
 export interface Call extends Row {
   readonly t: 'call'
@@ -153,6 +167,8 @@ export interface Call extends Row {
   readonly cancelled?: { readonly at: number; readonly seq: number; readonly reason?: string }
   /** The client could no longer be answered from here on. */
   readonly brokenAt?: number
+  /** Who broke it and how, in the words of the ladder's red row. `at` equals `brokenAt`. */
+  readonly broken?: Break
   readonly delivery: Delivery
   readonly ladder: readonly Step[]
   /** Sequence numbers that prove it: request head, request body, acceptance, answer, break. */
@@ -237,7 +253,10 @@ export interface Finding extends Row {
   readonly t: 'finding'
   readonly rule: string
   readonly severity: Severity
+  /** How sure the fault itself is. */
   readonly confidence: Confidence
+  /** How sure its cause is, where that is another question ("loss certain, cause likely"). */
+  readonly causeConfidence?: Confidence
   readonly session: number
   readonly exchange?: number
   readonly call?: number

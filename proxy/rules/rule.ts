@@ -17,12 +17,17 @@ export interface Facts {
   readonly others: readonly Session[]
   /** Recording milliseconds at which it is judged. */
   readonly now: number
+  /** Older rows of this session have left memory: what is found holds, what is no longer found does not withdraw anything. */
+  readonly partial?: boolean
 }
 
 /** What a check returns for each fault that it sees. */
 export interface Verdict {
   readonly severity?: Severity
+  /** How sure the fault itself is. */
   readonly confidence: Confidence
+  /** How sure `cause` is, where that is another question. */
+  readonly causeConfidence?: Confidence
   readonly at: number
   readonly exchange?: number
   readonly call?: number
