@@ -1,0 +1,103 @@
+/**
+ * Streamable HTTP with sessions at `/mcp` (MCP 2025-03-26 to 2025-11-25). Promise: answers are not stored for resumption, so a call whose
+ * own connection closes is cancelled; sessions that nobody uses are forgotten, and there are never more than a fixed number.
+ */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { answerConnection, createPanosMcp, type PanosContext } from './panos-mcp.ts'
+
+interface Session {
+  readonly transport: StreamableHTTPServerTransport
+  /** Requests under way, streams included. */
+  active: number
+  /** When the last request ended, in milliseconds of the monotonic clock. */
+  idleSince: number
+}
+
+export const IDLE_LIMIT_MS = 30 * 60_000
+export const MAX_SESSIONS = 1000
+
+const jsonError = (response: ServerResponse, status: number, code: number, message: string): void => {
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id: null }))
+}
+
+export class StreamableSessions {
+  readonly #context: PanosContext
+  readonly #open = new Map<string, Session>()
+  readonly #sweeper: ReturnType<typeof setInterval>
+
+  constructor(context: PanosContext, idleLimitMs = IDLE_LIMIT_MS) {
+    this.#context = context
+    this.#sweeper = setInterval(() => this.#sweep(idleLimitMs), Math.min(idleLimitMs, 60_000)).unref()
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = request.headers['mcp-session-id']
+    if (typeof id === 'string') {
+      const session = this.#open.get(id)
+      if (!session) {
+        request.resume()
+        return jsonError(response, 404, -32001, 'Session not found')
+      }
+      return this.#serve(session, request, response)
+    }
+    if (request.method === 'POST' && this.#open.size >= MAX_SESSIONS) {
+      request.resume()
+      return jsonError(response, 503, -32000, `More than ${MAX_SESSIONS} sessions are open`)
+    }
+    // Only an initialize request may come without a session; the transport refuses anything else.
+    const session = await this.#begin()
+    await this.#serve(session, request, response)
+    if (session.transport.sessionId === undefined) await session.transport.close()
+  }
+
+  async #begin(): Promise<Session> {
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: () => randomUUID(),
+      onsessioninitialized: id => {
+        this.#open.set(id, session)
+        this.#context.log(`streamable session ${id} opened`)
+      },
+    })
+    const session: Session = { transport, active: 0, idleSince: performance.now() }
+    const server = createPanosMcp(this.#context)
+    server.server.onclose = () => {
+      const id = transport.sessionId
+      if (id !== undefined && this.#open.delete(id)) this.#context.log(`streamable session ${id} closed`)
+    }
+    // The SDK's own class declares its accessors differently from its interface under strict optional types.
+    await server.connect(transport as Transport)
+    return session
+  }
+
+  async #serve(session: Session, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const left = new AbortController()
+    session.active += 1
+    response.once('close', () => {
+      session.active -= 1
+      session.idleSince = performance.now()
+      if (!response.writableFinished) left.abort(new Error('the connection of the answer closed'))
+    })
+    await answerConnection.run(left.signal, () => session.transport.handleRequest(request, response))
+  }
+
+  #sweep(idleLimitMs: number): void {
+    const limit = performance.now() - idleLimitMs
+    for (const session of this.#open.values()) {
+      if (session.active === 0 && session.idleSince < limit) void session.transport.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper)
+    await Promise.all([...this.#open.values()].map(({ transport }) => transport.close()))
+  }
+}

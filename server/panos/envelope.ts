@@ -1,0 +1,137 @@
+/**
+ * The response envelope of the XML API. Promise: what the device reports as an error becomes a PanosError with the device's own words;
+ * "object not present" (code 7) is an empty success, never an error.
+ */
+import { PanosError, type PanosErrorKind } from './panos-error.ts'
+import { child, children, parseXml, XmlError, type XmlNode } from './xml.ts'
+
+export interface PanosAnswer {
+  /** `<result>`, absent when the envelope has none. */
+  readonly result: XmlNode | undefined
+  readonly code: string | undefined
+  /** The device says that nothing is there (code 7). */
+  readonly empty: boolean
+  /** Words that came with a success, such as "command succeeded". */
+  readonly message: string
+}
+
+/** All text below a node: PAN-OS nests `<line>` in `<line>` and splits sentences into CDATA parts. */
+function wordsIn(node: XmlNode): string {
+  return [node.text, ...node.children.map(wordsIn)]
+    .map(part => part.trim())
+    .filter(part => part !== '')
+    .join(' ')
+}
+
+/** Where PAN-OS puts messages, in the order that clients in use have found reliable. */
+const MESSAGE_PATHS = [['msg'], ['result', 'msg'], ['result', 'job', 'details'], ['result', 'response', 'msg']] as const
+
+export function messageOf(response: XmlNode): string {
+  for (const path of MESSAGE_PATHS) {
+    const node = child(response, ...path)
+    if (!node) continue
+    const lines = children(node, 'line')
+    const words = lines.length > 0 ? lines.map(wordsIn).filter(Boolean).join('; ') : wordsIn(node)
+    if (words !== '') return words
+  }
+  return ''
+}
+
+interface Meaning {
+  readonly kind: PanosErrorKind
+  readonly hint: string
+  readonly retryable?: boolean
+}
+
+const AUTHENTICATION: Meaning = {
+  kind: 'authentication',
+  hint: 'Check PANOS_API_KEY: a key dies when its user is deleted, the password changes or its lifetime ends. Make a new one with type=keygen.',
+}
+const AUTHORIZATION: Meaning = {
+  kind: 'authorization',
+  hint: "Give the administrator's role the XML API area that the message names (Configuration and Operational Requests for these tools).",
+}
+const MALFORMED: Meaning = {
+  kind: 'bad-request',
+  hint: 'The device does not know this request; its PAN-OS version may be too old or too new for this tool.',
+}
+const INTERNAL: Meaning = {
+  kind: 'device',
+  hint: 'The device reports an internal error. Try again; if it stays, look at its system log.',
+  retryable: true,
+}
+
+/** Codes of the vendor's "API error codes" page. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '400': MALFORMED,
+  '403': AUTHENTICATION,
+  '16': AUTHENTICATION,
+  '1': MALFORMED,
+  '6': MALFORMED,
+  '17': MALFORMED,
+  '18': MALFORMED,
+  '2': INTERNAL,
+  '3': INTERNAL,
+  '4': INTERNAL,
+  '5': INTERNAL,
+  '11': INTERNAL,
+  '21': INTERNAL,
+  '22': { kind: 'unavailable', hint: "The device's session timed out. Try again in a moment.", retryable: true },
+}
+
+function meaningOf(code: string | undefined, status: string, message: string, httpStatus: number): Meaning {
+  if (/not authorized for user role/i.test(message)) return AUTHORIZATION
+  if (/no such node/i.test(message)) return { kind: 'absent', hint: 'Nothing is configured at this place.' }
+  const known = MEANINGS[code ?? '']
+  if (known) return known
+  if (status === 'unauth' || httpStatus === 401 || httpStatus === 403) return AUTHENTICATION
+  if (httpStatus >= 500)
+    return { kind: 'unavailable', hint: 'The management plane is restarting or overloaded. Try again later.', retryable: true }
+  return { kind: 'device', hint: "The message is the device's own; its documentation explains it." }
+}
+
+function notPanos(httpStatus: number, detail: string): PanosError {
+  if (httpStatus >= 500) {
+    return new PanosError({
+      kind: 'unavailable',
+      message: `The device answered HTTP ${httpStatus} without an API response.`,
+      hint: 'The management plane is restarting or overloaded. Try again later.',
+      httpStatus,
+      retryable: true,
+    })
+  }
+  return new PanosError({
+    kind: 'not-panos',
+    message: `HTTP ${httpStatus}, but not an answer of the PAN-OS XML API: ${detail}.`,
+    hint: 'Check that PANOS_HOSTNAME names the management interface of a firewall or Panorama, and that nothing in between answers for it.',
+    httpStatus,
+  })
+}
+
+/** Reads one response body. Throws PanosError for everything but a success. */
+export function parseAnswer(body: string, httpStatus: number): PanosAnswer {
+  let response: XmlNode
+  try {
+    response = parseXml(body)
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error
+    throw notPanos(httpStatus, error.message)
+  }
+  if (response.name !== 'response') throw notPanos(httpStatus, `the root element is <${response.name}>`)
+  const status = response.attributes.status ?? ''
+  const code = response.attributes.code || undefined
+  const message = messageOf(response)
+  if (status === 'success' && httpStatus < 400) {
+    return { result: child(response, 'result'), code, empty: code === '7', message }
+  }
+  if (code === '7') return { result: undefined, code, empty: true, message }
+  const { kind, hint, retryable = false } = meaningOf(code, status, message, httpStatus)
+  throw new PanosError({
+    kind,
+    hint,
+    retryable,
+    httpStatus,
+    message: message || `The device answered with status "${status || 'unknown'}" and no message.`,
+    ...(code !== undefined && { panosCode: code }),
+  })
+}

@@ -1,0 +1,87 @@
+/**
+ * XPath over the configuration tree, as far as PAN-OS clients use it. Promise: an expression is either evaluated as XPath 1.0 says or refused
+ * with XPathError; nothing is half understood.
+ *
+ * Supported: absolute paths of child (`/`) and descendant (`//`) steps, `*`, predicates of `@attribute='v'`, `text()='v'`, `name='v'` joined by
+ * `or`/`and` with parentheses, `contains()`/`starts-with()` of those, positions (`[2]`, `[last()]`), and a last step `@attribute` or `text()`.
+ */
+import type { XmlNode } from '../panos/xml.ts'
+import { type Predicate, parsePath, type Step, type Term } from './xpath-parser.ts'
+
+export type Selection =
+  | { readonly kind: 'nodes'; readonly nodes: readonly XmlNode[] }
+  | { readonly kind: 'attribute'; readonly name: string; readonly nodes: readonly XmlNode[] }
+  | { readonly kind: 'text'; readonly nodes: readonly XmlNode[] }
+
+function stringOf(node: XmlNode): string {
+  return node.text + node.children.map(stringOf).join('')
+}
+
+/** The strings that a term stands for: several, when it names a child that occurs several times. */
+function valuesOf(term: Term, node: XmlNode): readonly string[] {
+  if (term.kind === 'attribute') {
+    const value = node.attributes[term.name]
+    return value === undefined ? [] : [value]
+  }
+  if (term.kind === 'text') return node.text === '' ? [] : [node.text]
+  return node.children.filter(child => child.name === term.name).map(stringOf)
+}
+
+function holds(predicate: Predicate, node: XmlNode, position: number, last: number): boolean {
+  switch (predicate.kind) {
+    case 'position':
+      return position === predicate.at
+    case 'last':
+      return position === last
+    case 'or':
+      return predicate.of.some(part => holds(part, node, position, last))
+    case 'and':
+      return predicate.of.every(part => holds(part, node, position, last))
+    case 'exists':
+      return predicate.term.kind === 'text' ? node.text !== '' : valuesOf(predicate.term, node).length > 0
+    case 'equals':
+      return valuesOf(predicate.term, node).includes(predicate.value)
+    case 'differs':
+      return valuesOf(predicate.term, node).some(value => value !== predicate.value)
+    case 'contains':
+      return (valuesOf(predicate.term, node)[0] ?? '').includes(predicate.value)
+    case 'starts-with':
+      return (valuesOf(predicate.term, node)[0] ?? '').startsWith(predicate.value)
+  }
+}
+
+function matchingChildren(parent: XmlNode, step: Step): XmlNode[] {
+  let found = parent.children.filter(node => step.name === '*' || node.name === step.name)
+  for (const predicate of step.predicates) {
+    const last = found.length
+    found = found.filter((node, index) => holds(predicate, node, index + 1, last))
+  }
+  return found
+}
+
+function* withDescendants(node: XmlNode): Generator<XmlNode> {
+  yield node
+  for (const child of node.children) yield* withDescendants(child)
+}
+
+/** `a//b` is `a/descendant-or-self::node()/b`: nodes come once each, in document order. */
+function advance(nodes: readonly XmlNode[], step: Step): readonly XmlNode[] {
+  if (!step.descendant) return nodes.flatMap(node => matchingChildren(node, step))
+  const found = new Set<XmlNode>()
+  for (const node of nodes) for (const parent of withDescendants(node)) for (const match of matchingChildren(parent, step)) found.add(match)
+  if (nodes.length < 2 && found.size < 2) return [...found]
+  const order: XmlNode[] = []
+  for (const node of nodes) for (const candidate of withDescendants(node)) if (found.delete(candidate)) order.push(candidate)
+  return order
+}
+
+/** Evaluates an absolute path; `root` is the document element (`config`). Throws XPathError. */
+export function select(root: XmlNode, xpath: string): Selection {
+  const path = parsePath(xpath)
+  let nodes: readonly XmlNode[] = [{ name: '', attributes: {}, children: [root], text: '' }]
+  for (const step of path.steps) nodes = advance(nodes, step)
+  const { end } = path
+  if (end === undefined) return { kind: 'nodes', nodes }
+  if (end.kind === 'text') return { kind: 'text', nodes: nodes.filter(node => node.text !== '') }
+  return { kind: 'attribute', name: end.name, nodes: nodes.filter(node => node.attributes[end.name] !== undefined) }
+}

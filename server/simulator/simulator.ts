@@ -1,0 +1,107 @@
+/**
+ * A PAN-OS firewall that runs anywhere: its XML API over HTTP or HTTPS on this machine. Promise: it answers as slowly as it is told,
+ * stops at once for a client that leaves, and counts what it did.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { isLoopback } from '../panos/settings.ts'
+import { type Certificate, selfSignedCertificate } from './certificate.ts'
+import { createDevice } from './device.ts'
+import { type Latency, Listener, type SimulatorStats } from './listener.ts'
+
+export interface SimulatorOptions {
+  /** 0 (the default) picks a free port. */
+  readonly port?: number
+  /** A loopback address; 127.0.0.1 by default. */
+  readonly host?: string
+  /** HTTPS: `true` makes a self-signed certificate for `host` and localhost. */
+  readonly tls?: boolean | Certificate
+  readonly latencyMs?: number
+  readonly perMegabyteMs?: number
+  /** Address objects, 250 by default. */
+  readonly objects?: number
+  /** Security rules, 60 by default. */
+  readonly rules?: number
+  readonly seed?: number
+  /** A random one by default. */
+  readonly apiKey?: string
+  readonly user?: string
+  readonly password?: string
+}
+
+export interface Simulator {
+  /** Fits into PANOS_HOSTNAME. */
+  readonly url: string
+  readonly port: number
+  readonly apiKey: string
+  readonly user: string
+  readonly password: string
+  /** PEM text of the certificate, with TLS: fits into the file of PANOS_CA_CERT. */
+  readonly certificate: string | undefined
+  latency(): Latency
+  setLatency(ms: number, perMegabyteMs?: number): void
+  stats(): SimulatorStats
+  close(): Promise<void>
+}
+
+export const DEFAULT_OBJECTS = 250
+export const DEFAULT_RULES = 60
+export const DEFAULT_SEED = 1
+function certificateFor(options: SimulatorOptions, host: string): Certificate | undefined {
+  if (!options.tls) return undefined
+  if (options.tls !== true) return options.tls
+  const day = 86_400_000
+  const now = Date.now()
+  return selfSignedCertificate({
+    commonName: 'fw-sim-1',
+    names: ['localhost', '127.0.0.1', ...(host === 'localhost' || host === '127.0.0.1' ? [] : [host])],
+    notBefore: new Date(now - day),
+    notAfter: new Date(now + 365 * day),
+  })
+}
+
+/** Starts listening. Rejects with the system's error when the port is taken. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { host = '127.0.0.1', port = 0, user = 'admin', password = 'simulator' } = options
+  if (!isLoopback(host)) throw new RangeError(`the simulator listens on this machine only, not on ${host}`)
+  const apiKey = options.apiKey ?? `LUFRPT1${randomBytes(36).toString('base64url')}=`
+  const device = createDevice({
+    seed: options.seed ?? DEFAULT_SEED,
+    objects: options.objects ?? DEFAULT_OBJECTS,
+    rules: options.rules ?? DEFAULT_RULES,
+    apiKey,
+    user,
+    password,
+    bootedAt: Date.now() - 3 * 86_400_000,
+  })
+  const listener = new Listener(device, { ms: options.latencyMs ?? 0, perMegabyteMs: options.perMegabyteMs ?? 0 })
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    void listener.handle(request, response)
+  }
+  const certificate = certificateFor(options, host)
+  const server: Server = certificate ? createSecureServer(certificate, handle) : createServer(handle)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve)
+  })
+  const bound = (server.address() as AddressInfo).port
+  return {
+    url: `${certificate ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    apiKey,
+    user,
+    password,
+    certificate: certificate?.cert,
+    latency: () => listener.latency,
+    setLatency: (ms, perMegabyteMs = 0) => {
+      listener.latency = { ms, perMegabyteMs }
+    },
+    stats: () => listener.stats(),
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
