@@ -4,10 +4,12 @@
  *
  * Exit codes: 0 fine, 1 findings at or above --fail-on, 2 usage or configuration, 3 target unreachable, 130 interrupted.
  */
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 
 export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** For commands that speak a protocol over it; the process's own when absent. */
+  readonly stdin?: Readable
   /** For machines: results, `--json` lines. */
   readonly stdout: Writable
   /** For people: everything else. */

@@ -25,6 +25,8 @@ export interface PanosContext {
   readonly log: Log
   /** Requests to the firewall that are under way. */
   inFlight(): number
+  /** Tool calls that are under way, in all sessions. */
+  readonly calls: Set<Promise<unknown>>
 }
 
 export function createContext(env: Environment, log: Log): PanosContext {
@@ -36,6 +38,7 @@ export function createContext(env: Environment, log: Log): PanosContext {
     },
     log,
     inFlight: () => made?.inFlight() ?? 0,
+    calls: new Set(),
   }
 }
 
@@ -51,7 +54,10 @@ function register(server: McpServer, tool: PanosTool, context: PanosContext): vo
     const startedAt = performance.now()
     const connection = answerConnection.getStore()
     const signal = connection ? AbortSignal.any([extra.signal, connection]) : extra.signal
-    const result = await callTool(tool, input, { client: context.client, signal })
+    const call = callTool(tool, input, { client: context.client, signal })
+    context.calls.add(call)
+    const result = await call
+    context.calls.delete(call)
     const outcome = signal.aborted ? 'the client left or cancelled; the firewall request was stopped' : result.isError ? 'failed' : 'ok'
     context.log(`tools/call ${tool.name}: ${outcome} after ${Math.round(performance.now() - startedAt)} ms`)
     return result

@@ -2,7 +2,7 @@
  * A PAN-OS firewall that runs anywhere: its XML API over HTTP or HTTPS on this machine. Promise: it answers as slowly as it is told,
  * stops at once for a client that leaves, and counts what it did.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -40,6 +40,8 @@ export interface Simulator {
   readonly password: string
   /** PEM text of the certificate, with TLS: fits into the file of PANOS_CA_CERT. */
   readonly certificate: string | undefined
+  /** SHA-256 of that certificate: fits into PANOS_TLS_FINGERPRINT. */
+  readonly fingerprint: string | undefined
   latency(): Latency
   setLatency(ms: number, perMegabyteMs?: number): void
   stats(): SimulatorStats
@@ -93,6 +95,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     user,
     password,
     certificate: certificate?.cert,
+    fingerprint: certificate && new X509Certificate(certificate.cert).fingerprint256,
     latency: () => listener.latency,
     setLatency: (ms, perMegabyteMs = 0) => {
       listener.latency = { ms, perMegabyteMs }
