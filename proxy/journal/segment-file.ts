@@ -1,0 +1,95 @@
+/**
+ * One segment file, open for reading: records at offsets, and the next whole record after damage.
+ * Promise: a record is read in one piece however large, and nothing beyond the file's present end is trusted.
+ */
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { type Decoded, decodeRecord, decodeSegmentHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './codec.ts'
+
+const WINDOW_BYTES = 1 << 20
+
+export class SegmentFile {
+  readonly number: number
+  readonly path: string
+  readonly #fd: number
+  /** The bytes that were read last; chunks that were handed out are views of it, so it is never written again. */
+  #window: Buffer = Buffer.alloc(0)
+  #start = 0
+
+  /** Throws the system's error. */
+  constructor(path: string, number: number) {
+    this.path = path
+    this.number = number
+    this.#fd = openSync(path, 'r')
+  }
+
+  size(): number {
+    return fstatSync(this.#fd).size
+  }
+
+  /** False when the path has come to name another file. */
+  isCurrent(): boolean {
+    const named = statSync(this.path, { throwIfNoEntry: false })
+    return named === undefined || named.ino === fstatSync(this.#fd).ino
+  }
+
+  header(): ReturnType<typeof decodeSegmentHeader> {
+    return decodeSegmentHeader(this.#read(0, SEGMENT_HEADER_BYTES))
+  }
+
+  /** The four bytes with which the first record begins: the marker, should the header be damaged. */
+  markerOfFirstRecord(): number | undefined {
+    const bytes = this.#read(SEGMENT_HEADER_BYTES, 4)
+    return bytes.length === 4 ? bytes.readUInt32LE() : undefined
+  }
+
+  /** The record at `offset`; ends are offsets in the file. */
+  record(offset: number, marker: number): Decoded {
+    const inside = offset >= this.#start && offset + RECORD_HEADER_BYTES <= this.#start + this.#window.length
+    if (!inside) this.#load(offset, WINDOW_BYTES)
+    let found = decodeRecord(this.#window, offset - this.#start, marker)
+    if (found.state === 'partial') {
+      this.#load(offset, Math.min(Math.max(found.need, WINDOW_BYTES), this.size() - offset))
+      found = decodeRecord(this.#window, 0, marker)
+    }
+    // A record that is being written may look different the next time.
+    if (found.state === 'partial' || found.state === 'bad') this.#window = Buffer.alloc(0)
+    return found.state === 'event' || found.state === 'unreadable' ? { ...found, end: found.end + this.#start } : found
+  }
+
+  /** Offset of the next whole record from `offset` on; undefined when there is none. */
+  nextRecord(offset: number, marker: number): number | undefined {
+    const wanted = Buffer.alloc(4)
+    wanted.writeUInt32LE(marker)
+    for (let at = offset; ; ) {
+      const bytes = this.#read(at, WINDOW_BYTES)
+      for (let found = bytes.indexOf(wanted); found >= 0; found = bytes.indexOf(wanted, found + 1)) {
+        const { state } = this.record(at + found, marker)
+        if (state === 'event' || state === 'unreadable') return at + found
+      }
+      if (bytes.length < WINDOW_BYTES) return undefined
+      at += bytes.length - 3
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+    this.#window = Buffer.alloc(0)
+  }
+
+  #load(offset: number, length: number): void {
+    this.#start = offset
+    this.#window = this.#read(offset, length)
+  }
+
+  #read(offset: number, length: number): Buffer {
+    const room = Math.max(0, Math.min(length, this.size() - offset))
+    const bytes = Buffer.allocUnsafeSlow(room)
+    let done = 0
+    while (done < room) {
+      const read = readSync(this.#fd, bytes, done, room - done, offset + done)
+      if (read === 0) break
+      done += read
+    }
+    return done === room ? bytes : bytes.subarray(0, done)
+  }
+}
