@@ -1,0 +1,357 @@
+/**
+ * Pairs requests with their answers. Promise: a JSON-RPC id is never a key. An answer belongs to a call of its own exchange
+ * first; only then to the oldest call of its session that still waits under that id.
+ */
+import { verdictOf } from './delivery.ts'
+import type { Actor, Ending } from './event.ts'
+import type { RpcMessage } from './jsonrpc.ts'
+import type { Break } from './model.ts'
+import type { Answer, CallState, ExchangeState, FrameMark, SessionState, World } from './state.ts'
+import { actorText, endingText, spanText } from './words.ts'
+
+/** What ended: for the words of a break. */
+export interface Ended {
+  readonly at: number
+  readonly seq: number
+  readonly by: Actor
+  readonly how: Ending
+  readonly what: 'stream' | 'response' | 'request' | 'connection' | 'session' | 'recording'
+  /** Calls of the session that were in flight then. */
+  readonly inFlight?: number
+}
+
+const TIMED_OUT = /time[d ]?-? ?out|-32001|deadline/i
+
+export class CallFold {
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Messages that the client POSTed. Those that came on a hop before continue their calls; the others begin one. */
+  posted(x: ExchangeState, messages: readonly RpcMessage[], hop: ExchangeState | undefined): void {
+    const session = x.session
+    if (!session) return
+    const earlier = [...(hop?.calls ?? [])]
+    for (const message of messages) {
+      const at = earlier.findIndex(call => call.row.rpcId === message.id && call.row.method === (message.method ?? call.row.method))
+      const call = at === -1 ? this.#begin(x, session, message) : (earlier.splice(at, 1)[0] as CallState)
+      if (at !== -1) this.#continue(call, x)
+      x.calls.push(call)
+      x.row.calls = [...x.row.calls, call.row.id]
+      if (at === -1) this.#effects(x, session, message)
+    }
+    this.#world.touchExchange(x)
+  }
+
+  #begin(x: ExchangeState, session: SessionState, message: RpcMessage): CallState {
+    const kind = message.kind === 'error' ? 'response' : message.kind
+    const counted = kind === 'request'
+    const call: CallState = {
+      row: {
+        t: 'call',
+        id: this.#world.nextId(),
+        session: session.row.id,
+        number: counted ? ++session.number : 0,
+        from: 'client',
+        kind,
+        method: message.method ?? (kind === 'invalid' ? '' : 'response'),
+        ...(message.name !== undefined && { name: message.name }),
+        ...(message.id !== undefined && { rpcId: message.id }),
+        exchange: x.row.id,
+        exchanges: [x.row.id],
+        sentAt: x.row.requestAt,
+        sentBytes: x.row.requestBytes,
+        delivery: counted ? 'pending' : 'none',
+        ladder: [],
+        seqs: [x.row.requestSeq, this.#world.seq],
+      },
+      session,
+      hops: [x],
+      answer: undefined,
+      broken: undefined,
+      resumeUntil: undefined,
+      blind: undefined,
+      timedOut: false,
+      counted: false,
+      taken: undefined,
+    }
+    session.calls.push(call)
+    if (counted) {
+      session.open.add(call)
+      session.row.calls++
+    }
+    this.#world.touchCall(call)
+    return call
+  }
+
+  #continue(call: CallState, x: ExchangeState): void {
+    call.hops.push(x)
+    call.row.exchanges = [...call.row.exchanges, x.row.id]
+    call.row.seqs = [...call.row.seqs, x.row.requestSeq]
+    if (call.broken && !call.answer) {
+      call.broken = undefined
+      delete call.row.broken
+      delete call.row.brokenAt
+      call.session.open.add(call)
+      this.#settle(call)
+    }
+    this.#world.touchCall(call)
+  }
+
+  /** What a message does to other calls: a cancellation, or the client's answer to the server. */
+  #effects(x: ExchangeState, session: SessionState, message: RpcMessage): void {
+    const { at, seq } = this.#world
+    const { cancels } = message
+    if (cancels) {
+      const call = this.#waiting(session, cancels.id, 'client')
+      if (!call) return
+      call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
+      call.timedOut = TIMED_OUT.test(cancels.reason ?? '')
+      this.#world.touchCall(call)
+    } else if (message.kind === 'response' || message.kind === 'error') {
+      const call = this.#waiting(session, message.id, 'server')
+      if (call)
+        this.#answer(call, message, {
+          at,
+          seq,
+          bytes: x.row.requestBytes,
+          exchange: x,
+          end: x.row.requestBytes,
+          firstAt: x.row.requestAt,
+          crossed: true,
+        })
+    }
+  }
+
+  /** The oldest call of a session that waits under this id; `1` and `"1"` are taken for one another only if nothing else fits. */
+  #waiting(session: SessionState, id: string | undefined, from: 'client' | 'server'): CallState | undefined {
+    if (id === undefined) return undefined
+    let loose: CallState | undefined
+    for (const call of session.open) {
+      if (call.row.from !== from) continue
+      if (call.row.rpcId === id) return call
+      if (!loose && call.row.rpcId?.replaceAll('"', '') === id.replaceAll('"', '')) loose = call
+    }
+    return loose
+  }
+
+  /** A message of the server, on any body. Returns the call it belongs to. */
+  received(x: ExchangeState, message: RpcMessage, answer: Omit<Answer, 'exchange'>): CallState | undefined {
+    const session = x.session
+    if (!session) return undefined
+    if (message.kind === 'request') return this.#asked(x, session, message, answer)
+    if (message.kind === 'notification' || message.kind === 'invalid') return undefined
+    const call = this.#answeredBy(x, session, message)
+    if (!call) return undefined
+    this.#answer(call, message, { ...answer, exchange: x })
+    return call
+  }
+
+  #answeredBy(x: ExchangeState, session: SessionState, message: RpcMessage): CallState | undefined {
+    const own = x.calls.filter(call => call.row.kind === 'request' && !call.answer)
+    const exact = own.find(call => call.row.rpcId === message.id)
+    if (exact) return exact
+    // Some servers answer for the whole POST, with no id or one of their own making.
+    const whole = message.kind === 'error' && (message.id === undefined || message.id === 'null' || message.id === '"server-error"')
+    if (own.length === 1 && (whole || x.row.body === 'json')) return own[0]
+    return whole ? own[0] : (this.#waiting(session, message.id, 'client') ?? this.#lost(session, message.id))
+  }
+
+  /** A call that had been given up: its answer came after the break. */
+  #lost(session: SessionState, id: string | undefined): CallState | undefined {
+    return id === undefined
+      ? undefined
+      : session.calls.find(call => call.row.rpcId === id && call.row.kind === 'request' && call.broken && !call.answer)
+  }
+
+  /** The server asks the client something. */
+  #asked(x: ExchangeState, session: SessionState, message: RpcMessage, answer: Omit<Answer, 'exchange'>): CallState {
+    const call = this.#begin(x, session, message)
+    call.row.from = 'server'
+    call.row.sentAt = answer.at
+    call.row.sentBytes = answer.bytes
+    call.row.number = 0
+    call.row.seqs = [answer.seq]
+    session.row.calls--
+    session.number--
+    if (!answer.crossed && x.row.clientEnd) this.#break(call, { ...x.row.clientEnd, what: 'stream' })
+    return call
+  }
+
+  #answer(call: CallState, message: RpcMessage, answer: Answer): void {
+    const { row } = call
+    call.answer = answer
+    call.resumeUntil = undefined
+    row.answeredAt = answer.at
+    row.answerExchange = answer.exchange.row.id
+    row.answerBytes = answer.bytes
+    if (answer.mark) row.answerFrame = answer.mark.row.id
+    if (message.error) row.error = { code: message.error.code, message: this.#world.preview(message.error.message) }
+    if (message.toolError !== undefined) row.toolError = this.#world.preview(message.toolError)
+    if (!row.exchanges.includes(answer.exchange.row.id)) row.exchanges = [...row.exchanges, answer.exchange.row.id]
+    row.seqs = [...row.seqs, answer.seq]
+    if (answer.crossed && call.broken) {
+      call.broken = undefined
+      delete row.broken
+      delete row.brokenAt
+    }
+    this.#settle(call)
+  }
+
+  /** The response head of the exchange that carries these calls. */
+  accepted(x: ExchangeState): void {
+    const { status = 0, responseAt } = x.row
+    for (const call of x.calls) {
+      if (call.hops.at(-1) !== x) continue
+      call.row.status = status
+      if (status < 300 && responseAt !== undefined) call.row.acceptedAt = responseAt
+      call.row.seqs = [...call.row.seqs, this.#world.seq]
+      const { session } = call
+      const ended = session.row.ended
+      if (status === 202 && session.row.transport === 'sse' && ended && !call.answer && call.row.kind === 'request') {
+        this.#break(call, { at: this.#world.at, seq: ended.seq, by: ended.by, how: ended.how, what: 'session' })
+      }
+      this.#world.touchCall(call)
+    }
+  }
+
+  /** A 4xx or 5xx whose body held no JSON-RPC answer: the status is the answer. */
+  refused(x: ExchangeState, crossed: boolean): void {
+    const { status = 0, errorText = '', reason = '', trouble } = x.row
+    for (const call of x.calls) {
+      if (call.answer || call.row.kind !== 'request' || call.hops.at(-1) !== x) continue
+      const message = { kind: 'error', error: { code: status, message: trouble ?? (errorText || reason) } } as const
+      const { at, seq } = this.#world
+      this.#answer(call, message, {
+        at,
+        seq,
+        bytes: x.row.responseBytes,
+        exchange: x,
+        end: x.row.responseBytes,
+        firstAt: x.row.responseAt ?? at,
+        crossed,
+        refusal: true,
+      })
+    }
+  }
+
+  /** A response body ended on one leg without answering these calls. */
+  lostOwn(x: ExchangeState, ended: Ended): void {
+    for (const call of x.calls) {
+      if (call.answer || call.broken || call.row.kind !== 'request' || call.hops.at(-1) !== x) continue
+      if (x.response?.blind) call.blind ??= 'the body could not be read'
+      if (x.resumable && !call.session.row.ended) call.resumeUntil ??= { at: ended.at + 60_000, from: this.#words(call, ended) }
+      else this.#break(call, ended)
+    }
+  }
+
+  /** The stream that would have carried the answers of a whole session is gone. */
+  lostAll(session: SessionState, ended: Ended): void {
+    const inFlight = waiting(session)
+    for (const call of [...session.open]) this.#break(call, { ...ended, inFlight })
+  }
+
+  /** Hops that were not followed. */
+  unfollowed(x: ExchangeState): void {
+    const { at, seq } = this.#world
+    for (const call of x.calls) {
+      if (!call.answer && call.hops.at(-1) === x)
+        this.#break(call, { at, seq: x.row.responseSeq ?? seq, by: 'client', how: 'complete', what: 'request' })
+    }
+  }
+
+  /** Streams that nobody resumed in time. */
+  expire(sessions: Iterable<SessionState>): void {
+    for (const session of sessions) {
+      for (const call of session.open) {
+        if (call.resumeUntil && call.resumeUntil.at <= this.#world.at) this.#breakAs(call, call.resumeUntil.from)
+      }
+    }
+  }
+
+  /** Records are missing from here on: what is open may have been answered unseen. */
+  blinded(session: SessionState, why: string): void {
+    for (const call of session.open) {
+      call.blind ??= why
+      this.#world.touchCall(call)
+    }
+  }
+
+  /** The client's end shows how much it took: an answer beyond that did not cross. */
+  notCrossed(call: CallState, taken: number, end: NonNullable<ExchangeState['row']['clientEnd']>): void {
+    if (!call.answer) return
+    call.answer.crossed = false
+    call.taken = taken
+    this.#breakAs(call, this.#words(call, { ...end, what: 'stream' }))
+  }
+
+  #break(call: CallState, ended: Ended): void {
+    if (!call.broken && !call.answer) this.#breakAs(call, this.#words(call, ended))
+  }
+
+  #breakAs(call: CallState, broken: Break): void {
+    call.broken = broken
+    call.row.broken = broken
+    call.row.brokenAt = broken.at
+    call.row.seqs = [...call.row.seqs, broken.seq]
+    this.#settle(call)
+  }
+
+  #words(call: CallState, { at, seq, by, how, what, inFlight = waiting(call.session) }: Ended): Break {
+    if (what === 'session') {
+      return {
+        at,
+        seq,
+        by,
+        how,
+        says: 'No stream was left to answer on',
+        detail: `${actorText(by).toLowerCase()} had ended it ${spanText(at - (call.session.row.ended?.at ?? at))} before`,
+      }
+    }
+    if (what === 'request')
+      return {
+        at,
+        seq,
+        by,
+        how,
+        says: 'The client did not follow the redirect',
+        detail: `no request to ${call.hops.at(-1)?.row.location ?? 'its target'}`,
+      }
+    if (what === 'recording') return { at, seq, by, how, says: 'The recording ended', detail: 'what came later was not seen' }
+    const others = inFlight - 1
+    const alone =
+      call.row.number === 0
+        ? ''
+        : others < 1
+          ? `, call ${call.row.number} the only one in flight`
+          : `, call ${call.row.number} and ${others} more in flight`
+    const port = by === 'client' ? ` from port ${(call.session.stream ?? call.hops[0])?.row.clientPort}` : ''
+    const verb = by === 'proxy' ? 'ended' : how === 'complete' ? 'ended' : how === 'reset' ? 'reset' : 'closed'
+    return { at, seq, by, how, says: `${actorText(by)} ${verb} the ${what}`, detail: `${endingText(how)}${port}${alone}` }
+  }
+
+  #settle(call: CallState): void {
+    const delivery = verdictOf(call)
+    call.row.delivery = delivery
+    if (delivery !== 'pending') call.session.open.delete(call)
+    const lost = delivery === 'undeliverable'
+    if (lost !== call.counted) {
+      call.counted = lost
+      call.session.row.undelivered += lost ? 1 : -1
+    }
+    this.#world.touchCall(call)
+  }
+}
+
+function waiting(session: SessionState): number {
+  let count = 0
+  for (const call of session.open) if (call.row.from === 'client' && !call.answer && !call.broken) count++
+  return count
+}
+
+/** Marks frames that the client did not take, and gives the calls they answered. */
+export function uncrossed(marks: readonly FrameMark[], taken: number): FrameMark[] {
+  return marks.filter(mark => mark.row.crossed && mark.end > taken)
+}

@@ -1,0 +1,187 @@
+/**
+ * The delivery ladder: sent, accepted, answered, written, received, and the verdict. Promise: a pure function of what the
+ * fold knows of one call; each rung says what was seen, and "never" only where it can no longer happen.
+ */
+import type { Delivery, Exchange, Step } from './model.ts'
+import type { CallState } from './state.ts'
+import { bytesText, spanText } from './words.ts'
+
+export function verdictOf(call: CallState): Delivery {
+  if (call.row.kind !== 'request') return 'none'
+  if (call.answer) {
+    if (call.answer.refusal && call.answer.exchange.row.responseBy === 'proxy') return 'unanswered'
+    return call.answer.crossed ? 'delivered' : call.broken?.by === 'server' ? 'unanswered' : 'undeliverable'
+  }
+  if (!call.broken) return 'pending'
+  if (call.blind !== undefined) return 'unknown'
+  if (call.row.from === 'server') return 'unanswered'
+  // After its own cancellation (other than for its time limit) the client waits for no answer.
+  if (call.row.cancelled && !call.timedOut) return 'unanswered'
+  return call.broken.by === 'client' ? 'undeliverable' : call.broken.by === 'server' ? 'unanswered' : 'unknown'
+}
+
+export function ladderOf(call: CallState): Step[] {
+  if (call.row.kind !== 'request') return [sent(call), accepted(call)]
+  if (call.row.from === 'server') return serverLadder(call)
+  return [sent(call), accepted(call), answered(call), written(call), received(call)]
+}
+
+const carrier = (call: CallState): Exchange | undefined => call.hops.at(-1)?.row as Exchange | undefined
+
+function sent(call: CallState): Step {
+  const first = call.hops[0]?.row
+  return {
+    name: 'sent',
+    state: 'yes',
+    at: call.row.sentAt,
+    bytes: call.row.sentBytes,
+    says: `${bytesText(call.row.sentBytes)}, ${first ? `${first.method} ${first.path}` : 'on the stream'}`,
+    ...(first && { seq: first.requestSeq }),
+  }
+}
+
+function accepted(call: CallState): Step {
+  const exchange = carrier(call)
+  const { status, responseAt, responseSeq } = exchange ?? {}
+  if (exchange && status !== undefined && responseAt !== undefined) {
+    const stamp = { at: responseAt, ...(responseSeq !== undefined && { seq: responseSeq }) }
+    if (status < 300) return { name: 'accepted', state: 'yes', ...stamp, says: `${status}${detour(call)}` }
+    if (status < 400) {
+      const over = call.broken !== undefined
+      return {
+        name: 'accepted',
+        state: over ? 'no' : 'open',
+        ...stamp,
+        says: `${status} to ${exchange.location ?? 'nowhere'}, ${over ? 'never followed' : 'not followed yet'}`,
+      }
+    }
+    const by = exchange.responseBy === 'proxy' ? ' by the proxy' : ''
+    const why = exchange.trouble ?? exchange.errorText
+    return { name: 'accepted', state: 'no', ...stamp, says: `refused with ${status}${by}${why ? `: ${why}` : ''}` }
+  }
+  if (call.blind !== undefined && call.broken) return { name: 'accepted', state: 'unknown', says: call.blind }
+  if (call.answer) return { name: 'accepted', state: 'open', says: 'answered before the POST was' }
+  if (call.broken) return { name: 'accepted', state: 'no', says: 'no response head came' }
+  return { name: 'accepted', state: 'open', says: 'waiting for the response head' }
+}
+
+/** ", after a 307 that cost 4 ms": what the redirects before the last hop cost. */
+function detour(call: CallState): string {
+  const hops = call.hops.slice(0, -1)
+  const last = call.hops.at(-1)
+  if (hops.length === 0 || !last) return ''
+  const cost = spanText(last.row.requestAt - (hops[0]?.row.requestAt ?? 0))
+  return hops.length === 1 ? `, after a ${hops[0]?.row.status} that cost ${cost}` : `, after ${hops.length} redirects that cost ${cost}`
+}
+
+function answered(call: CallState): Step {
+  const { answer, broken } = call
+  if (answer) {
+    const late = broken && answer.at > broken.at ? `${spanText(answer.at - broken.at)} after that, ` : ''
+    const took = answer.at - answer.firstAt >= 1 ? ` in ${spanText(answer.at - answer.firstAt)}` : ''
+    const what = answer.refusal ? `by the HTTP status alone, ${bytesText(answer.bytes)}` : `${bytesText(answer.bytes)}${took}`
+    return { name: 'answered', state: 'yes', at: answer.at, seq: answer.seq, bytes: answer.bytes, says: `${late}${what}` }
+  }
+  if (!broken)
+    return {
+      name: 'answered',
+      state: 'open',
+      says: call.row.cancelled ? 'cancelled by the client, no answer is due' : 'waiting for the server',
+    }
+  if (call.blind !== undefined) return { name: 'answered', state: 'unknown', says: call.blind }
+  if (call.row.cancelled && !call.timedOut) return { name: 'answered', state: 'no', says: 'cancelled by the client, no answer was due' }
+  if (broken.by === 'client') return { name: 'answered', state: 'unknown', says: 'not seen: the stream was closed before it' }
+  return {
+    name: 'answered',
+    state: broken.by === 'server' ? 'no' : 'unknown',
+    says: broken.by === 'server' ? 'never: the server ended its side' : 'not seen',
+  }
+}
+
+function written(call: CallState): Step {
+  const { answer, broken } = call
+  if (answer?.crossed)
+    return {
+      name: 'written',
+      state: 'yes',
+      at: answer.at,
+      seq: answer.seq,
+      bytes: answer.bytes,
+      says: `${bytesText(answer.bytes)} to the client`,
+    }
+  if (answer) {
+    const taken = call.taken ?? 0
+    return {
+      name: 'written',
+      state: 'no',
+      bytes: taken,
+      says: `${bytesText(taken).replace(' B', '')} of ${bytesText(answer.bytes)} to the client`,
+    }
+  }
+  if (!broken) return { name: 'written', state: 'open', says: 'nothing to write yet' }
+  if (call.blind !== undefined) return { name: 'written', state: 'unknown', says: call.blind }
+  return { name: 'written', state: 'no', says: broken.by === 'client' ? 'no stream to write it to' : 'nothing to write' }
+}
+
+function received(call: CallState): Step {
+  const { answer, broken } = call
+  if (answer?.crossed) {
+    const end = answer.exchange.row.clientEnd
+    if (end?.how === 'reset' && end.at - answer.at < 100) {
+      return {
+        name: 'received',
+        state: 'unknown',
+        at: end.at,
+        seq: end.seq,
+        says: `the client reset its side ${spanText(end.at - answer.at)} later`,
+      }
+    }
+    return { name: 'received', state: 'yes', at: answer.at, seq: answer.seq, says: "taken by the client's system" }
+  }
+  if (!broken && !answer) return { name: 'received', state: 'open', says: 'the client is still there' }
+  if (!answer && call.blind !== undefined) return { name: 'received', state: 'unknown', says: call.blind }
+  return { name: 'received', state: 'no', says: broken?.by === 'server' ? 'nothing came to read' : 'no stream to read it' }
+}
+
+/** A request of the server: it comes on a stream, and the client's POST is its answer. */
+function serverLadder(call: CallState): Step[] {
+  const { answer, broken, row } = call
+  const crossed = row.brokenAt === undefined || row.brokenAt > row.sentAt
+  const late = answer ? bytesText(answer.bytes) : ''
+  const open = broken ? 'no' : 'open'
+  return [
+    { name: 'sent', state: 'yes', at: row.sentAt, bytes: row.sentBytes, says: `${bytesText(row.sentBytes)}, on the stream` },
+    {
+      name: 'accepted',
+      state: crossed ? 'yes' : 'no',
+      ...(crossed && { at: row.sentAt }),
+      says: crossed ? "taken by the client's system" : 'no stream to read it',
+    },
+    answer
+      ? {
+          name: 'answered',
+          state: 'yes',
+          at: answer.at,
+          seq: answer.seq,
+          bytes: answer.bytes,
+          says: `${late}, POST ${answer.exchange.row.path}`,
+        }
+      : { name: 'answered', state: open, says: broken ? 'the client never answered' : 'waiting for the client' },
+    answer
+      ? { name: 'written', state: 'yes', at: answer.at, says: `${late} to the server` }
+      : { name: 'written', state: open, says: 'nothing to write' },
+    serverReceived(call),
+  ]
+}
+
+function serverReceived({ answer, broken }: CallState): Step {
+  const { status, responseAt } = answer?.exchange.row ?? {}
+  if (status === undefined)
+    return { name: 'received', state: broken ? 'no' : 'open', says: answer ? 'waiting for the server' : 'nothing came to read' }
+  return {
+    name: 'received',
+    state: status < 300 ? 'yes' : 'no',
+    ...(responseAt !== undefined && { at: responseAt }),
+    says: `the server said ${status}`,
+  }
+}

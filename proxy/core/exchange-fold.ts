@@ -1,0 +1,418 @@
+/**
+ * Builds one exchange from its wire events: heads, bodies, frames, ends of both legs. Promise: it reports each moment that
+ * matters for sessions and calls exactly once, in the order of the wire.
+ */
+import { BodyReader, type Inflate } from './body.ts'
+import type { CallFold } from './call-fold.ts'
+import { uncrossed } from './call-fold.ts'
+import { pathOf } from './endpoint.ts'
+import type { ChangeEvent, ChunkEvent, EndEvent, RequestEvent, ResponseEvent } from './event.ts'
+import { type RpcMessage, readRpc } from './jsonrpc.ts'
+import type { End, Frame } from './model.ts'
+import type { Redirects } from './redirects.ts'
+import { RpcScanner } from './rpc-scan.ts'
+import type { SessionFold } from './session-fold.ts'
+import type { SseFrame } from './sse.ts'
+import { type ConnState, type ExchangeState, type FrameMark, type Grown, headerOf, type World } from './state.ts'
+
+/** Frames whose crossing the client's end may still deny. */
+const MARKS_KEPT = 64
+const decoder = new TextDecoder('utf-8')
+
+export interface Parts {
+  readonly world: World
+  readonly sessions: SessionFold
+  readonly calls: CallFold
+  readonly redirects: Redirects
+  readonly inflate: Inflate | undefined
+}
+
+export class ExchangeFold {
+  readonly #parts: Parts
+  readonly open = new Map<number, ExchangeState>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  request(event: RequestEvent, conn: ConnState): void {
+    const { world, sessions, redirects, inflate } = this.#parts
+    const userAgent = headerOf(event.headers, 'user-agent')
+    const post = event.method === 'POST'
+    const x: ExchangeState = {
+      number: event.exchange,
+      row: {
+        t: 'exchange',
+        id: world.nextId(),
+        session: 0,
+        conn: event.conn,
+        upstream: event.upstream,
+        clientPort: conn.client.port,
+        serverPort: conn.serverPort,
+        method: event.method,
+        target: event.target,
+        path: pathOf(event.target),
+        requestHeaders: event.headers,
+        requestAt: event.at,
+        requestSeq: event.seq,
+        requestBytes: 0,
+        responseBytes: 0,
+        body: 'none',
+        calls: [],
+        frames: 0,
+        pings: 0,
+        changes: [],
+      },
+      conn,
+      client: `${event.upstream}\n${conn.client.address}\n${userAgent}`,
+      userAgent,
+      session: undefined,
+      calls: [],
+      request: post ? new BodyReader({ mode: 'json', encoding: encodingOf(event.headers), inflate }) : undefined,
+      response: undefined,
+      requestRead: false,
+      responseRead: false,
+      requestLength: lengthOf(event.headers),
+      responseLength: -1,
+      body: '',
+      marks: [],
+      frameIndex: 0,
+      shift: 0,
+      resumable: false,
+      initialize: false,
+      finished: false,
+    }
+    this.open.set(event.exchange, x)
+    conn.open.add(x)
+    const hop = post ? redirects.likely(x) : redirects.join(x)
+    const session = hop?.session ?? sessions.atHead(x)
+    if (session) sessions.enter(x, session)
+    if (hop && !post) world.touchExchange(hop)
+    if (!post) x.requestRead = true
+  }
+
+  response(event: ResponseEvent): void {
+    const { world, sessions, calls, redirects, inflate } = this.#parts
+    const x = this.open.get(event.exchange)
+    if (!x || (event.status < 200 && event.status !== 101)) return
+    this.#readRequest(x)
+    const { row } = x
+    row.status = event.status
+    row.reason = event.reason
+    row.responseBy = event.by
+    row.responseHeaders = event.headers
+    row.responseAt = event.at
+    row.responseSeq = event.seq
+    x.responseLength = lengthOf(event.headers)
+    const type = headerOf(event.headers, 'content-type').toLowerCase()
+    const mode = type.startsWith('text/event-stream') ? 'sse' : type.includes('json') ? 'json' : 'text'
+    row.body = mode === 'sse' ? (row.method === 'GET' ? 'stream' : 'sse') : mode === 'json' ? 'json' : 'none'
+    x.response = new BodyReader({ mode, encoding: encodingOf(event.headers), inflate })
+    const location = headerOf(event.headers, 'location')
+    if (event.status >= 300 && event.status < 400 && location !== '') {
+      row.location = location
+      redirects.note(x, event.at)
+    }
+    sessions.responseHead(x)
+    if (row.body === 'stream' && event.status < 300) sessions.streamed(x)
+    calls.accepted(x)
+    world.touchExchange(x)
+  }
+
+  chunk(event: ChunkEvent): void {
+    const x = this.open.get(event.exchange)
+    if (!x) return
+    if (event.part === 'request') this.#requestChunk(x, event)
+    else this.#responseChunk(x, event)
+    if (x.session) {
+      x.session.row.bytes += event.size
+      x.session.row.lastAt = event.at
+    }
+    this.#parts.world.touchExchange(x)
+  }
+
+  #requestChunk(x: ExchangeState, event: ChunkEvent): void {
+    x.row.requestBytes += event.size
+    x.request?.push(event.bytes, event.size)
+    if (x.requestLength >= 0 && x.row.requestBytes >= x.requestLength) this.#readRequest(x)
+  }
+
+  #responseChunk(x: ExchangeState, event: ChunkEvent): void {
+    const { row } = x
+    row.responseBytes += event.size
+    row.firstByteAt ??= event.at
+    row.lastByteAt = event.at
+    if (row.body === 'none') row.body = 'other'
+    const seen = x.response?.blind
+    for (const frame of x.response?.push(event.bytes, event.size) ?? []) this.#frame(x, frame, event.at, event.seq)
+    if (x.response?.blind && !seen && x.session && row.body === 'stream')
+      this.#parts.calls.blinded(x.session, 'the recording kept no more of the stream')
+    if (row.body === 'json' && x.responseLength >= 0 && row.responseBytes >= x.responseLength) this.#readResponse(x)
+  }
+
+  change(event: ChangeEvent): void {
+    const x = this.open.get(event.exchange)
+    if (!x) return
+    const { row } = x
+    row.changes = [
+      ...row.changes,
+      { seq: event.seq, at: event.at, what: event.what, original: event.original, replacement: event.replacement },
+    ]
+    if (event.what === 'linger-begin') row.held = { from: event.at }
+    else if (event.what === 'linger-end' && row.held) row.held = { from: row.held.from, to: event.at }
+    else if (event.what === 'rejected') row.trouble = event.replacement || event.original
+    else if (event.what === 'endpoint' || event.what === 'resource-metadata')
+      x.shift += byteLength(event.replacement) - byteLength(event.original)
+    this.#parts.world.touchExchange(x)
+  }
+
+  end(event: EndEvent): void {
+    const x = this.open.get(event.exchange)
+    if (!x) return
+    const end = endOf(event)
+    if (event.part === 'request') {
+      if (event.how !== 'complete') x.row.requestEnd ??= end
+      if (event.leg === 'client') {
+        x.row.requestEndAt ??= event.at
+        this.#readRequest(x)
+      }
+    } else if (event.leg === 'server') this.serverEnd(x, end)
+    else this.clientEnd(x, end)
+    this.#parts.world.touchExchange(x)
+    if (x.row.clientEnd && (x.row.serverEnd || x.row.responseBy === 'proxy')) this.finish(x)
+  }
+
+  serverEnd(x: ExchangeState, end: End): void {
+    if (x.row.serverEnd) return
+    this.#readRequest(x)
+    x.row.serverEnd = end
+    if (end.how !== 'complete' && x.row.status === undefined && end.detail) x.row.trouble ??= end.detail
+    for (const frame of x.response?.end() ?? []) this.#frame(x, frame, end.at, end.seq)
+    this.#readResponse(x)
+    this.#ended(x, end)
+  }
+
+  clientEnd(x: ExchangeState, end: End): void {
+    if (x.row.clientEnd) return
+    this.#readRequest(x)
+    if (end.how === 'complete') this.#readResponse(x)
+    x.row.clientEnd = end
+    const taken = end.how === 'complete' ? Number.POSITIVE_INFINITY : end.bytes - x.shift
+    for (const mark of uncrossed(x.marks, taken)) {
+      mark.row.crossed = false
+      this.#parts.world.frames.add(mark.row)
+    }
+    const { world, calls } = this.#parts
+    for (const call of new Set([...x.marks.map(mark => mark.call), ...x.calls])) {
+      const answer = call?.answer
+      if (!call || !answer?.crossed || answer.exchange !== x || answer.end <= taken) continue
+      calls.notCrossed(call, Math.max(0, answer.bytes - (answer.end - taken)), end)
+    }
+    x.marks = []
+    this.#ended(x, end)
+    world.touchExchange(x)
+  }
+
+  /** One leg of a response ended: a stream's calls, or this exchange's own, may now be lost. */
+  #ended(x: ExchangeState, end: End): void {
+    const { sessions, calls, world } = this.#parts
+    const { session, row } = x
+    if (!session) return
+    const first = !(row.clientEnd && row.serverEnd)
+    if (row.body === 'stream' && first && session.row.transport === 'sse' && session.stream === x) {
+      sessions.end(session, end)
+      calls.lostAll(session, { ...end, what: 'stream' })
+    }
+    const failed = row.status === undefined || row.status < 300
+    // A 202 on HTTP+SSE is no answer: that comes on the stream.
+    const elsewhere = session.row.transport === 'sse' && row.status !== undefined && row.body !== 'sse'
+    if (failed && !elsewhere) calls.lostOwn(x, { ...end, what: row.status === undefined ? 'connection' : 'response' })
+    else if (row.status === undefined) calls.lostOwn(x, { ...end, what: 'connection' })
+    world.touch(session)
+  }
+
+  finish(x: ExchangeState): void {
+    if (x.finished) return
+    x.finished = true
+    this.open.delete(x.number)
+    x.conn.open.delete(x)
+    x.session?.openExchanges.delete(x)
+    x.request = undefined
+    x.response = undefined
+    x.marks = []
+  }
+
+  #readRequest(x: ExchangeState): void {
+    if (x.requestRead) return
+    x.requestRead = true
+    const { sessions, calls, redirects, world } = this.#parts
+    const messages = x.request?.rpc().messages ?? []
+    x.body = `${x.row.requestBytes} ${x.request?.hash} ${messages.map(message => `${message.id} ${message.method}`).join()}`
+    const hop = redirects.join(x)
+    if (!x.session) sessions.enter(x, hop?.session ?? sessions.atBody(x, messages))
+    if (hop) world.touchExchange(hop)
+    sessions.learnRequest(x, messages)
+    if (x.row.method === 'POST') calls.posted(x, messages, hop)
+  }
+
+  /** The response's body is whole, or as whole as it will be. */
+  #readResponse(x: ExchangeState): void {
+    const { row, response } = x
+    if (x.responseRead || !response || row.status === undefined) return
+    const whole =
+      x.responseLength >= 0 ? row.responseBytes >= x.responseLength : row.serverEnd?.how === 'complete' || row.serverEnd === undefined
+    x.responseRead = true
+    response.end()
+    if (row.status >= 400) this.#errorText(x)
+    const crossed = row.clientEnd === undefined || row.clientEnd.how === 'complete'
+    if (response.mode === 'json' && whole && !response.blind) {
+      for (const message of response.rpc().messages)
+        this.#message(x, message, { at: row.lastByteAt ?? this.#parts.world.at, bytes: row.responseBytes, crossed, end: row.responseBytes })
+    } else if (response.mode === 'json' && response.blind) {
+      for (const call of x.calls) call.blind ??= 'the body could not be read'
+    }
+    if (row.status >= 400) this.#parts.calls.refused(x, crossed)
+    if (row.status === 404 || row.status === 400) this.#goneSession(x)
+  }
+
+  #errorText(x: ExchangeState): void {
+    const { world } = this.#parts
+    const text = x.response?.blind ? '' : (x.response?.text().trim() ?? '')
+    if (text !== '') x.row.errorText = world.preview(text)
+    if (x.row.responseBy === 'proxy') x.row.trouble ??= troubleOf(text)
+  }
+
+  /** The server no longer knows this session's id. */
+  #goneSession(x: ExchangeState): void {
+    const { session, row } = x
+    if (!session || session.row.transport !== 'streamable' || row.responseBy !== 'server') return
+    const named = headerOf(row.requestHeaders, 'mcp-session-id') !== ''
+    if (!named || (row.status === 400 && !/no valid session/i.test(row.errorText ?? ''))) return
+    const { at, seq } = this.#parts.world
+    this.#parts.sessions.end(session, {
+      at,
+      seq,
+      how: 'complete',
+      by: 'server',
+      bytes: 0,
+      detail: `${row.status} ${row.errorText ?? ''}`.trim(),
+    })
+  }
+
+  #message(x: ExchangeState, message: RpcMessage, from: { at: number; bytes: number; crossed: boolean; end: number }): void {
+    const { world, sessions, calls } = this.#parts
+    sessions.learnAnswer(x, message)
+    calls.received(x, message, { ...from, seq: world.seq, firstAt: x.row.firstByteAt ?? from.at })
+  }
+
+  #frame(x: ExchangeState, frame: SseFrame, at: number, seq: number): void {
+    const { world, sessions } = this.#parts
+    const { row, session } = x
+    if (!session) return
+    const mark = this.#mark(x, frame, at, seq)
+    const { row: drawn } = mark
+    if (frame.kind === 'event') row.frames++
+    else if (frame.kind === 'comment') row.pings++
+    session.row.frames++
+    if (frame.id !== undefined) x.resumable = true
+    const whole = frame.kind === 'event'
+    if (whole && frame.event === 'endpoint' && row.body === 'stream' && session.row.endpoint === undefined)
+      sessions.endpoint(x, decoder.decode(frame.data))
+    else if (whole && frame.dataBytes > 0 && (frame.event === '' || frame.event === 'message')) this.#rpcFrame(x, frame, mark)
+    if (drawn.crossed) {
+      x.marks.push(mark)
+      if (x.marks.length > MARKS_KEPT) x.marks.shift()
+    }
+    noteFrame(session.frames, drawn)
+    world.frames.add(drawn)
+  }
+
+  #mark(x: ExchangeState, frame: SseFrame, at: number, seq: number): FrameMark {
+    const { world } = this.#parts
+    const coded = encodingOf(x.row.responseHeaders ?? []) !== ''
+    const text = frame.kind === 'comment' ? frame.comment : decoder.decode(frame.data.subarray(0, 4000))
+    const row: Grown<Frame> = {
+      t: 'frame',
+      id: world.nextId(),
+      session: x.row.session,
+      exchange: x.row.id,
+      index: x.frameIndex++,
+      at,
+      seq,
+      kind: frame.kind,
+      event: frame.kind === 'event' ? frame.event || 'message' : frame.event,
+      ...(frame.id !== undefined && { lastEventId: frame.id }),
+      offset: frame.offset,
+      size: frame.size,
+      crossed: x.row.clientEnd === undefined || x.row.clientEnd.how === 'complete',
+      preview: world.preview(text),
+    }
+    return { row, end: coded ? x.row.responseBytes : frame.offset + frame.size }
+  }
+
+  #rpcFrame(x: ExchangeState, frame: SseFrame, mark: FrameMark): void {
+    const { sessions, calls } = this.#parts
+    const body = frame.overflow instanceof RpcScanner ? frame.overflow.result() : readRpc(frame.data)
+    const { row } = mark
+    for (const message of body.messages) {
+      row.rpc ??= message.kind
+      if (message.method !== undefined) row.method ??= message.method
+      sessions.learnAnswer(x, message)
+      const firstAt = frame.size > 65_536 ? this.#began(x, row) : row.at
+      const call = calls.received(x, message, {
+        at: row.at,
+        seq: row.seq,
+        bytes: frame.dataBytes,
+        mark,
+        end: mark.end,
+        firstAt,
+        crossed: row.crossed,
+      })
+      if (!call) continue
+      mark.call = call
+      row.call ??= call.row.id
+      if (call.row.method !== '') row.method ??= call.row.method
+    }
+  }
+
+  /** When the bytes of a frame that came in several chunks began to come: not before the frame before it. */
+  #began(x: ExchangeState, row: Grown<Frame>): number {
+    return x.frameIndex === 1 ? (x.row.firstByteAt ?? row.at) : (x.marks.at(-1)?.row.at ?? row.at)
+  }
+}
+
+/** Keeps what rules look at: endpoints, JSON-RPC, and the newest of all. */
+function noteFrame(frames: Grown<Frame>[], row: Grown<Frame>): void {
+  frames.push(row)
+  if (frames.length > 400) {
+    const keep = frames.slice(0, -40).filter(frame => frame.event === 'endpoint' || frame.rpc !== undefined)
+    frames.splice(0, frames.length - 40, ...keep.slice(-160))
+  }
+}
+
+const byteLength = (text: string) => new TextEncoder().encode(text).length
+
+function endOf(event: EndEvent): End {
+  const { at, how, by, bytes, seq, code, detail } = event
+  return { at, how, by, bytes, seq, ...(code !== undefined && { code }), ...(detail !== undefined && { detail }) }
+}
+
+const encodingOf = (headers: Parameters<typeof headerOf>[0]) => {
+  const value = headerOf(headers, 'content-encoding').trim().toLowerCase()
+  return value === 'identity' ? '' : value
+}
+function lengthOf(headers: Parameters<typeof headerOf>[0]): number {
+  const value = headerOf(headers, 'content-length')
+  return /^[0-9]+$/.test(value) ? Number(value) : -1
+}
+
+/** The words of the proxy's own 502 body. */
+function troubleOf(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } }
+    const words = [error?.code, error?.message].filter(part => typeof part === 'string')
+    return words.length > 0 ? words.join(': ') : undefined
+  } catch {
+    return text === '' ? undefined : text.slice(0, 200)
+  }
+}

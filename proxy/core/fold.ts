@@ -1,0 +1,287 @@
+/**
+ * The fold: wire events in, rows out. Promise: the same events give the same rows, live or years later, and memory is
+ * bounded by what is open and a fixed number of the newest and of the noteworthy rows, not by what has passed.
+ *
+ * Feed every event of one recording in order; take the rows that changed whenever it suits. For a recording that is over,
+ * call `finish()` after its last event, so that what was still open does not look as if it were still waiting.
+ */
+import type { Inflate } from './body.ts'
+import { CallFold } from './call-fold.ts'
+import { ladderOf } from './delivery.ts'
+import type { CloseEvent, GapEvent, OpenEvent, Position, WireEvent } from './event.ts'
+import { ExchangeFold } from './exchange-fold.ts'
+import type { Facts } from './facts.ts'
+import { LogFold } from './log-fold.ts'
+import { type AnyRow, type BodySlice, type Call, type End, ID_SPACE, type Session } from './model.ts'
+import { Redirects } from './redirects.ts'
+import { Retention } from './retention.ts'
+import { SessionFold } from './session-fold.ts'
+import { type CallState, type ConnState, type ExchangeState, type SessionState, World } from './state.ts'
+
+export interface FoldOptions {
+  /** Index of the recording: its rows' ids begin at index * ID_SPACE. */
+  readonly recording: number
+  readonly inflate?: Inflate
+  /** Masks credentials in previews and error texts. */
+  readonly mask?: (text: string) => string
+  /** Gives the next `rev`; by default each fold counts for itself. */
+  readonly nextRev?: () => number
+}
+
+/** How long the fold waits between looking for what has run out of time (ms of recording time). */
+const SWEEP_SPAN = 1_000
+/** Log lines this long after a session's end still belong to its facts (ms). */
+const LOG_SPAN = 60_000
+const OTHERS_LIMIT = 200
+const NOWHERE = { address: '', port: 0 }
+
+export class Fold {
+  readonly #world: World
+  readonly #conns = new Map<number, ConnState>()
+  readonly #redirects = new Redirects()
+  readonly #sessions: SessionFold
+  readonly #calls: CallFold
+  readonly #exchanges: ExchangeFold
+  readonly #logs: LogFold
+  readonly #retention: Retention
+  readonly #nextRev: () => number
+  #slices: BodySlice[] = []
+  #sweptAt = 0
+  #rev = 0
+
+  constructor(options: FoldOptions) {
+    this.#world = new World(options.recording * ID_SPACE, options.mask ?? (text => text))
+    this.#nextRev = options.nextRev ?? (() => ++this.#rev)
+    this.#sessions = new SessionFold(this.#world)
+    this.#calls = new CallFold(this.#world)
+    this.#exchanges = new ExchangeFold({
+      world: this.#world,
+      sessions: this.#sessions,
+      calls: this.#calls,
+      redirects: this.#redirects,
+      inflate: options.inflate,
+    })
+    this.#logs = new LogFold(this.#world)
+    this.#retention = new Retention(this.#sessions)
+  }
+
+  /** Folds one event; `position` is where its record lies in the journal, for body slices. */
+  push(event: WireEvent, position?: Position): void {
+    this.#world.clock(event)
+    switch (event.kind) {
+      case 'open':
+        this.#opened(event)
+        break
+      case 'request':
+        this.#exchanges.request(event, this.#conn(event.conn, event.upstream))
+        break
+      case 'response':
+        this.#exchanges.response(event)
+        break
+      case 'chunk':
+        if (position) this.#slice(event, position)
+        this.#exchanges.chunk(event)
+        break
+      case 'end':
+        this.#exchanges.end(event)
+        break
+      case 'close':
+        this.#closed(event)
+        break
+      case 'change':
+        this.#exchanges.change(event)
+        break
+      case 'log':
+        this.#logs.push(event)
+        break
+      case 'gap':
+        this.#gap(event)
+        break
+      case 'recording':
+        break
+    }
+    if (this.#world.at - this.#sweptAt >= SWEEP_SPAN) this.#sweep()
+  }
+
+  /** The recording is over: what is open stays unknown. */
+  finish(): void {
+    const { at, seq } = this.#world
+    for (const session of this.#sessions.all.values()) {
+      this.#calls.blinded(session, 'the recording ended before it')
+      this.#calls.lostAll(session, { at, seq, by: 'proxy', how: 'closed', what: 'recording' })
+      session.over = true
+      this.#world.touch(session)
+    }
+  }
+
+  /** Rows that changed since the last call, each in its latest state, sessions first. */
+  takeRows(): AnyRow[] {
+    const rows: AnyRow[] = []
+    const world = this.#world
+    // An exchange whose session is not yet known keeps waiting for its row.
+    const waiting: ExchangeState[] = []
+    for (const state of world.sessions) rows.push({ ...sessionRow(state), rev: this.#nextRev() })
+    for (const state of world.exchanges) {
+      if (state.session) rows.push({ ...state.row, rev: this.#nextRev() })
+      else waiting.push(state)
+    }
+    for (const state of world.calls) rows.push({ ...callRow(state), rev: this.#nextRev() })
+    for (const row of world.frames) rows.push({ ...row, rev: this.#nextRev() })
+    for (const row of world.logs) rows.push({ ...row, rev: this.#nextRev() })
+    for (const row of world.gaps) rows.push({ ...row, rev: this.#nextRev() })
+    world.sessions.clear()
+    world.exchanges.clear()
+    world.calls.clear()
+    world.frames.clear()
+    world.logs.clear()
+    world.gaps.length = 0
+    for (const state of waiting) world.exchanges.add(state)
+    return rows
+  }
+
+  /** Where the body bytes lie that came since the last call. */
+  takeSlices(): BodySlice[] {
+    const slices = this.#slices
+    this.#slices = []
+    return slices
+  }
+
+  /** Ids of the sessions that changed, or whose log did, since the last call. */
+  changedSessions(): number[] {
+    const ids = [...this.#world.changed].map(session => session.row.id)
+    this.#world.changed.clear()
+    return ids
+  }
+
+  /** What rules look at; undefined for a session that has left memory: its findings stand. */
+  facts(sessionId: number, now: number): Facts | undefined {
+    const session = this.#sessions.all.get(sessionId)
+    if (!session || session.dropped) return undefined
+    const { exchanges, calls, noted, row } = session
+    const others = [...this.#sessions.all.values()].filter(other => other !== session && other.row.upstream === row.upstream)
+    const until = (row.ended?.at ?? row.lastAt) + LOG_SPAN
+    return {
+      session: { ...sessionRow(session), rev: 0 },
+      exchanges: [...noted.exchanges, ...exchanges].map(state => ({ ...state.row, rev: 0 })),
+      calls: [...noted.calls, ...calls].map(state => ({ ...callRow(state), rev: 0 })),
+      frames: session.frames.map(frame => ({ ...frame, rev: 0 })),
+      logs: this.#logs.between(row.upstream, row.startedAt, until).map(line => ({ ...line, rev: 0 })),
+      others: others
+        .slice(-OTHERS_LIMIT)
+        .reverse()
+        .map(other => ({ ...sessionRow(other), rev: 0 })),
+      now,
+      ...(session.partial && { partial: true }),
+    }
+  }
+
+  /** Counts of what was found, for the session's row. Does not make it a changed session. */
+  judged(sessionId: number, errors: number, warnings: number): void {
+    const session = this.#sessions.all.get(sessionId)
+    if (!session || (session.row.errors === errors && session.row.warnings === warnings)) return
+    session.row.errors = errors
+    session.row.warnings = warnings
+    this.#world.sessions.add(session)
+  }
+
+  /** Objects in memory, to prove the bound. */
+  sizes(): { conns: number; openExchanges: number; sessions: number; exchanges: number; calls: number; frames: number } {
+    let exchanges = 0
+    let calls = 0
+    let frames = 0
+    for (const session of this.#sessions.all.values()) {
+      exchanges += session.exchanges.length + session.noted.exchanges.length
+      calls += session.calls.length + session.noted.calls.length
+      frames += session.frames.length
+    }
+    return {
+      conns: this.#conns.size,
+      openExchanges: this.#exchanges.open.size,
+      sessions: this.#sessions.all.size,
+      exchanges,
+      calls,
+      frames,
+    }
+  }
+
+  #conn(number: number, upstream: string): ConnState {
+    let conn = this.#conns.get(number)
+    if (!conn) {
+      conn = { number, upstream, client: NOWHERE, serverPort: 0, open: new Set(), clientClosed: false, serverClosed: false }
+      this.#conns.set(number, conn)
+    }
+    return conn
+  }
+
+  #opened(event: OpenEvent): void {
+    const conn = this.#conn(event.conn, event.upstream)
+    if (event.leg === 'client') {
+      conn.client = event.remote
+      conn.clientClosed = false
+      return
+    }
+    conn.serverPort = event.local.port
+    conn.serverClosed = false
+    for (const x of conn.open) {
+      x.row.serverPort = event.local.port
+      this.#world.touchExchange(x)
+    }
+  }
+
+  /** A connection has ended: whatever still ran on it has ended on that leg, whether or not the proxy said so before. */
+  #closed(event: CloseEvent): void {
+    const conn = this.#conns.get(event.conn)
+    if (!conn) return
+    const { at, how, by, seq, code, detail } = event
+    for (const x of [...conn.open]) {
+      const end: End = {
+        at,
+        how,
+        by,
+        bytes: x.row.responseBytes,
+        seq,
+        ...(code !== undefined && { code }),
+        ...(detail !== undefined && { detail }),
+      }
+      if (event.leg === 'client') this.#exchanges.clientEnd(x, end)
+      else if (x.row.status !== undefined) this.#exchanges.serverEnd(x, end)
+      else if (how !== 'complete' && how !== 'closed') x.row.trouble ??= [code, detail].filter(Boolean).join(': ') || how
+      this.#world.touchExchange(x)
+    }
+    if (event.leg === 'client') conn.clientClosed = true
+    else conn.serverClosed = true
+    if (conn.clientClosed && (conn.serverClosed || conn.serverPort === 0)) for (const x of [...conn.open]) this.#exchanges.finish(x)
+    if (conn.clientClosed && (conn.serverClosed || conn.serverPort === 0)) this.#conns.delete(event.conn)
+  }
+
+  #gap(event: GapEvent): void {
+    const { at, since, seq, reason, lost, lostBytes, detail } = event
+    this.#world.gaps.push({ t: 'gap', id: this.#world.nextId(), at, since, seq, reason, lost, lostBytes, detail })
+    if (lost === 0 && lostBytes === 0) return
+    for (const session of this.#sessions.all.values()) this.#calls.blinded(session, 'records are missing from the journal here')
+  }
+
+  #slice(event: Extract<WireEvent, { kind: 'chunk' }>, position: Position): void {
+    const x = this.#exchanges.open.get(event.exchange)
+    if (!x) return
+    const { part, seq, at, size } = event
+    this.#slices.push({ exchange: x.row.id, part, seq, at, segment: position.segment, offset: position.offset, size })
+  }
+
+  #sweep(): void {
+    this.#sweptAt = this.#world.at
+    for (const x of this.#redirects.expire(this.#world.at)) this.#calls.unfollowed(x)
+    this.#calls.expire(this.#sessions.all.values())
+    this.#retention.sweep(this.#world.at)
+  }
+}
+
+function sessionRow(state: SessionState): Omit<Session, 'rev'> {
+  const { row } = state
+  const live = state.openExchanges.size > 0 || state.open.size > 0
+  const broken = row.ended ? row.ended.inFlight > 0 || row.undelivered > 0 : state.failed && !state.established
+  const now = broken ? 'broken' : row.ended ? 'ended' : live && !state.over ? 'live' : 'quiet'
+  return { ...row, state: now }
+}
+
+const callRow = (state: CallState): Omit<Call, 'rev'> => ({ ...state.row, ladder: ladderOf(state) })

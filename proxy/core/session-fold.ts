@@ -1,0 +1,354 @@
+/**
+ * Gives each exchange its session. Promise: an exchange is assigned once and never moves; a session that began as a
+ * client's attempt becomes what it turns out to be, so that a probe and the connection after it are one session.
+ *
+ * By: the `Mcp-Session-Id` header; the id in the endpoint event and the targets that carry it; for 2026-07-28 the client;
+ * everything else is the upstream's one `other` session.
+ */
+import { guessId, type IdPlace, idAt, pathAndQuery, pathOf, placeOfId, sameButSlash, trimSlash } from './endpoint.ts'
+import type { RpcMessage } from './jsonrpc.ts'
+import type { End, Transport } from './model.ts'
+import { type ExchangeState, headerOf, type SessionState, type World } from './state.ts'
+
+/** A client that tries again this soon after a refusal continues the same attempt (ms). */
+const PROBE_SPAN = 5_000
+/** A new session this soon after the end of the same client's old one replaces it (ms). */
+const REPLACE_SPAN = 120_000
+/** Requests without an id belong to the same client's session while it was used this lately (ms). */
+const CLIENT_SPAN = 300_000
+export const STATELESS_SINCE = '2026-07-28'
+export const isStatelessVersion = (version: string) => /^\d{4}-\d{2}-\d{2}$/.test(version) && version >= STATELESS_SINCE
+
+export class SessionFold {
+  readonly #world: World
+  readonly #byKey = new Map<string, SessionState>()
+  readonly #offered = new Map<string, SessionState>()
+  readonly #other = new Map<string, SessionState>()
+  /** Sessions of one client on one upstream, newest last, at most 50. */
+  readonly #byClient = new Map<string, SessionState[]>()
+  readonly #places = new Map<string, IdPlace[]>()
+  readonly all = new Map<number, SessionState>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** By what the request's head says; undefined if only its body can tell. */
+  atHead(x: ExchangeState): SessionState | undefined {
+    const { method, target, requestHeaders } = x.row
+    const version = headerOf(requestHeaders, 'mcp-protocol-version')
+    if (isStatelessVersion(version)) return this.#stateless(x, version)
+    const id = headerOf(requestHeaders, 'mcp-session-id')
+    if (id !== '') return this.#keyed(x, id, 'streamable')
+    const byTarget = this.#byTarget(x, target)
+    if (byTarget) return byTarget
+    if (method === 'GET' && headerOf(requestHeaders, 'accept').includes('text/event-stream')) {
+      return this.#sessionless(x) ?? this.#attempt(x, 'sse')
+    }
+    return method === 'POST' ? undefined : this.#otherOf(x)
+  }
+
+  /** By its body's messages, for a POST that the head could not place. */
+  atBody(x: ExchangeState, messages: readonly RpcMessage[]): SessionState {
+    const modern = messages.find(
+      message => message.method !== 'initialize' && message.protocolVersion && isStatelessVersion(message.protocolVersion),
+    )
+    if (modern?.protocolVersion) return this.#stateless(x, modern.protocolVersion)
+    if (messages.some(message => message.method === 'initialize')) return this.#attempt(x, 'streamable')
+    const rpc = messages.some(message => message.kind !== 'invalid')
+    return this.#sessionless(x) ?? (rpc ? this.#sameClient(x) : undefined) ?? this.#otherOf(x)
+  }
+
+  enter(x: ExchangeState, session: SessionState): void {
+    x.session = session
+    x.row.session = session.row.id
+    session.row.exchanges++
+    session.row.lastAt = this.#world.at
+    session.dropped = false
+    session.openExchanges.add(x)
+    session.exchanges.push(x)
+    if (!session.row.client.userAgent && x.userAgent) session.row.client = { ...session.row.client, userAgent: x.userAgent }
+    this.#world.touchExchange(x)
+  }
+
+  /** What the client's own messages tell: who it is, which revision, that it is ready. */
+  learnRequest(x: ExchangeState, messages: readonly RpcMessage[]): void {
+    const session = x.session
+    if (!session) return
+    for (const message of messages) {
+      if (message.client) session.row.client = { ...session.row.client, ...message.client }
+      if (message.method === 'initialize') x.initialize = true
+      if (message.protocolVersion && session.row.protocolVersion === undefined) session.row.protocolVersion = message.protocolVersion
+      if (message.method === 'notifications/initialized' && session.row.initializedAt === undefined)
+        session.row.initializedAt = this.#world.at
+    }
+    this.#world.touch(session)
+  }
+
+  /** What the server's messages tell. An InitializeResult in a 2xx is what makes a session's id one that the server issued. */
+  learnAnswer(x: ExchangeState, message: RpcMessage): void {
+    const session = x.session
+    if (!session || message.kind !== 'response') return
+    if (message.server) session.row.server = { ...session.row.server, ...message.server }
+    if (message.protocolVersion) session.row.protocolVersion = message.protocolVersion
+    if (x.initialize && session.row.transport === 'streamable' && !session.established) this.#establish(session, session.offered)
+  }
+
+  responseHead(x: ExchangeState): void {
+    const session = x.session
+    const { status = 0, responseHeaders = [] } = x.row
+    if (!session) return
+    const header = headerOf(responseHeaders, 'server')
+    if (header !== '' && x.row.responseBy === 'server') session.row.server = { ...session.row.server, header }
+    const offered = headerOf(responseHeaders, 'mcp-session-id')
+    if (offered !== '' && x.initialize && status < 300 && !session.established) {
+      session.offered = offered
+      this.#offered.set(`${x.row.upstream}\n${offered}`, session)
+      if (this.#offered.size > 10_000) this.#offered.delete(this.#offered.keys().next().value as string)
+    }
+    if (status >= 300 && status < 400) session.row.redirects++
+    if (!session.established || session.row.transport === 'stateless') session.failed = status >= 400
+    if (
+      status >= 200 &&
+      status < 300 &&
+      x.row.method === 'DELETE' &&
+      x.row.requestHeaders.some(([name]) => name.toLowerCase() === 'mcp-session-id')
+    ) {
+      this.end(session, { at: this.#world.at, how: 'complete', by: 'client', bytes: 0, seq: this.#world.seq, detail: 'DELETE' })
+    }
+    this.#world.touch(session)
+  }
+
+  /** The first `endpoint` event of a stream names the session. */
+  endpoint(x: ExchangeState, data: string): void {
+    const session = x.session
+    if (!session || session.row.transport === 'other') return
+    const endpoint = pathAndQuery(data.trim(), x.row.target)
+    const place = placeOfId(endpoint)
+    session.row.transport = 'sse'
+    session.row.endpoint = endpoint
+    if (place) this.#learnPlace(x.row.upstream, place)
+    this.#establish(session, place && idAt(endpoint, place))
+  }
+
+  /** A stream of this session has opened. */
+  streamed(x: ExchangeState): void {
+    if (!x.session) return
+    x.session.stream = x
+    x.session.row.stream = x.row.id
+    this.#world.touch(x.session)
+  }
+
+  end(session: SessionState, end: End): void {
+    if (session.row.ended) return
+    let inFlight = 0
+    for (const call of session.open) if (call.row.from === 'client' && !call.row.cancelled) inFlight++
+    session.row.ended = { ...end, inFlight }
+    this.#world.touch(session)
+  }
+
+  #establish(session: SessionState, key: string | undefined): void {
+    session.established = true
+    session.failed = false
+    session.row.issued = true
+    if (key) {
+      session.row.key = key
+      this.#byKey.set(`${session.row.upstream}\n${key}`, session)
+    }
+    this.#world.touch(session)
+  }
+
+  #learnPlace(upstream: string, place: IdPlace): void {
+    const places = this.#places.get(upstream) ?? []
+    const text = JSON.stringify(place)
+    if (places.length < 8 && !places.some(known => JSON.stringify(known) === text)) this.#places.set(upstream, [...places, place])
+  }
+
+  #byTarget(x: ExchangeState, target: string): SessionState | undefined {
+    for (const place of this.#places.get(x.row.upstream) ?? []) {
+      const id = idAt(target, place)
+      if (id === undefined) continue
+      const session = this.#byKey.get(`${x.row.upstream}\n${id}`)
+      if (session) return session
+      if ('param' in place && x.row.method === 'POST') return this.#keyed(x, id, 'sse')
+    }
+    const guess = guessId(target)
+    const known = guess === undefined ? undefined : this.#byKey.get(`${x.row.upstream}\n${guess}`)
+    if (known) return known
+    if (x.row.method !== 'POST') return undefined
+    const same = this.#newest(x.client, session => session.row.endpoint !== undefined && sameTarget(session.row.endpoint, target))
+    return same ?? (guess === undefined ? undefined : this.#keyed(x, guess, 'sse'))
+  }
+
+  #keyed(x: ExchangeState, key: string, transport: Transport): SessionState {
+    const name = `${x.row.upstream}\n${key}`
+    const known = this.#byKey.get(name)
+    if (known) return known
+    const offered = this.#offered.get(name)
+    if (offered) {
+      this.#establish(offered, key)
+      return offered
+    }
+    const session = this.#create(x, transport, key)
+    session.row.issued = false
+    session.established = true
+    this.#byKey.set(name, session)
+    return session
+  }
+
+  #stateless(x: ExchangeState, version: string): SessionState {
+    const { conn } = x.row
+    const own = this.#newest(
+      x.client,
+      s => s.row.transport === 'stateless' && (s.exchanges.at(-1)?.row.conn === conn || this.#world.at - s.row.lastAt <= CLIENT_SPAN),
+    )
+    if (own) return own
+    const session = this.#attempt(x, 'stateless')
+    session.row.protocolVersion ??= version
+    return session
+  }
+
+  /** The session of a client whose server gave it no id. */
+  #sessionless(x: ExchangeState): SessionState | undefined {
+    return this.#newest(
+      x.client,
+      s =>
+        s.row.transport === 'streamable' &&
+        s.established &&
+        s.offered === undefined &&
+        s.row.issued &&
+        !s.row.ended &&
+        s.path === trimSlash(x.row.path) &&
+        this.#lately(s),
+    )
+  }
+
+  /** The session that a client means when its request lost the id. */
+  #sameClient(x: ExchangeState): SessionState | undefined {
+    return this.#newest(x.client, s => {
+      const path = s.row.transport === 'sse' && s.row.endpoint !== undefined ? pathOf(s.row.endpoint) : s.path
+      return (s.row.transport === 'sse' || s.row.transport === 'streamable') && trimSlash(path) === trimSlash(x.row.path) && this.#lately(s)
+    })
+  }
+
+  #lately = (session: SessionState) => this.#world.at - session.row.lastAt <= CLIENT_SPAN
+
+  #newest(client: string, fits: (session: SessionState) => boolean): SessionState | undefined {
+    return this.#byClient.get(client)?.findLast(fits)
+  }
+
+  /** A client begins a connection, or tries it another way after a refusal. */
+  #attempt(x: ExchangeState, transport: Transport): SessionState {
+    const before = this.#newest(x.client, s => s.failed && s.openExchanges.size === 0 && this.#world.at - s.row.lastAt <= PROBE_SPAN)
+    if (before && before === this.#byClient.get(x.client)?.at(-1)) {
+      before.row.transport = transport
+      before.failed = false
+      if (transport !== 'stateless') delete before.row.protocolVersion
+      this.#world.touch(before)
+      return before
+    }
+    const session = this.#create(x, transport, String(x.row.clientPort))
+    session.established = transport === 'stateless'
+    const old = this.#newest(
+      x.client,
+      s => s !== session && fitsBefore(s, session) && this.#world.at - (s.row.ended?.at ?? 0) <= REPLACE_SPAN,
+    )
+    if (old) {
+      session.row.replaces = old.row.id
+      old.row.replacedBy = session.row.id
+      session.row.client = { ...old.row.client, ...session.row.client }
+      this.#world.touch(old)
+    }
+    return session
+  }
+
+  #otherOf(x: ExchangeState): SessionState {
+    const known = this.#other.get(x.row.upstream)
+    if (known) return known
+    const session = this.#create(x, 'other', 'other')
+    session.established = true
+    session.row.client = { address: session.row.client.address }
+    this.#other.set(x.row.upstream, session)
+    return session
+  }
+
+  #create(x: ExchangeState, transport: Transport, key: string): SessionState {
+    const { at } = this.#world
+    const session: SessionState = {
+      row: {
+        t: 'session',
+        id: this.#world.nextId(),
+        upstream: x.row.upstream,
+        transport,
+        key,
+        issued: true,
+        client: { ...(x.userAgent !== '' && { userAgent: x.userAgent }), address: x.conn.client.address },
+        server: {},
+        startedAt: at,
+        lastAt: at,
+        state: 'quiet',
+        calls: 0,
+        exchanges: 0,
+        frames: 0,
+        undelivered: 0,
+        redirects: 0,
+        bytes: 0,
+        errors: 0,
+        warnings: 0,
+      },
+      client: x.client,
+      path: trimSlash(x.row.path),
+      established: false,
+      failed: false,
+      offered: undefined,
+      stream: undefined,
+      open: new Set(),
+      openExchanges: new Set(),
+      number: 0,
+      exchanges: [],
+      calls: [],
+      frames: [],
+      noted: { exchanges: [], calls: [] },
+      partial: false,
+      dropped: false,
+      over: false,
+    }
+    this.all.set(session.row.id, session)
+    if (transport !== 'other') this.#remember(session)
+    return session
+  }
+
+  #remember(session: SessionState): void {
+    const list = this.#byClient.get(session.client) ?? []
+    list.push(session)
+    if (list.length > 50) list.shift()
+    // Newest clients last, so that the oldest can be forgotten.
+    this.#byClient.delete(session.client)
+    this.#byClient.set(session.client, list)
+    if (this.#byClient.size > 1000) this.#byClient.delete(this.#byClient.keys().next().value as string)
+  }
+
+  /** Forgets a session wholly: its row stays with whoever took it. */
+  forget(session: SessionState): void {
+    this.all.delete(session.row.id)
+    const name = `${session.row.upstream}\n${session.row.key}`
+    if (this.#byKey.get(name) === session) this.#byKey.delete(name)
+    const list = this.#byClient.get(session.client)
+    const at = list?.indexOf(session) ?? -1
+    if (list && at !== -1) list.splice(at, 1)
+    if (list?.length === 0) this.#byClient.delete(session.client)
+  }
+}
+
+const sameTarget = (endpoint: string, target: string) =>
+  endpoint === target ||
+  (sameButSlash(pathOf(endpoint), pathOf(target)) && endpoint.slice(pathOf(endpoint).length) === target.slice(pathOf(target).length))
+
+function fitsBefore(old: SessionState, next: SessionState): boolean {
+  return (
+    old.row.ended !== undefined &&
+    old.row.replacedBy === undefined &&
+    old.row.transport !== 'other' &&
+    old.row.upstream === next.row.upstream
+  )
+}

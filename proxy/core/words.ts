@@ -1,0 +1,37 @@
+/** Figures as a person reads them. Promise: one spelling for sizes, spans and ends everywhere; no locale, no rounding to zero. */
+import type { Actor, Ending } from './event.ts'
+
+/** `1,344,812 B`. */
+export function bytesText(count: number): string {
+  return `${String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')} B`
+}
+
+/** A span of milliseconds: `0.4 ms`, `340 ms`, `11.2 s`, `2 min 5 s`, `1 h 3 min`. */
+export function spanText(span: number): string {
+  const value = Math.max(0, span)
+  if (value < 0.95) return `${value.toFixed(1)} ms`
+  if (value < 999.5) return `${Math.round(value)} ms`
+  if (value < 119_950) return `${(value / 1000).toFixed(1)} s`
+  const seconds = Math.round(value / 1000)
+  if (seconds < 7200) return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`
+}
+
+const ENDINGS: Record<Ending, string> = {
+  complete: 'clean end',
+  fin: 'FIN',
+  reset: 'reset',
+  timeout: 'timeout',
+  refused: 'connection refused',
+  unresolved: 'name not resolved',
+  tls: 'TLS failure',
+  garbage: 'broken HTTP framing',
+  closed: 'closed',
+}
+export const endingText = (how: Ending): string => ENDINGS[how]
+
+const ACTORS: Record<Actor, string> = { client: 'The client', server: 'The server', proxy: 'The proxy' }
+export const actorText = (by: Actor): string => ACTORS[by]
+
+/** `1 call`, `3 calls`. */
+export const countText = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

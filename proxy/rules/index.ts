@@ -1,0 +1,38 @@
+/**
+ * All rules, in the order in which a person should read their findings, and the one way to apply them.
+ * Promise: one cause gives one finding, and a rule that throws is reported as a value and harms no other.
+ */
+import type { Facts } from '../core/facts.ts'
+import type { Severity } from '../core/model.ts'
+import type { Rule, Verdict } from './rule.ts'
+
+/** A verdict with the rule that gave it. `key` stays the same while more evidence comes: what to recognise it by. */
+export interface Judged extends Verdict {
+  readonly rule: string
+  readonly severity: Severity
+  readonly key: string
+}
+export interface Judgement {
+  readonly findings: readonly Judged[]
+  readonly failures: readonly { readonly rule: string; readonly error: string }[]
+}
+
+export const rules: readonly Rule[] = []
+
+/** Applies the rules to one session. Never throws. */
+export function judge(facts: Facts, all: readonly Rule[] = rules): Judgement {
+  const findings = new Map<string, Judged>()
+  const failures: { rule: string; error: string }[] = []
+  for (const rule of all) {
+    try {
+      for (const verdict of rule.check(facts)) {
+        const key =
+          `${rule.id} ${facts.session.id} ${verdict.call ?? ''} ${verdict.call === undefined ? (verdict.exchange ?? '') : ''}`.trim()
+        if (!findings.has(key)) findings.set(key, { ...verdict, rule: rule.id, severity: verdict.severity ?? rule.severity, key })
+      }
+    } catch (error) {
+      failures.push({ rule: rule.id, error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  return { findings: [...findings.values()], failures }
+}
