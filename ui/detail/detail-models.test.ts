@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { call, exchange, finding, frame, log, session } from '../story.fixture.ts'
+import type { SessionRows } from '../view.ts'
+import { curlOf } from './curl.ts'
+import { hexDump } from './hex.ts'
+import { rungsOf, summaryOf } from './ladder-model.ts'
+import { sequenceOf } from './sequence-model.ts'
+import { subjectOf } from './subject.ts'
+import { callTiming, exchangeTiming } from './timing-model.ts'
+
+const lost = call(1, 1, {
+  sentAt: 0,
+  number: 6,
+  name: 'retrieve_address_objects',
+  exchange: 2,
+  exchanges: [2, 3],
+  answerExchange: 4,
+  delivery: 'undeliverable',
+  brokenAt: 60_000,
+  broken: { at: 60_000, seq: 226, by: 'client', how: 'fin', says: 'The client closed the stream', detail: 'FIN from port 52114' },
+  ladder: [
+    { name: 'sent', state: 'yes', at: 0, says: '125 B' },
+    { name: 'accepted', state: 'yes', at: 9, says: '202' },
+    { name: 'answered', state: 'yes', at: 71_204, says: '11.2 s later' },
+    { name: 'written', state: 'no', says: '0 B' },
+    { name: 'received', state: 'no', says: 'no stream' },
+  ],
+})
+const rows: SessionRows = {
+  session: session(1, { stream: 4 }),
+  exchanges: [exchange(2, 1, { calls: [1] }), exchange(3, 1), exchange(4, 1, { method: 'GET', path: '/sse' })],
+  calls: [lost],
+  frames: [frame(5, 1, { exchange: 4, call: 1, index: 2 })],
+  findings: [
+    finding(7, 1, { rule: 'redirect-path-mismatch', exchange: 3 }),
+    finding(8, 1, { call: 1 }),
+    finding(9, 1, { call: 1, gone: true }),
+  ],
+  rev: 1,
+}
+
+describe('subjectOf', () => {
+  it('gathers the exchanges of a call, its answer included, and puts its findings first', () => {
+    const subject = subjectOf({ kind: 'call', id: 1 }, rows, [])
+    expect(subject?.crumb).toBe('call 6')
+    expect(subject?.exchanges.map(({ id }) => id)).toEqual([2, 3, 4])
+    expect(subject?.findings.map(({ id }) => id)).toEqual([7, 8])
+  })
+  it('resolves frames, findings, log lines and sessions, and misses what is not there', () => {
+    expect(subjectOf({ kind: 'frame', id: 5 }, rows, [])?.call?.id).toBe(1)
+    expect(subjectOf({ kind: 'finding', id: 8 }, rows, [])).toMatchObject({ crumb: 'finding', own: 1, call: { id: 1 } })
+    expect(subjectOf({ kind: 'log', id: 3 }, rows, [log(3)])?.title).toBe('stderr')
+    expect(subjectOf({ kind: 'session', id: 1 }, rows, [])?.exchanges[0]?.path).toBe('/sse')
+    expect(subjectOf({ kind: 'call', id: 99 }, rows, [])).toBeUndefined()
+  })
+})
+
+describe('the ladder', () => {
+  it('puts the break where it happened', () => {
+    expect(rungsOf(lost).map(({ name }) => name)).toEqual([
+      'Sent',
+      'Accepted',
+      'The client closed the stream',
+      'Answered',
+      'Written',
+      'Received',
+    ])
+    expect(summaryOf(lost)).toBe('broken between accepted and written')
+  })
+  it('of a whole call has no break', () => {
+    expect(rungsOf(call(1, 1, { ladder: lost.ladder })).some(({ kind }) => kind === 'break')).toBe(false)
+  })
+})
+
+describe('hexDump', () => {
+  it('shows every byte once', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.integer({ min: 1, max: 20 }), (bytes, width) => {
+        const hex = hexDump(bytes, width)
+          .map(line => line.slice(8, 8 + width * 3 - 1).trim())
+          .filter(Boolean)
+          .join(' ')
+        expect(hex).toBe(
+          Buffer.from(bytes)
+            .toString('hex')
+            .replace(/(..)(?=.)/g, '$1 '),
+        )
+      }),
+    )
+    expect(hexDump(Buffer.from('event: a\r\n'), 8)).toEqual([
+      '000000  65 76 65 6e 74 3a 20 61  event: a',
+      '000008  0d 0a                    ..',
+    ])
+  })
+})
+
+describe('curlOf', () => {
+  it('survives any header and body in a real shell', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter(value => !value.includes('\0'))
+    fc.assert(
+      fc.property(text, text, text, (value, path, body) => {
+        const command = curlOf(exchange(1, 1, { target: `/${path}`, requestHeaders: [['X-Test', value]] }), 'http://h', body)
+        const argv = execFileSync('sh', ['-c', command.replace(/^curl/, 'printf "%s\\0"')], { encoding: 'utf8' })
+          .split('\0')
+          .slice(0, -1)
+        expect(argv).toEqual([
+          '--include',
+          '--no-buffer',
+          '--request',
+          'POST',
+          `http://h/${path}`,
+          '--header',
+          `X-Test: ${value}`,
+          ...(body ? ['--data-raw', body] : []),
+        ])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('sequenceOf', () => {
+  const exchanges = [
+    exchange(2, 1, { requestAt: 0, responseAt: 4, status: 307, location: '/messages/' }),
+    exchange(3, 1, { requestAt: 5, responseAt: 9 }),
+    exchange(4, 1, { method: 'GET', path: '/sse', body: 'stream', held: { from: 60_000, to: 71_243 } }),
+  ]
+  const pings = [1, 2].map(index => frame(10 + index, 1, { exchange: 4, kind: 'comment', at: index * 15_000 }))
+  const sequence = sequenceOf(lost, exchanges, pings)
+  it('tells the story in order: hop, wait with its pings, break, wait, answer without a stream, close', () => {
+    expect(sequence.moments.map(({ rung, wait, arrows }) => rung?.name ?? wait?.says ?? arrows.at(-1)?.label)).toEqual([
+      'Sent',
+      '307, 4 ms',
+      'Accepted',
+      '60.0 s: 2 pings, nothing else',
+      'The client closed the stream',
+      '11.2 s: nobody is listening',
+      'Answered',
+      'close, +71.24',
+      'Written',
+      'Received',
+    ])
+  })
+  it('ends the client leg at the break and the server leg when the proxy let go', () => {
+    expect(sequence).toMatchObject({ clientEnds: 4, serverEnds: 7, held: { from: 4, to: 7 } })
+    expect(sequence.moments[6]?.arrows).toEqual([
+      { from: 'server', to: 'proxy', tone: 'fail', label: '0 B' },
+      { from: 'proxy', to: 'client', tone: 'fail', lost: true, label: 'no stream' },
+    ])
+  })
+})
+
+describe('timing', () => {
+  it('splits a call at its acceptance, its break and its answer', () => {
+    expect(callTiming({ ...lost, acceptedAt: 9, sentAt: 0, answeredAt: 71_204 }, 99_999)).toEqual({
+      from: 0,
+      to: 71_204,
+      phases: [
+        { name: 'To accepted', tone: 'post', from: 0, to: 9 },
+        { name: 'Server works', tone: 'call', from: 9, to: 60_000 },
+        { name: 'After the break', tone: 'late', from: 60_000, to: 71_204 },
+      ],
+    })
+  })
+  it('leaves out what is not known yet', () => {
+    const pending = exchangeTiming(exchange(1, 1, { requestAt: 10, requestEndAt: 12, responseAt: undefined as never }), 50)
+    expect(pending.phases.map(({ name, from, to }) => [name, from, to])).toEqual([
+      ['Sending', 10, 12],
+      ['Waiting', 12, 50],
+    ])
+  })
+})

@@ -1,0 +1,102 @@
+/** What is known of a session, of an exchange's ends, of a log line: plain fields where there is no call. */
+import type { End, Exchange, LogLine } from '../../proxy/core/model.ts'
+import { age, clock, offset, plural, size } from '../format.ts'
+import type { DetailProps } from '../view.ts'
+import css from './detail.module.css'
+
+const HOW: Record<End['how'], string> = {
+  complete: 'clean',
+  fin: 'FIN (no terminator)',
+  reset: 'reset',
+  timeout: 'timeout',
+  refused: 'refused',
+  unresolved: 'name not resolved',
+  tls: 'TLS failure',
+  garbage: 'broken HTTP',
+  closed: 'closed to pass on the other side’s end',
+}
+
+const endWords = (end: End | undefined, zero: number): string =>
+  end === undefined ? 'open' : `${HOW[end.how]}, by the ${end.by}, at ${offset(end.at - zero)} s, ${size(end.bytes)}`
+
+function Field({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** Who ended each side of each exchange, how and when. */
+export function EndsList({ exchanges, zero, onRecord }: { exchanges: readonly Exchange[]; zero: number; onRecord: (seq: number) => void }) {
+  return exchanges.map(exchange => (
+    <section key={exchange.id}>
+      <p className={css.sub}>
+        <b>
+          {exchange.method} {exchange.path}
+        </b>
+        <button type="button" className={css.ref} onClick={() => onRecord(exchange.requestSeq)}>
+          #{exchange.requestSeq}
+        </button>
+      </p>
+      <dl className={css.kv}>
+        <Field name="client leg">{endWords(exchange.clientEnd, zero)}</Field>
+        <Field name="server leg">{endWords(exchange.serverEnd, zero)}</Field>
+        {exchange.requestEnd && <Field name="request">{endWords(exchange.requestEnd, zero)}</Field>}
+        <Field name="carried">
+          {plural(exchange.frames, 'event')}, {plural(exchange.pings, 'ping')}, {size(exchange.responseBytes)}
+        </Field>
+        {exchange.location !== undefined && <Field name="redirects to">{exchange.location}</Field>}
+        {exchange.trouble && <Field name="trouble">{exchange.trouble}</Field>}
+      </dl>
+    </section>
+  ))
+}
+
+const ERAS = { sse: 'HTTP+SSE', streamable: 'Streamable HTTP', stateless: 'stateless', other: 'HTTP outside any session' } as const
+
+export function SessionFacts({ rows, chain, zero, recording, onSelect }: DetailProps) {
+  const { session } = rows
+  const link = (id: number | undefined) => {
+    const other = chain.find(row => row.id === id)
+    return (
+      other && (
+        <button type="button" className={css.ref} onClick={() => onSelect({ kind: 'session', id: other.id })}>
+          {other.key.slice(0, 8)}
+        </button>
+      )
+    )
+  }
+  const replaces = link(session.replaces)
+  const replacedBy = link(session.replacedBy)
+  return (
+    <dl className={css.kv}>
+      <Field name="id">{session.key}</Field>
+      <Field name="transport">
+        {ERAS[session.transport]} {session.protocolVersion}
+      </Field>
+      <Field name="client">
+        {[session.client.name, session.client.version].filter(Boolean).join(' ') || session.client.userAgent || 'unknown'} at{' '}
+        {session.client.address}
+      </Field>
+      <Field name="server">
+        {[session.server.name, session.server.version, session.server.header].filter(Boolean).join(', ') || 'unknown'}
+      </Field>
+      {session.endpoint && <Field name="endpoint">{session.endpoint}</Field>}
+      <Field name="began">{clock(recording.startedAt + session.startedAt)}</Field>
+      <Field name="lasted">{age(session.lastAt - session.startedAt)}</Field>
+      <Field name="initialized">{session.initializedAt === undefined ? 'never' : `${offset(session.initializedAt - zero.at)} s`}</Field>
+      {session.ended && (
+        <Field name="ended">
+          {endWords(session.ended, zero.at)}, {plural(session.ended.inFlight, 'call')} in flight
+        </Field>
+      )}
+      {!session.issued && <Field name="issued">not through this proxy</Field>}
+      {replaces && <Field name="replaces">{replaces}</Field>}
+      {replacedBy && <Field name="replaced by">{replacedBy}</Field>}
+    </dl>
+  )
+}
+
+export const LogText = ({ log }: { log: LogLine }) => <pre className={css.pre}>{log.text}</pre>

@@ -1,0 +1,106 @@
+/** A JSON value as a tree or as indented text. Promise: a value of any size draws at most a few hundred lines until more are asked for. */
+import { useState } from 'react'
+import css from './detail.module.css'
+
+/** Children shown at once; a click shows as many again. */
+const BATCH = 100
+const LONGEST = 2000
+
+function Scalar({ value }: { value: unknown }) {
+  const [whole, setWhole] = useState(false)
+  if (typeof value === 'string') {
+    const text = JSON.stringify(value)
+    if (text.length <= LONGEST || whole) return <span className={css.string}>{text}</span>
+    return (
+      <>
+        <span className={css.string}>{text.slice(0, LONGEST)}…</span>{' '}
+        <button type="button" className={css.more} onClick={() => setWhole(true)}>
+          all {value.length.toLocaleString('en-US')} characters
+        </button>
+      </>
+    )
+  }
+  return <span className={css.number}>{String(value)}</span>
+}
+
+const sizeOf = (value: object): string => {
+  const count = Array.isArray(value) ? value.length : Object.keys(value).length
+  return Array.isArray(value) ? `[${count} ${count === 1 ? 'item' : 'items'}]` : `{${count} ${count === 1 ? 'field' : 'fields'}}`
+}
+
+interface NodeProps {
+  readonly name: string | undefined
+  readonly value: unknown
+  readonly depth: number
+}
+
+function Node({ name, value, depth }: NodeProps) {
+  const [open, setOpen] = useState(depth < 3)
+  const [shown, setShown] = useState(BATCH)
+  const label = name === undefined ? null : <span className={css.key}>{JSON.stringify(name)}: </span>
+  if (typeof value !== 'object' || value === null) {
+    return (
+      <li>
+        {label}
+        <Scalar value={value} />
+      </li>
+    )
+  }
+  const list = Array.isArray(value)
+  const entries: [string | undefined, unknown][] = list
+    ? value.slice(0, shown).map(item => [undefined, item])
+    : Object.entries(value).slice(0, shown)
+  const count = list ? value.length : Object.keys(value).length
+  return (
+    <li className={css.node}>
+      <button type="button" className={css.toggle} aria-expanded={open} aria-label={open ? 'Close' : 'Open'} onClick={() => setOpen(!open)}>
+        {open ? '▾' : '▸'}
+      </button>
+      {label}
+      <span className={css.quiet}>{sizeOf(value)}</span>
+      {open && (
+        <ul>
+          {entries.map(([key, item], index) => (
+            <Node key={key ?? index} name={key} value={item} depth={depth + 1} />
+          ))}
+          {count > shown && (
+            <li>
+              <button type="button" className={css.more} onClick={() => setShown(shown + BATCH * 5)}>
+                {(count - shown).toLocaleString('en-US')} more
+              </button>
+            </li>
+          )}
+        </ul>
+      )}
+    </li>
+  )
+}
+
+export const JsonTree = ({ value }: { value: unknown }) => (
+  <div className={css.pre}>
+    <ul className={css.tree}>
+      <Node name={undefined} value={value} depth={0} />
+    </ul>
+  </div>
+)
+
+const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/** Indented JSON with its parts coloured; text that is not JSON stays as it is. */
+export function JsonText({ text }: { text: string }) {
+  const pieces: React.ReactNode[] = []
+  let last = 0
+  for (const match of text.matchAll(TOKEN)) {
+    if (match.index > last) pieces.push(text.slice(last, match.index))
+    const kind = match[1] === undefined ? css.number : match[2] === undefined ? css.string : css.key
+    pieces.push(
+      <span key={match.index} className={kind}>
+        {match[1] ?? match[0]}
+      </span>,
+      match[2] ?? '',
+    )
+    last = match.index + match[0].length
+  }
+  pieces.push(text.slice(last))
+  return <pre className={css.pre}>{pieces}</pre>
+}

@@ -1,0 +1,107 @@
+/** The JSON-RPC request and its answer, as tree or text. Promise: what cannot be parsed is shown as it came. */
+import { useState } from 'react'
+import type { Call } from '../../proxy/core/model.ts'
+import { offset, size } from '../format.ts'
+import type { DetailApi, LoadedText } from '../view.ts'
+import css from './detail.module.css'
+import { Choice } from './exchange-choice.tsx'
+import { JsonText, JsonTree } from './json-view.tsx'
+import { type Loaded, useLoaded } from './loaded.ts'
+
+type Form = 'tree' | 'text'
+const FORMS = [
+  { value: 'tree', text: 'Tree' },
+  { value: 'text', text: 'Text' },
+] as const
+/** Read at once when asked for all: what a page can hold. */
+const ALL_BYTES = 32 * 1024 * 1024
+
+function parse(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch {
+    return undefined
+  }
+}
+
+function Message({ loaded, form, onAll }: { loaded: Loaded<LoadedText>; form: Form; onAll: () => void }) {
+  if (loaded.state === 'loading') return <p className={css.none}>Loading …</p>
+  if (loaded.state === 'failed') return <p className={css.note}>{loaded.error}</p>
+  const { text, totalBytes, note } = loaded.value
+  const parsed = parse(text)
+  const cut = new TextEncoder().encode(text).length < totalBytes && note !== undefined
+  return (
+    <>
+      {parsed ? (
+        form === 'tree' ? (
+          <JsonTree value={parsed.value} />
+        ) : (
+          <JsonText text={JSON.stringify(parsed.value, null, 2)} />
+        )
+      ) : (
+        <pre className={css.pre}>{text}</pre>
+      )}
+      {note && <p className={css.note}>{note}</p>}
+      {(cut || (!parsed && totalBytes > text.length)) && (
+        <button type="button" className={css.more} onClick={onAll}>
+          Load all {size(totalBytes)}
+        </button>
+      )}
+    </>
+  )
+}
+
+const asText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+interface JsonRpcTabProps {
+  readonly call: Call
+  /** The SSE event that carried a request of the server. */
+  readonly requestFrame?: number | undefined
+  readonly api: DetailApi
+  readonly zero: number
+}
+
+export function JsonRpcTab({ call, requestFrame, api, zero }: JsonRpcTabProps) {
+  const [form, setForm] = useState<Form>('tree')
+  const [limit, setLimit] = useState<number>()
+  const wanted = limit === undefined ? {} : { limit }
+  const body = async (exchange: number, part: 'request' | 'response', signal: AbortSignal): Promise<LoadedText> => {
+    const { bytes, ...rest } = await api.loadBody(exchange, part, { ...wanted, signal })
+    return { text: asText(bytes), ...rest }
+  }
+  const fromServer = call.from === 'server'
+  const request = useLoaded(`${call.id} request ${limit}`, signal =>
+    requestFrame !== undefined ? api.loadData(requestFrame, { ...wanted, signal }) : body(call.exchange, 'request', signal),
+  )
+  const { answerFrame, answerExchange } = call
+  const answer = useLoaded(answerExchange === undefined ? undefined : `${call.id} answer ${limit} ${call.rev}`, signal =>
+    answerFrame !== undefined
+      ? api.loadData(answerFrame, { ...wanted, signal })
+      : body(answerExchange ?? 0, fromServer ? 'request' : 'response', signal),
+  )
+  return (
+    <>
+      <p className={css.sub}>
+        <b>{call.kind === 'request' ? 'Request' : call.kind === 'notification' ? 'Notification' : 'Message'}</b>
+        {offset(call.sentAt - zero)}, {size(call.sentBytes)}
+        <span className={css.push} />
+        <Choice label="Form" options={FORMS} value={form} onChange={setForm} />
+      </p>
+      <Message loaded={request} form={form} onAll={() => setLimit(ALL_BYTES)} />
+      {call.kind === 'request' && (
+        <p className={css.sub}>
+          <b>Answer</b>
+          {call.answeredAt === undefined ? 'none was seen' : `${offset(call.answeredAt - zero)}, ${size(call.answerBytes ?? 0)}`}
+          {call.delivery === 'undeliverable' && <span className={css.bad}>undeliverable</span>}
+        </p>
+      )}
+      {answerExchange !== undefined && <Message loaded={answer} form={form} onAll={() => setLimit(ALL_BYTES)} />}
+      {call.error && (
+        <p className={css.note}>
+          Error {call.error.code}: {call.error.message}
+        </p>
+      )}
+      {call.toolError && <p className={css.note}>The tool failed: {call.toolError}</p>}
+    </>
+  )
+}

@@ -1,0 +1,42 @@
+/** The delivery ladder beside the verdict: one line per step, the break in red. */
+import type { Call } from '../../proxy/core/model.ts'
+import { offset } from '../format.ts'
+import css from './detail.module.css'
+import { Glyph } from './glyph.tsx'
+import { rungsOf } from './ladder-model.ts'
+
+interface LadderProps {
+  readonly call: Call
+  readonly zero: number
+  readonly onRecord: (seq: number) => void
+}
+
+export function Ladder({ call, zero, onRecord }: LadderProps) {
+  const rungs = rungsOf(call)
+  const dead = rungs.findIndex(({ kind }) => kind === 'break' || kind === 'no')
+  return (
+    <ol className={css.ladder}>
+      {rungs.map((rung, index) => (
+        <li
+          key={`${rung.kind}${rung.name}`}
+          className={css.rung}
+          data-kind={rung.kind}
+          data-dead={(dead >= 0 && index >= dead - 1) || rung.kind === 'open' || undefined}
+        >
+          <span className={css.when}>{rung.at !== undefined ? offset(rung.at - zero) : rung.kind === 'no' ? 'never' : ''}</span>
+          <span className={css.mark}>
+            <Glyph kind={rung.kind} />
+          </span>
+          <span>
+            <b>{rung.name}</b> <span className={css.says}>{rung.says}</span>
+            {rung.kind === 'break' && rung.seq !== undefined && (
+              <button type="button" className={css.ref} onClick={() => onRecord(rung.seq ?? 0)} aria-label={`Record ${rung.seq}`}>
+                #{rung.seq}
+              </button>
+            )}
+          </span>
+        </li>
+      ))}
+    </ol>
+  )
+}

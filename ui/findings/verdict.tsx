@@ -1,0 +1,103 @@
+/** A finding as a card: what happened, by what evidence, what to do, what else it could be. Promise: every claim has its record beside it. */
+import { useState } from 'react'
+import type { Finding } from '../../proxy/core/model.ts'
+import { SeverityGlyph } from '../detail/glyph.tsx'
+import { offset } from '../format.ts'
+import css from './verdict.module.css'
+
+const SEVERITY = { error: 'Error', warning: 'Warning', info: 'Note' } as const
+
+/** "loss certain, cause likely" where a finding is surer of what happened than of why. */
+const sureness = (finding: Finding): string =>
+  finding.causeConfidence !== undefined && finding.causeConfidence !== finding.confidence
+    ? `fault ${finding.confidence}, cause ${finding.causeConfidence}`
+    : finding.confidence
+
+interface VerdictProps {
+  readonly finding: Finding
+  readonly zero: number
+  readonly onRecord: (seq: number) => void
+}
+
+export function Verdict({ finding, zero, onRecord }: VerdictProps) {
+  return (
+    <article className={css.card} data-severity={finding.severity} aria-label={`${SEVERITY[finding.severity]}: ${finding.title}`}>
+      <header className={css.head}>
+        <SeverityGlyph severity={finding.severity} />
+        <span className={css.severity}>{SEVERITY[finding.severity]}</span>
+        <span className={css.mono}>{finding.rule}</span>
+        <span className={css.push} />
+        <span>{sureness(finding)}</span>
+      </header>
+      <div className={css.body}>
+        <h3>{finding.title}</h3>
+        {finding.says && <p>{finding.says}</p>}
+        {finding.cause && <p>Cause: {finding.cause}</p>}
+        <h4>Evidence</h4>
+        <ul className={css.evidence}>
+          {finding.evidence.map(item => (
+            <li key={`${item.seq} ${item.says}`}>
+              <span className={css.when}>{offset(item.at - zero)}</span>
+              <span>{item.says}</span>
+              <button type="button" className={css.ref} onClick={() => onRecord(item.seq)} aria-label={`Show record ${item.seq}`}>
+                #{item.seq}
+              </button>
+            </li>
+          ))}
+        </ul>
+        {finding.fix.length > 0 && <h4>Fix</h4>}
+        <ol className={css.fix}>
+          {finding.fix.map(line => (
+            <li key={line}>{line}</li>
+          ))}
+        </ol>
+        {finding.alternatives.length > 0 && <h4>What else fits</h4>}
+        <ul className={css.others}>
+          {finding.alternatives.map(other => (
+            <li key={other.rule}>
+              <span className={css.standing}>{other.standing}</span>
+              <span>
+                <span className={css.mono}>{other.rule}</span>
+                <span className={css.why}>{other.why}</span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </article>
+  )
+}
+
+interface VerdictsProps {
+  /** The first `open` are shown whole, the others folded to their title. */
+  readonly findings: readonly Finding[]
+  readonly open: number
+  readonly zero: number
+  readonly ruleFailures: readonly { readonly rule: string; readonly error: string }[]
+  readonly onRecord: (seq: number) => void
+}
+
+export function Verdicts({ findings, open, zero, ruleFailures, onRecord }: VerdictsProps) {
+  const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set())
+  return (
+    <>
+      {ruleFailures.map(({ rule, error }) => (
+        <p key={rule} className={`${css.card} ${css.failed}`}>
+          Rule {rule} could not judge this session: {error}
+        </p>
+      ))}
+      {findings.map((finding, index) =>
+        index < open || unfolded.has(finding.id) ? (
+          <Verdict key={finding.id} finding={finding} zero={zero} onRecord={onRecord} />
+        ) : (
+          <button key={finding.id} type="button" className={css.fold} onClick={() => setUnfolded(new Set([...unfolded, finding.id]))}>
+            <SeverityGlyph severity={finding.severity} />
+            <span>
+              <b>{finding.title}</b> at {offset(finding.at - zero)}
+            </span>
+          </button>
+        ),
+      )}
+    </>
+  )
+}
