@@ -148,6 +148,7 @@ export class RpcScanner {
   }
 
   #leave(): void {
+    this.#begun = true
     this.#endBare()
     this.#expectKey = false
     if (--this.#depth < 0) this.#broken = true
