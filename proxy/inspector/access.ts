@@ -4,27 +4,8 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
-
-export interface Refusal {
-  readonly status: number
-  readonly message: string
-}
-
-/** Values of one header as received, duplicates kept; `name` in lower case. */
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = []
-  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? '')
-  return values
-}
-
-/** Hosts under which the dashboard may be addressed: loopback names with its port, the bound address, and what `--allow-host` added. */
-export function allowedHosts(host: string, port: number, more: readonly string[]): ReadonlySet<string> {
-  const bound = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-  const names = ['localhost', '127.0.0.1', '[::1]', ...(['0.0.0.0', '[::]'].includes(bound) ? [] : [bound])]
-  const all = [...names.map(name => `${name}:${port}`), ...(port === 80 ? names : [])]
-  for (const extra of more) all.push(extra, /:\d+$/.test(extra) ? extra : `${extra}:${port}`)
-  return new Set(all.map(name => name.toLowerCase()))
-}
+import { headersOf } from '../core/headers.ts'
+import { type Refusal, refusalOf } from '../guard.ts'
 
 /** Only a person's click on a link may come from elsewhere, and it gets nothing but the page's files. */
 const isNavigation = (request: IncomingMessage): boolean =>
@@ -34,22 +15,31 @@ export type Wanted = 'file' | 'api' | 'feed'
 
 /** The reason to refuse a request, undefined when it may pass. Runs first, for every request and upgrade. */
 export function refusal(request: IncomingMessage, hosts: ReadonlySet<string>, wanted: Wanted): Refusal | undefined {
-  const host = valuesOf(request.rawHeaders, 'host')
-  if (host.length !== 1) return { status: 400, message: 'exactly one Host header is needed' }
-  const own = (host[0] ?? '').toLowerCase()
-  if (!hosts.has(own)) return { status: 403, message: 'this Host is not the dashboard; open it by the address that was printed' }
-  const origins = valuesOf(request.rawHeaders, 'origin')
-  if (origins.length > 1 || (origins.length === 1 && origins[0] !== `http://${own}`)) return { status: 403, message: 'foreign Origin' }
-  const sites = valuesOf(request.rawHeaders, 'sec-fetch-site')
-  const trusted = sites.length === 0 || (sites.length === 1 && (sites[0] === 'same-origin' || sites[0] === 'none'))
-  if (!trusted && !(wanted === 'file' && isNavigation(request))) return { status: 403, message: 'foreign Sec-Fetch-Site' }
-  const changes = wanted === 'feed' || (wanted === 'api' && request.method !== 'GET')
-  const isBrowser = request.rawHeaders.some((name, at) => at % 2 === 0 && /^sec-(fetch|ch-ua)/i.test(name)) || isPageAgent(request)
-  if (changes && origins.length === 0 && isBrowser) return { status: 403, message: 'a browser names its Origin here' }
+  const { method = '', url = '', httpVersion } = request
+  const headers = wanted === 'feed' ? withoutUpgrade(request.rawHeaders) : request.rawHeaders
+  const refused = refusalOf({ method, target: url, http: httpVersion, headers }, { hosts, origins: 'own' })
+  if (refused) return refused
+  const sites = headersOf(headers, 'sec-fetch-site')
+  const isOwn = sites.length === 0 || (sites.length === 1 && (sites[0] === 'same-origin' || sites[0] === 'none'))
+  if (!isOwn && !(wanted === 'file' && isNavigation(request)))
+    return foreign('The request comes from a page of another site (Sec-Fetch-Site).', 'Open the dashboard by the address that was printed.')
+  const changes = wanted === 'feed' || (wanted === 'api' && method !== 'GET')
+  const isBrowser =
+    headers.some((name, at) => at % 2 === 0 && /^sec-(fetch|ch-ua)/i.test(name)) || /^Mozilla\//.test(request.headers['user-agent'] ?? '')
+  if (changes && isBrowser && headersOf(headers, 'origin').length === 0)
+    return foreign(
+      'The request comes from a browser and names no Origin.',
+      'Use the page of the dashboard itself, or a program with the token.',
+    )
   return undefined
 }
 
-const isPageAgent = (request: IncomingMessage): boolean => /^Mozilla\//.test(request.headers['user-agent'] ?? '')
+const foreign = (message: string, advice: string): Refusal => ({ status: 403, code: 'FOREIGN_ORIGIN', message, try: advice })
+
+/** The guard refuses WebSockets, which MCP does not use; the live feed is one. */
+function withoutUpgrade(headers: readonly string[]): string[] {
+  return headers.filter((_, at) => headers[at - (at % 2)]?.toLowerCase() !== 'upgrade')
+}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
@@ -60,7 +50,7 @@ export function isToken(given: string, token: string): boolean {
 
 /** True when the request bears the token: `Authorization: Bearer TOKEN`, once. */
 export function isAuthorized(request: IncomingMessage, token: string): boolean {
-  const values = valuesOf(request.rawHeaders, 'authorization')
+  const values = headersOf(request.rawHeaders, 'authorization')
   const given = values.length === 1 ? /^Bearer ([\w-]+)$/i.exec(values[0] ?? '')?.[1] : undefined
   return given !== undefined && isToken(given, token)
 }

@@ -68,6 +68,7 @@ class Host implements Inspector {
   #worker: Worker | undefined
   #port: number
   #asked = 0
+  #generation = 0
   #crashes: number[] = []
   #isClosing = false
   #trouble: string | undefined
@@ -103,6 +104,7 @@ class Host implements Inspector {
       allowHosts,
       scratch: this.#scratch,
       canDemo: this.#play !== undefined,
+      generation: this.#generation++,
       ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
     }
     // Compiled, this file and the worker are JavaScript.

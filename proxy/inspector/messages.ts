@@ -23,6 +23,8 @@ export interface WorkerSetup {
   /** A private folder for indexes whose recording's folder cannot be written. */
   readonly scratch: string
   readonly canDemo: boolean
+  /** How many workers came before this one: its revisions begin above theirs. */
+  readonly generation: number
   readonly trouble?: string
 }
 

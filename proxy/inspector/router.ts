@@ -3,7 +3,8 @@
  * token check; what is served without it are the files of the page, and those come from a fixed map.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isAuthorized, type Refusal, refusal, securityHeaders } from './access.ts'
+import type { Refusal } from '../guard.ts'
+import { isAuthorized, refusal, securityHeaders } from './access.ts'
 import type { PageFile } from './page-files.ts'
 
 /** An answer that is not the wanted one; its message is for the caller to read. */
@@ -85,7 +86,7 @@ async function dispatch(request: IncomingMessage, response: ServerResponse, opti
   const refused: Refusal | undefined = refusal(request, options.hosts(), isApi ? 'api' : 'file')
   for (const [name, value] of Object.entries(securityHeaders(refused ? undefined : request.headers.host)))
     response.setHeader(name, value ?? '')
-  if (refused) throw new ApiError(refused.status, refused.message)
+  if (refused) throw new ApiError(refused.status, `${refused.message} ${refused.try}`)
   if (!isApi) {
     const file = options.files.get(path)
     if (!file) throw new ApiError(404, 'no such file')

@@ -22,6 +22,7 @@ const TABLES = `
     segment INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (exchange, part, seq)) STRICT, WITHOUT ROWID;
   CREATE TABLE texts (id INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, frame INTEGER NOT NULL,
     part INTEGER NOT NULL, at REAL NOT NULL, text TEXT NOT NULL) STRICT;
+  CREATE TABLE marks (seq INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;
 `
 
 /** Text that the search looks through: one SSE event's data, or a body. `frame` 0 for a body. */
@@ -33,13 +34,24 @@ export interface BodyText {
   readonly text: string
 }
 
-/** What an index was made by and from; another identity means another index. */
-export interface Identity {
-  readonly recording: string
-  /** Position among the opened recordings: row ids contain it. */
-  readonly index: number
-  /** Digest of the code that derives rows. */
-  readonly derivation: string
+/** Where the record of a number lies: one for some hundreds of records. */
+export interface Mark extends Position {
+  readonly seq: number
+}
+/** A piece of a body: where its record lies, and where it begins in the body as it crossed the wire. */
+export interface Piece extends Position {
+  readonly seq: number
+  readonly size: number
+  readonly start: number
+}
+
+/** All that one batch of events gave. */
+export interface IndexBatch {
+  readonly rows: readonly AnyRow[]
+  readonly slices: readonly BodySlice[]
+  readonly texts: readonly BodyText[]
+  readonly marks: readonly Mark[]
+  readonly meta: Readonly<Record<string, string>>
 }
 
 /** A row as stored: its JSON without `rev`, which depends on where this recording stands among others. */
@@ -87,6 +99,7 @@ interface Statements {
   readonly row: StatementSync
   readonly slice: StatementSync
   readonly text: StatementSync
+  readonly mark: StatementSync
   readonly meta: StatementSync
   readonly bySession: StatementSync
   readonly byKind: StatementSync
@@ -133,6 +146,7 @@ export class RowIndex {
         ON CONFLICT (id) DO UPDATE SET session = excluded.session, at = excluded.at, rev = excluded.rev, json = excluded.json`),
       slice: db.prepare('INSERT OR REPLACE INTO slices (exchange, part, seq, at, segment, offset, size) VALUES (?, ?, ?, ?, ?, ?, ?)'),
       text: db.prepare('INSERT INTO texts (exchange, frame, part, at, text) VALUES (?, ?, ?, ?, ?)'),
+      mark: db.prepare('INSERT OR REPLACE INTO marks (seq, segment, offset) VALUES (?, ?, ?)'),
       meta: db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
       bySession: db.prepare('SELECT id, rev, t, at, json FROM rows WHERE session = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?'),
       byKind: db.prepare(
@@ -142,18 +156,14 @@ export class RowIndex {
   }
 
   /** One transaction: all of a batch, or nothing of it. */
-  write(batch: {
-    rows: readonly AnyRow[]
-    slices: readonly BodySlice[]
-    texts: readonly BodyText[]
-    meta: Readonly<Record<string, string>>
-  }): void {
-    const { row, slice, text, meta } = this.#sql
+  write(batch: IndexBatch): void {
+    const { row, slice, text, mark, meta } = this.#sql
     this.#db.exec('BEGIN')
     try {
       for (const item of batch.rows) row.run(item.id, item.t, sessionOf(item), timeOf(item), item.rev, withoutRev(item))
       for (const item of batch.slices) slice.run(item.exchange, PART[item.part], item.seq, item.at, item.segment, item.offset, item.size)
       for (const item of batch.texts) text.run(item.exchange, item.frame, PART[item.part], item.at, item.text)
+      for (const item of batch.marks) mark.run(item.seq, item.segment, item.offset)
       for (const [key, value] of Object.entries(batch.meta)) meta.run(key, value)
       this.#db.exec('COMMIT')
     } catch (error) {
@@ -208,10 +218,50 @@ export class RowIndex {
       .map(found => Number(found.id))
   }
 
-  /** Where the bytes of one part of an exchange lie, in order. */
-  slices(exchange: number, part: Part): { seq: number; at: number; segment: number; offset: number; size: number }[] {
-    const sql = 'SELECT seq, at, segment, offset, size FROM slices WHERE exchange = ? AND part = ? ORDER BY seq'
-    return this.#db.prepare(sql).all(exchange, PART[part]) as unknown as ReturnType<RowIndex['slices']>
+  /** Pieces of one part of an exchange that hold bytes `from` to `to` of it, in order. */
+  pieces(exchange: number, part: Part, from = 0, to: number = Number.MAX_SAFE_INTEGER): Piece[] {
+    const sql = `SELECT * FROM (SELECT seq, segment, offset, size, sum(size) OVER (ORDER BY seq) - size AS start
+      FROM slices WHERE exchange = ? AND part = ?) WHERE start < ? AND start + size > ? ORDER BY seq`
+    return this.#db.prepare(sql).all(exchange, PART[part], to, from) as unknown as Piece[]
+  }
+
+  /** Bytes of one part of an exchange that crossed the wire. */
+  bodyBytes(exchange: number, part: Part): number {
+    const found = this.#db.prepare('SELECT sum(size) AS size FROM slices WHERE exchange = ? AND part = ?').get(exchange, PART[part])
+    return Number(found?.size ?? 0)
+  }
+
+  /** Row id of the exchange that a chunk's record belongs to. */
+  exchangeOfChunk(seq: number): number | undefined {
+    const id = this.#db.prepare('SELECT exchange FROM slices WHERE seq = ?').get(seq)?.exchange
+    return typeof id === 'number' ? id : undefined
+  }
+
+  /** The last mark at or before a record's number: from there it is found by reading on. */
+  markBefore(seq: number): Mark | undefined {
+    const sql = 'SELECT seq, segment, offset FROM marks WHERE seq <= ? ORDER BY seq DESC LIMIT 1'
+    return this.#db.prepare(sql).get(seq) as unknown as Mark | undefined
+  }
+
+  /** Sums over all sessions, and findings by severity. */
+  totals(): { sessions: number; calls: number; undelivered: number; error: number; warning: number; info: number } {
+    const sessions = this.#db
+      .prepare(
+        `SELECT count(*) AS sessions, sum(json ->> 'calls') AS calls, sum(json ->> 'undelivered') AS undelivered FROM rows WHERE t = 'session'`,
+      )
+      .get()
+    const findings = this.#db
+      .prepare(`SELECT json ->> 'severity' AS severity, count(*) AS n FROM rows WHERE t = 'finding' AND json ->> 'gone' IS NULL GROUP BY 1`)
+      .all()
+    const of = (severity: string): number => Number(findings.find(found => found.severity === severity)?.n ?? 0)
+    return {
+      sessions: Number(sessions?.sessions ?? 0),
+      calls: Number(sessions?.calls ?? 0),
+      undelivered: Number(sessions?.undelivered ?? 0),
+      error: of('error'),
+      warning: of('warning'),
+      info: of('info'),
+    }
   }
 
   /** Texts that contain `needle` whatever its case, among the `limit` texts after number `after`, in the order they came. */

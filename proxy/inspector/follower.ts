@@ -1,0 +1,296 @@
+/**
+ * Follows one recording: journal in, rows out. Promise: all that it knows comes from the journal by offset, so starting again gives
+ * the same rows; what it keeps in memory is bounded by what is open.
+ */
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { GapEvent, Position, WireEvent } from '../core/event.ts'
+import type { RecordingInfo } from '../core/feed.ts'
+import { Fold } from '../core/fold.ts'
+import { type Exchange, type Finding, ID_SPACE } from '../core/model.ts'
+import { openReader, type Reader } from '../journal/reader.ts'
+import { listSegments, segmentName } from '../journal/segment.ts'
+import { judge } from '../rules/index.ts'
+import { DecodedBodies } from './decoded-bodies.ts'
+import { Judgement } from './judgement.ts'
+import type { Source } from './messages.ts'
+import { openIndex } from './open-index.ts'
+import { type IndexBatch, type Mark, positionText, type RowIndex } from './row-index.ts'
+import { SearchTexts } from './search-texts.ts'
+
+/** Counts every change of any row of any recording. */
+export interface RevCounter {
+  value: number
+}
+export interface RuleFailure {
+  readonly rule: string
+  readonly session: number
+  readonly error: string
+}
+
+const BATCH_EVENTS = 2000
+const JUDGE_MS = 250
+/** Rules know time: a session is judged again when it has been quiet for so long. */
+const QUIET_MS = [2000, 10_000, 30_000, 65_000]
+const STATE_LOOK_MS = 2000
+const MAX_FAILURES = 100
+/** Records between two marks of where in the journal a number lies. */
+const MARK_EVERY = 500
+
+/** The index's disk is full or failing. */
+export class IndexError extends Error {}
+
+export class Follower {
+  readonly index: RowIndex
+  readonly reader: Reader
+  readonly number: number
+  /** Added to the index's revisions: it may be older than this run. */
+  readonly revBase: number
+  readonly failures: RuleFailure[] = []
+  /** Streams that are open now. */
+  readonly openStreams = new Set<number>()
+  isLive: boolean
+  /** All that is in the journal has been folded. */
+  isCurrent = false
+  trouble: string | undefined
+  events = 0
+
+  readonly #revs: RevCounter
+  readonly #fold: Fold
+  readonly #bodies = new DecodedBodies()
+  readonly #texts = new SearchTexts()
+  readonly #judgement: Judgement
+  readonly #quiet = new Map<number, { since: number; stage: number }>()
+  readonly #due = new Set<number>()
+  #cursor: Position | null = null
+  #lastAt = 0
+  #gap: GapEvent | undefined
+  #marked = Number.NEGATIVE_INFINITY
+  #marks: Mark[] = []
+  #judgedAt = 0
+  #lookedAt = 0
+  #isDone = false
+  #pending: IndexBatch | undefined
+  readonly #waiting: (() => void)[] = []
+
+  /** Opens the recording in `source.dir`. Throws in plain words when there is none, or none that can be read. */
+  constructor(source: Source, number: number, revs: RevCounter, scratch: string, mask: (text: string) => string) {
+    this.number = number
+    this.reader = openReader(source.dir)
+    this.isLive = source.live || this.reader.state() === 'live'
+    const base = number * ID_SPACE
+    this.#revs = revs
+    this.#judgement = new Judgement(base)
+    this.#fold = new Fold({ recording: number, inflate: this.#bodies.inflate, nextRev: () => ++revs.value, mask })
+    const { index, isComplete, findings } = openIndex(this.reader, number, this.isLive, scratch)
+    this.index = index
+    if (isComplete) {
+      this.revBase = revs.value
+      revs.value += index.maxRev()
+      this.#restore()
+      return
+    }
+    this.revBase = 0
+    for (const finding of findings) this.#judgement.remember(finding)
+  }
+
+  #restore(): void {
+    this.#isDone = true
+    this.isCurrent = true
+    this.events = Number(this.index.meta('events') ?? 0)
+    this.#lastAt = Number(this.index.meta('lastAt') ?? 0)
+    const gap = this.index.meta('gap')
+    if (gap) this.#gap = JSON.parse(gap) as GapEvent
+  }
+
+  /**
+   * Reads, folds and stores what is there, one batch at most. Resolves with the number of events.
+   * Throws an IndexError when the index cannot be written; nothing is lost then, the next step writes it.
+   */
+  async step(): Promise<number> {
+    if (this.#pending) this.#write(this.#pending)
+    if (this.#isDone) return 0
+    const batch = this.reader.read(this.#cursor, BATCH_EVENTS)
+    for (const { event, position } of batch.events) {
+      if (!this.#bodies.isPlain(event)) await this.#bodies.prepare(event)
+      this.#note(event, position)
+      this.#texts.push(event, event.kind === 'chunk' ? this.#decoded(event) : [])
+      this.#fold.push(event, position)
+    }
+    this.#cursor = batch.next
+    this.isCurrent = !batch.more
+    for (const session of this.#fold.changedSessions()) this.#due.add(session)
+    const isEnd = this.isCurrent && this.#hasEnded()
+    const isWanted = this.#waiting.length > 0 && batch.events.length === 0
+    const isDue = isEnd || isWanted || performance.now() - this.#judgedAt >= JUDGE_MS
+    if (batch.events.length > 0 || isDue) this.#store(isDue, isEnd)
+    if (isWanted) for (const resolve of this.#waiting.splice(0)) resolve()
+    return batch.events.length
+  }
+
+  /** Resolves when all that is in the journal now has been folded, judged and stored. Somebody else goes on calling `step`. */
+  caughtUp(): Promise<void> {
+    return this.#isDone ? Promise.resolve() : new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  /** Rows from this revision on are not stored yet. */
+  get unstoredFrom(): number {
+    return this.#pending?.rows.reduce((low, { rev }) => Math.min(low, rev), Number.POSITIVE_INFINITY) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Nothing more can come. */
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  #decoded(event: WireEvent & { kind: 'chunk' }): readonly Uint8Array[] {
+    return this.#bodies.has(event.exchange, event.part) ? this.#bodies.current : [event.bytes]
+  }
+
+  #note(event: WireEvent, position: Position): void {
+    this.events += 1
+    if (event.seq >= this.#marked + MARK_EVERY) {
+      this.#marked = event.seq
+      this.#marks.push({ seq: event.seq, ...position })
+    }
+    if (event.at > this.#lastAt) this.#lastAt = event.at
+    if (event.kind === 'gap') this.#gap = event
+  }
+
+  /** True once: when a recording's last event has been read and nobody writes it any more. */
+  #hasEnded(): boolean {
+    if (!this.isLive) return true
+    const now = performance.now()
+    if (now - this.#lookedAt < STATE_LOOK_MS) return false
+    this.#lookedAt = now
+    if (this.reader.state() === 'live') return false
+    // Its owner may have written between our last read and its end: read once more.
+    this.isLive = false
+    return false
+  }
+
+  /** Recording milliseconds now; for a past recording its last event's time. */
+  now(): number {
+    return this.isLive ? Math.max(this.#lastAt, Date.now() - this.reader.recording.startedAt) : this.#lastAt
+  }
+
+  #store(withJudgement: boolean, isEnd: boolean): void {
+    if (isEnd) this.#finish()
+    const found = withJudgement ? this.#judge(isEnd) : []
+    if (isEnd) found.push(...this.#judgement.takeUnconfirmed())
+    const rows = this.#fold.takeRows()
+    const texts = this.#texts.take(rows)
+    const slices = this.#fold.takeSlices()
+    for (const row of rows) if (row.t === 'exchange') this.#watchStream(row)
+    for (const finding of found) rows.push({ ...finding, rev: ++this.#revs.value })
+    if (rows.length === 0 && !isEnd) return
+    const meta: Record<string, string> = {
+      cursor: positionText(this.#cursor),
+      events: `${this.events}`,
+      lastAt: `${this.#lastAt}`,
+      gap: this.#gap ? JSON.stringify(this.#gap) : '',
+    }
+    if (isEnd) Object.assign(meta, { complete: '1', bytes: `${this.reader.bytes()}` })
+    if (isEnd) this.#isDone = true
+    const marks = this.#marks
+    this.#marks = []
+    this.#write({ rows, slices, texts, marks, meta })
+  }
+
+  #finish(): void {
+    this.#fold.finish()
+    for (const session of this.#fold.changedSessions()) this.#due.add(session)
+  }
+
+  #write(batch: IndexBatch): void {
+    this.#pending = batch
+    try {
+      this.index.write(batch)
+    } catch (error) {
+      throw new IndexError(`the index cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    this.#pending = undefined
+  }
+
+  #watchStream({ id, body, clientEnd, serverEnd }: Exchange): void {
+    if ((body === 'stream' || body === 'sse') && !(clientEnd && serverEnd)) this.openStreams.add(id)
+    else this.openStreams.delete(id)
+  }
+
+  #judge(isEnd: boolean): Finding[] {
+    const now = this.now()
+    this.#judgedAt = performance.now()
+    for (const session of this.#due) this.#quiet.set(session, { since: this.#judgedAt, stage: 0 })
+    const found: Finding[] = []
+    const sessions = isEnd ? new Set([...this.#due, ...this.#quiet.keys()]) : new Set([...this.#due, ...this.#fallenQuiet()])
+    this.#due.clear()
+    for (const session of sessions) {
+      const facts = this.#fold.facts(session, now)
+      if (!facts) continue
+      const { findings, failures } = judge(facts)
+      for (const { rule, error } of failures) this.#fail({ rule, session, error })
+      found.push(...this.#judgement.update(session, findings, facts.partial))
+      const { errors, warnings } = this.#judgement.counts(session)
+      this.#fold.judged(session, errors, warnings)
+    }
+    if (isEnd) this.#quiet.clear()
+    return found
+  }
+
+  #fallenQuiet(): number[] {
+    const quiet: number[] = []
+    for (const [session, state] of this.#quiet) {
+      if (this.#judgedAt - state.since < (QUIET_MS[state.stage] ?? 0)) continue
+      quiet.push(session)
+      state.stage += 1
+      if (state.stage < QUIET_MS.length) continue
+      this.#quiet.delete(session)
+      this.#judgement.settle(session)
+    }
+    return quiet
+  }
+
+  #fail(failure: RuleFailure): void {
+    const known = this.failures.some(({ rule, session }) => rule === failure.rule && session === failure.session)
+    if (!known && this.failures.length < MAX_FAILURES) this.failures.push(failure)
+  }
+
+  info(): RecordingInfo {
+    const { recording } = this.reader
+    const bytes = this.reader.bytes()
+    return {
+      index: this.number,
+      id: recording.id,
+      startedAt: recording.startedAt,
+      live: this.isLive,
+      ...(recording.imported === undefined ? {} : { imported: recording.imported }),
+      product: recording.product,
+      upstreams: recording.upstreams,
+      options: recording.options,
+      bytes,
+      events: this.events,
+      behind: this.#behind(bytes),
+      lastAt: this.#lastAt,
+      now: this.now(),
+      ...(this.#gap === undefined ? {} : { gap: this.#gap }),
+      ...(this.trouble === undefined ? {} : { trouble: this.trouble }),
+    }
+  }
+
+  /** Records not yet folded: as many as would fill the bytes not yet read. */
+  #behind(bytes: number): number {
+    if (this.isCurrent) return 0
+    const { segment, offset } = this.#cursor ?? { segment: 0, offset: 0 }
+    const before = listSegments(this.reader.dir).filter(number => number < segment)
+    const sizes = before.map(number => statSync(join(this.reader.dir, segmentName(number)), { throwIfNoEntry: false })?.size ?? 0)
+    const read = offset + sizes.reduce((sum, size) => sum + size, 0)
+    return Math.max(1, Math.round((this.events / Math.max(1, read)) * (bytes - read)))
+  }
+
+  close(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+    this.#bodies.close()
+    this.reader.close()
+    this.index.close()
+  }
+}
