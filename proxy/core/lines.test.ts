@@ -1,7 +1,7 @@
 /** The JSON lines format is lossless for every kind of event, and says where a wrong line is wrong. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { anyEvent } from './any-event.test-data.ts'
+import { anyEvent } from '../journal/any-event.test-data.ts'
 import { checkEvent } from './check-event.ts'
 import type { WireEvent } from './event.ts'
 import { eventToLine, lineToEvent } from './lines.ts'

@@ -1,6 +1,6 @@
 /** Generators of wire events of every kind, for property tests. */
 import fc from 'fast-check'
-import type { EventKind, WireEvent } from './event.ts'
+import type { EventKind, WireEvent } from '../core/event.ts'
 
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.string({ maxLength: 30 }), fc.constant('\u0000\n"\\\ud800'))
 const uint32 = fc.nat({ max: 0xffff_ffff })
