@@ -1,0 +1,323 @@
+/**
+ * The forwarding engine: one listener in front of one upstream, on http-proxy. Promise: bytes, heads, ends and resets cross unchanged
+ * and at once in both directions, and each of them is in the journal before it leaves.
+ *
+ * This is the only file that knows http-proxy. It opens the request to the upstream; heads, bodies, ends and errors are ours
+ * (forward/exchange.ts), since http-proxy folds heads, hangs on truncated answers and gives them clean ends.
+ */
+import { readFileSync } from 'node:fs'
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import os from 'node:os'
+import { createProxyServer, type ProxyServer } from 'http-proxy'
+import type { Endpoint, Journal } from './core/event.ts'
+import { upstreamOrigins } from './core/rewrite.ts'
+import { Connection } from './forward/connection.ts'
+import { dial, refuseOwnTarget } from './forward/dial.ts'
+import { Exchange, type ExchangeOptions, reasonOf } from './forward/exchange.ts'
+import { troubleBody, troubleOf } from './forward/trouble.ts'
+import { Turn } from './forward/turn.ts'
+import { allowedHosts, type GuardPolicy, refusalOf } from './guard.ts'
+
+export interface ForwardOptions {
+  /** Name of the upstream in the journal. */
+  readonly name: string
+  /** Requests go to this URL's origin under their own path. */
+  readonly target: URL
+  readonly hostHeader?: 'preserve' | 'upstream'
+  /** Add X-Forwarded-For, -Proto and -Host. */
+  readonly forwarded?: boolean
+  /** How long an upstream is held open after its client has gone, in milliseconds; 0 (default): not at all. */
+  readonly lingerMs?: number
+  /** Bytes kept of each body; default 64 MiB. */
+  readonly bodyCap?: number
+  /** Certificates (PEM text) trusted besides the usual ones. */
+  readonly ca?: string
+  /** Do not verify the upstream's certificate. */
+  readonly insecure?: boolean
+  /** Further names for the Host header (`proxy.test`, `10.0.0.5:8002`) and whole origins (`https://app.test`) that may call. */
+  readonly allowHosts?: readonly string[]
+  /** Every port of this run, which must never become an upstream; the forwarder adds its own. */
+  readonly ownPorts?: () => readonly Endpoint[]
+  /** Default: from the limit of open files. */
+  readonly maxConnections?: number
+}
+
+export interface Forwarder {
+  /** Port 0 takes a free one. Rejects with an Error that says what to do. */
+  listen(port: number, host?: string): Promise<Endpoint>
+  /** Stops accepting; lets what is under way finish, for up to `ms`; ends streams. Resolves when all connections have closed. */
+  drain(ms: number): Promise<void>
+  /** Open client connections. */
+  readonly connections: number
+}
+
+/** Numbers of connections and exchanges run through a recording, whichever upstream they belong to. */
+const numbers = new WeakMap<Journal, { connection: number; exchange: number }>()
+
+const QUIET_STREAM_MS = 300
+
+export function createForwarder(journal: Journal, options: ForwardOptions): Forwarder {
+  return new HttpForwarder(journal, options)
+}
+
+class HttpForwarder implements Forwarder {
+  readonly #journal: Journal
+  readonly #options: ForwardOptions
+  readonly #proxy: ProxyServer
+  readonly #server: http.Server
+  readonly #numbers: { connection: number; exchange: number }
+  readonly #connections = new Map<Socket, Connection>()
+  readonly #limit: number
+  readonly #shared
+  #exchangeOptions: ExchangeOptions
+  #policy: GuardPolicy = { hosts: new Set(), origins: 'loopback' }
+  #endpoint: Endpoint | undefined
+
+  constructor(journal: Journal, options: ForwardOptions) {
+    this.#journal = journal
+    this.#options = options
+    this.#numbers = numbers.get(journal) ?? { connection: 0, exchange: 0 }
+    numbers.set(journal, this.#numbers)
+    this.#limit = options.maxConnections ?? connectionLimit()
+    this.#exchangeOptions = {
+      target: options.target,
+      hostHeader: options.hostHeader ?? 'preserve',
+      forwarded: options.forwarded ?? false,
+      bodyCap: options.bodyCap ?? 64 * 1024 * 1024,
+      upstreamOrigins: upstreamOrigins(options.target),
+      listen: '',
+    }
+    this.#shared = {
+      journal,
+      turn: new Turn(journal),
+      name: options.name,
+      target: options.target,
+      lingerMs: options.lingerMs ?? 0,
+      dial: () => dial({ target: options.target, ca: options.ca, insecure: options.insecure, ownPorts: () => this.#ownPorts() }),
+      gone: (connection: Connection) => void this.#connections.delete(connection.client),
+    }
+    this.#proxy = this.#createProxy()
+    this.#server = this.#createServer()
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  async listen(port: number, host = '127.0.0.1'): Promise<Endpoint> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
+      this.#server.listen({ port, host, backlog: 4096 }, resolve)
+    })
+    const bound = this.#server.address() as AddressInfo
+    const endpoint = { address: bound.address, port: bound.port }
+    this.#endpoint = endpoint
+    try {
+      await refuseOwnTarget(this.#options.target, this.#ownPorts())
+    } catch (error) {
+      this.#server.close()
+      throw error
+    }
+    const more = this.#options.allowHosts ?? []
+    this.#policy = {
+      hosts: allowedHosts(endpoint, [...more, ...(isWildcard(bound.address) ? localNames() : [])]),
+      origins: 'loopback',
+      moreOrigins: new Set(more.map(entry => entry.toLowerCase())),
+    }
+    const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+    this.#exchangeOptions = { ...this.#exchangeOptions, listen: `http://${name}:${bound.port}` }
+    return endpoint
+  }
+
+  async drain(ms: number): Promise<void> {
+    const deadline = performance.now() + ms
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    let quietSince = performance.now()
+    let before = -1
+    while (this.#connections.size > 0 && performance.now() < deadline) {
+      const open = [...this.#connections.values()].flatMap(connection => connection.exchanges)
+      for (const connection of this.#connections.values()) if (!connection.busy) connection.closeClient('fin')
+      // Event streams do not end by themselves: they go as soon as nothing else is under way and nothing crosses them.
+      const moved = open.reduce((sum, exchange) => sum + exchange.crossed, 0)
+      if (moved !== before || open.some(exchange => !exchange.isStream)) quietSince = performance.now()
+      before = moved
+      if (performance.now() - quietSince >= QUIET_STREAM_MS) break
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    for (const connection of this.#connections.values()) {
+      for (const exchange of [...connection.exchanges]) exchange.drain()
+      connection.closeClient('fin')
+    }
+    const forced = setTimeout(() => {
+      for (const connection of this.#connections.values()) connection.client.destroy()
+    }, 500)
+    await closed
+    clearTimeout(forced)
+    this.#journal.flush()
+  }
+
+  #ownPorts(): readonly Endpoint[] {
+    const others = this.#options.ownPorts?.() ?? []
+    return this.#endpoint ? [this.#endpoint, ...others] : others
+  }
+
+  #createProxy(): ProxyServer {
+    const proxy = createProxyServer({
+      target: this.#options.target,
+      selfHandleResponse: true,
+      // The head is written whole by the exchange: http-proxy need not build a path.
+      toProxy: true,
+      ignorePath: true,
+      prependPath: false,
+      timeout: 0,
+      proxyTimeout: 0,
+    })
+    proxy.on('proxyRes', (proxyRes, exchange) => asExchange(exchange).onResponse(proxyRes))
+    proxy.on('error', (error, exchange) => asExchange(exchange).onError(error))
+    return proxy
+  }
+
+  #createServer(): http.Server {
+    const server = http.createServer({
+      requestTimeout: 0,
+      headersTimeout: 120_000,
+      // Idle connections are the server's to close: its close is passed on.
+      keepAliveTimeout: 0,
+      connectionsCheckingInterval: 5000,
+      maxHeaderSize: 32 * 1024,
+      requireHostHeader: false,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+    })
+    server.maxHeadersCount = 0
+    ;(server as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true
+    server.on('connection', socket => this.#onConnection(socket))
+    const onRequest = (req: IncomingMessage, res: ServerResponse) => this.#onRequest(req, res)
+    server.on('request', onRequest)
+    server.on('checkContinue', onRequest)
+    server.on('checkExpectation', onRequest)
+    server.on('connect', (req, socket) => this.#onTunnel(req, socket as Socket))
+    server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket))
+    return server
+  }
+
+  #onConnection(socket: Socket): void {
+    const connection = new Connection(++this.#numbers.connection, socket, this.#shared)
+    this.#connections.set(socket, connection)
+    if (this.#connections.size <= this.#limit) return
+    this.#turnAway(connection, 0, {
+      status: 503,
+      code: 'TOO_MANY_CONNECTIONS',
+      message: `More than ${this.#limit} connections are open.`,
+      try: 'Close some, or raise the limit of open files (ulimit -n).',
+    })
+  }
+
+  #onRequest(req: IncomingMessage, res: ServerResponse): void {
+    const connection = this.#connections.get(req.socket)
+    if (!connection || connection.closing) {
+      req.socket.resetAndDestroy()
+      return
+    }
+    const exchange = new Exchange(++this.#numbers.exchange, connection, req, res, this.#exchangeOptions)
+    const request = { method: req.method as string, target: req.url as string, http: req.httpVersion, headers: req.rawHeaders }
+    const refusal = refusalOf(request, this.#policy)
+    if (refusal) {
+      exchange.refuse(refusal)
+      return
+    }
+    try {
+      this.#proxy.web(asRequest(exchange), DETACHED, { agent: connection })
+    } catch (error) {
+      exchange.fail(troubleOf(error as NodeJS.ErrnoException, this.#options.target))
+    }
+  }
+
+  #onTunnel(req: IncomingMessage, socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    const refusal = refusalOf({ method: 'CONNECT', target: req.url ?? '', http: req.httpVersion, headers: req.rawHeaders }, this.#policy)
+    socket.on('error', () => {})
+    if (connection && refusal) this.#turnAway(connection, 0, refusal)
+    else socket.destroy()
+  }
+
+  /** What node's parser refused, or a socket that failed; the connection has heard of the latter itself. */
+  #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    const code = error.code ?? 'EUNKNOWN'
+    const refused = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    if (!connection || !refused || socket.destroyed) {
+      socket.destroy()
+      return
+    }
+    // The parser also complains of a request that ends in the middle because the client has gone.
+    if (code === 'HPE_INVALID_EOF_STATE') {
+      socket.destroy()
+      return
+    }
+    connection.failClient({ how: code.startsWith('HPE_') ? 'garbage' : 'timeout', by: 'client', code, detail: error.message })
+    const status =
+      code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? 413 : refused && code.startsWith('HPE_') ? 400 : 408
+    const message = `What the client sent is not a valid HTTP/1.1 request: ${error.message} (${code}).`
+    if (connection.busy) {
+      // An answer may be on its way: nothing of ours may get into it.
+      this.#reject(connection, connection.exchanges.at(-1)?.number ?? 0, message, 'the connection was closed')
+      socket.destroy()
+      return
+    }
+    this.#turnAway(connection, 0, { status, code, message, try: 'See RFC 9112 on how a message is framed.' })
+  }
+
+  #reject(connection: Connection, exchange: number, original: string, replacement: string): void {
+    this.#journal.append({ kind: 'change', conn: connection.number, exchange, what: 'rejected', original, replacement })
+  }
+
+  /** Answers a client on its bare socket, where node made no request of what it sent. */
+  #turnAway(connection: Connection, exchange: number, refusal: { status: number; code: string; message: string; try: string }): void {
+    this.#reject(connection, exchange, refusal.message, `${refusal.status} ${refusal.code}`)
+    this.#journal.flush()
+    const body = Buffer.from(troubleBody(refusal, this.#options.target.origin))
+    const head = `HTTP/1.1 ${refusal.status} ${reasonOf(refusal.status)}\r\nContent-Type: application/json; charset=utf-8\r\n`
+    connection.client.write(`${head}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
+    connection.closeWhenSent()
+  }
+}
+
+/** http-proxy would end the upstream's request when the client's response closes; the connection does that, or lingers. */
+const DETACHED = { on: () => DETACHED, headersSent: false, finished: true } as unknown as ServerResponse
+
+const asRequest = (exchange: Exchange) => exchange as unknown as IncomingMessage
+const asExchange = (request: IncomingMessage) => request as unknown as Exchange
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const where = `${host}:${port}`
+  if (error.code === 'EADDRINUSE')
+    return new Error(`Port ${port} is in use on ${host}. Choose another with --port, or 0 for a free one.`, { cause: error })
+  if (error.code === 'EACCES') return new Error(`Listening on ${where} is not permitted. Choose a port above 1023.`, { cause: error })
+  if (error.code === 'EADDRNOTAVAIL') return new Error(`${host} is no address of this machine.`, { cause: error })
+  return new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error })
+}
+
+/** Each connection takes two files; the journal, the inspector and the dashboard need some. */
+function connectionLimit(): number {
+  return Math.max(16, Math.floor((openFilesLimit() - 256) / 2))
+}
+
+function openFilesLimit(): number {
+  try {
+    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
+    if (line) return line[1] === 'unlimited' ? 1_000_000 : Number(line[1])
+  } catch {
+    // Not Linux.
+  }
+  return 1024
+}
+
+const isWildcard = (address: string) => address === '0.0.0.0' || address === '::'
+
+function localNames(): string[] {
+  const addresses = Object.values(os.networkInterfaces()).flatMap(list => list ?? [])
+  return [os.hostname(), ...addresses.map(({ address, family }) => (family === 'IPv6' ? `[${address.split('%')[0]}]` : address))]
+}

@@ -1,0 +1,316 @@
+/**
+ * One client connection and the upstream connection that mirrors it. Promise: what ends one leg ends the other at once and in the
+ * same manner (FIN as FIN, reset as reset), and the journal says of each leg who closed it first and how.
+ *
+ * The raw sockets are watched, because node's HTTP streams blur ends: a FIN shows as ECONNRESET there, a reset as a premature close.
+ * For node's HTTP client this object is the agent: it has one socket for all requests of its client, one after the other.
+ */
+import type { ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Actor, Ending, Journal, OpenEvent } from '../core/event.ts'
+import type { Exchange } from './exchange.ts'
+import { troubleOf } from './trouble.ts'
+import type { Turn } from './turn.ts'
+
+/** How a leg ended, and who did it first. */
+export interface Fate {
+  readonly how: Ending
+  readonly by: Actor
+  readonly code?: string
+  readonly detail?: string
+}
+
+/** What all connections of one upstream share. */
+export interface Upstreams {
+  readonly journal: Journal
+  readonly turn: Turn
+  readonly name: string
+  readonly target: URL
+  readonly lingerMs: number
+  dial(): Socket
+  /** Both legs have closed. */
+  gone(connection: Connection): void
+}
+
+const CLOSED: Fate = { how: 'closed', by: 'proxy' }
+/** How long a client may go on sending a body that nobody reads, so that it sees the answer rather than a reset. */
+const UNREAD_BODY_MS = 2000
+
+export class Connection {
+  readonly protocol: string
+  readonly defaultPort: number
+  readonly keepAlive = true
+  readonly maxSockets = 1
+
+  readonly number: number
+  readonly client: Socket
+  readonly shared: Upstreams
+  #upstream: Socket | undefined
+  #upstreamOpen = false
+  #idle = false
+  #queue: ClientRequest[] = []
+  #exchanges: Exchange[] = []
+  #clientFate: Fate | undefined
+  #serverFate: Fate | undefined
+  #clientClosed = false
+  #serverClosed = true
+  /** Changes that are recorded once a connection. */
+  readonly noted = new Set<string>()
+
+  constructor(number: number, client: Socket, shared: Upstreams) {
+    this.number = number
+    this.client = client
+    this.shared = shared
+    this.protocol = shared.target.protocol
+    this.defaultPort = this.protocol === 'https:' ? 443 : 80
+    this.#recordOpen('client', client)
+    // Before node's own listeners: they turn these facts into other ones.
+    client.prependListener('end', () => this.#onClientEnd())
+    client.prependListener('error', (error: NodeJS.ErrnoException) => this.onClientError(error))
+    client.prependListener('close', () => this.#onClientClose())
+  }
+
+  /** True when nothing more may be asked on it. */
+  get closing(): boolean {
+    return this.client.destroyed || this.#serverFate !== undefined || this.#clientFate?.by === 'proxy'
+  }
+  get clientFate(): Fate {
+    return this.#clientFate ?? CLOSED
+  }
+  get serverFate(): Fate {
+    return this.#serverFate ?? CLOSED
+  }
+  /** True once the server's leg was connected. */
+  get reached(): boolean {
+    return this.#upstreamOpen
+  }
+  get exchanges(): readonly Exchange[] {
+    return this.#exchanges
+  }
+  /** True while a request is under way on the upstream leg. */
+  get busy(): boolean {
+    return this.#exchanges.length > 0
+  }
+
+  // ---- agent of node's HTTP client
+
+  addRequest(request: ClientRequest): void {
+    if (this.#upstream && !this.#idle) this.#queue.push(request)
+    else this.#assign(request)
+  }
+
+  #assign(request: ClientRequest): void {
+    const socket = this.#upstream ?? this.#dial()
+    if (this.#idle) socket.removeListener('data', this.#onUnasked)
+    this.#idle = false
+    request.onSocket(socket)
+  }
+
+  #onFree = () => {
+    const socket = this.#upstream as Socket
+    const next = this.#queue.shift()
+    this.#idle = true
+    socket.on('data', this.#onUnasked)
+    if (next && !socket.destroyed) this.#assign(next)
+    else if (this.#clientFate) this.#endUpstream()
+    else this.#mirrorServerEnd()
+  }
+
+  /** Bytes from the server that no request asked for would become the answer to the next one. */
+  #onUnasked = (bytes: Buffer) => {
+    this.failServer({ how: 'garbage', by: 'server', detail: `${bytes.length} bytes after the end of the answer` })
+    this.#upstream?.destroy()
+  }
+
+  #dial(): Socket {
+    const { shared } = this
+    const begun = shared.journal.now()
+    const socket = shared.dial()
+    this.#upstream = socket
+    this.#serverClosed = false
+    const ready = socket instanceof TLSSocket ? 'secureConnect' : 'connect'
+    socket.once(ready, () => {
+      this.#upstreamOpen = true
+      this.#recordOpen('server', socket, Math.round((shared.journal.now() - begun) * 1000) / 1000)
+    })
+    socket.on('free', this.#onFree)
+    socket.on('end', () => this.#onServerEnd())
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#onServerError(error))
+    socket.on('close', () => this.#onServerClose())
+    return socket
+  }
+
+  // ---- exchanges
+
+  begin(exchange: Exchange): void {
+    this.#exchanges.push(exchange)
+  }
+
+  /** The response has left for the client, whole or not. */
+  answered(exchange: Exchange): void {
+    const at = this.#exchanges.indexOf(exchange)
+    if (at >= 0) this.#exchanges.splice(at, 1)
+    if (this.#exchanges.length === 0) this.#mirrorServerEnd()
+  }
+
+  // ---- the client's leg
+
+  #onClientEnd(): void {
+    this.#clientFate ??= { how: 'fin', by: 'client' }
+    if (this.#exchanges.length === 0) this.#endUpstream()
+    for (const exchange of [...this.#exchanges]) exchange.clientFinished()
+  }
+
+  onClientError(error: NodeJS.ErrnoException): void {
+    const code = error.code ?? 'EUNKNOWN'
+    const fate: Fate = { how: code === 'ETIMEDOUT' ? 'timeout' : 'reset', by: 'client', code, detail: error.message }
+    if (this.#clientFate?.how === 'fin') this.#clientFate = { ...this.#clientFate, code, detail: `then ${error.message}` }
+    else this.#clientFate ??= fate
+    for (const exchange of [...this.#exchanges]) exchange.clientGone(this.#clientFate)
+    if (!this.#held()) this.resetUpstream()
+  }
+
+  #onClientClose(): void {
+    this.#clientClosed = true
+    this.#clientFate ??= CLOSED
+    this.#recordClose('client', this.client, this.#clientFate)
+    for (const exchange of [...this.#exchanges]) exchange.clientGone(this.#clientFate)
+    for (const request of this.#queue.splice(0)) request.destroy()
+    if (!this.#held()) this.#endUpstream()
+    this.#settleBoth()
+  }
+
+  /** Sends what is under way, then closes the client's leg, as the server closed or broke its own. */
+  closeClient(how: 'fin' | 'reset'): void {
+    const { client } = this
+    if (client.destroyed) return
+    this.#clientFate ??= CLOSED
+    if (how === 'fin') {
+      client.destroySoon()
+    } else if (client.writableLength === 0) client.resetAndDestroy()
+    else client.write(Buffer.alloc(0), () => client.destroyed || client.resetAndDestroy())
+  }
+
+  /** Closes after an answer that came before the request's end: the client may still be sending, and a reset would take the answer from it. */
+  closeWhenSent(): void {
+    const { client } = this
+    if (client.destroyed) return
+    this.#clientFate ??= CLOSED
+    client.end()
+    const timer = setTimeout(() => client.destroy(), UNREAD_BODY_MS)
+    timer.unref()
+    client.once('end', () => client.destroy())
+    client.once('close', () => clearTimeout(timer))
+  }
+
+  /** Marks who ended the client's leg, where the HTTP parser saw it before the socket did. */
+  failClient(fate: Fate): void {
+    this.#clientFate ??= fate
+  }
+
+  // ---- the server's leg
+
+  #onServerEnd(): void {
+    this.#serverFate ??= { how: 'fin', by: 'server' }
+    if (this.#idle) this.#mirrorServerEnd()
+  }
+
+  #onServerError(error: NodeJS.ErrnoException): void {
+    if (this.#upstreamOpen) {
+      const code = error.code ?? 'EUNKNOWN'
+      this.#serverFate ??= { how: code === 'ETIMEDOUT' ? 'timeout' : 'reset', by: 'server', code, detail: error.message }
+    } else {
+      const { how, code, message } = troubleOf(error, this.shared.target)
+      this.#serverFate ??= { how, by: 'server', code, detail: message }
+    }
+  }
+
+  #onServerClose(): void {
+    this.#serverClosed = true
+    this.#serverFate ??= CLOSED
+    this.#recordClose('server', this.#upstream as Socket, this.#serverFate)
+    this.#mirrorServerEnd()
+    this.#settleBoth()
+  }
+
+  /** The server's leg has ended and no answer is under way: the client's leg ends likewise. */
+  #mirrorServerEnd(): void {
+    if (!this.#serverFate || this.#exchanges.length > 0) return
+    if (this.#idle) this.#endUpstream()
+    this.closeClient(this.#serverFate.how === 'reset' ? 'reset' : 'fin')
+  }
+
+  failServer(fate: Fate): void {
+    this.#serverFate ??= fate
+  }
+
+  /** Passes the client's FIN on, while the answer may still come. */
+  halfCloseUpstream(): void {
+    const socket = this.#upstream
+    if (socket && !socket.destroyed && this.#queue.length === 0) socket.end()
+  }
+
+  #endUpstream(): void {
+    const socket = this.#upstream
+    if (!socket || socket.destroyed) return
+    this.#serverFate ??= CLOSED
+    if (this.#idle) socket.destroySoon()
+    else socket.destroy()
+  }
+
+  /** Passes a reset on. */
+  resetUpstream(): void {
+    const socket = this.#upstream
+    if (!socket || socket.destroyed) return
+    this.#serverFate ??= CLOSED
+    if (socket instanceof TLSSocket || socket.connecting) socket.destroy()
+    else socket.resetAndDestroy()
+  }
+
+  #held(): boolean {
+    return this.#exchanges.some(exchange => exchange.held)
+  }
+
+  /** The time of an answer that nobody reads is over. */
+  releaseHeld(): void {
+    if (this.#clientClosed) this.#endUpstream()
+  }
+
+  #settleBoth(): void {
+    if (this.#clientClosed && this.#serverClosed) this.shared.gone(this)
+  }
+
+  // ---- records
+
+  #recordOpen(leg: 'client' | 'server', socket: Socket, took?: number): void {
+    const { journal, name } = this.shared
+    const open: Omit<OpenEvent, 'seq' | 'at'> = {
+      kind: 'open',
+      conn: this.number,
+      leg,
+      upstream: name,
+      local: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+      remote: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 },
+      ...(took !== undefined && { took }),
+      ...(socket instanceof TLSSocket && { tls: tlsOf(socket) }),
+    }
+    journal.append(open)
+  }
+
+  #recordClose(leg: 'client' | 'server', socket: Socket, fate: Fate): void {
+    const received = socket.bytesRead
+    const sent = Math.max(0, (socket.bytesWritten ?? 0) - socket.writableLength)
+    this.shared.journal.append({ kind: 'close', conn: this.number, leg, ...fate, received, sent })
+  }
+}
+
+function tlsOf(socket: TLSSocket): NonNullable<OpenEvent['tls']> {
+  const subject = socket.getPeerCertificate().subject?.CN
+  return {
+    protocol: socket.getProtocol() ?? '',
+    cipher: socket.getCipher()?.name ?? '',
+    verified: socket.authorized,
+    ...(subject !== undefined && { subject: String(subject) }),
+  }
+}

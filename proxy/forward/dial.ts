@@ -1,0 +1,92 @@
+/**
+ * Connects to the upstream. Promise: never to one of our own ports, by whatever name or address: it is checked where the address is known,
+ * after the name was resolved and before the connection is made.
+ */
+import dns from 'node:dns'
+import net from 'node:net'
+import os from 'node:os'
+import tls from 'node:tls'
+import type { Endpoint } from '../core/event.ts'
+import { OWN_PORT } from './trouble.ts'
+
+export interface DialOptions {
+  readonly target: URL
+  /** Certificates (PEM) that are trusted besides the usual ones. */
+  readonly ca?: string | undefined
+  readonly insecure?: boolean | undefined
+  readonly ownPorts: () => readonly Endpoint[]
+}
+
+export function hostOf(target: URL): string {
+  return target.hostname.startsWith('[') ? target.hostname.slice(1, -1) : target.hostname
+}
+
+export function portOf(target: URL): number {
+  return target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
+}
+
+/** A socket that is connecting; failures come as its `error`. TLS sockets are ready at `secureConnect`. */
+export function dial(options: DialOptions): net.Socket {
+  const { target } = options
+  const host = hostOf(target)
+  const port = portOf(target)
+  if (net.isIP(host) !== 0 && isOwn(host, port, options.ownPorts()))
+    return new net.Socket({ allowHalfOpen: true }).destroy(ownPort(host, port))
+  const common = { host, port, lookup: guardedLookup(port, options.ownPorts) }
+  const socket =
+    target.protocol === 'https:'
+      ? tls.connect({
+          ...common,
+          ALPNProtocols: ['http/1.1'],
+          rejectUnauthorized: options.insecure !== true,
+          ...(net.isIP(host) === 0 && { servername: host }),
+          ...(options.ca !== undefined && { ca: [...tls.getCACertificates('default'), options.ca] }),
+        })
+      : net.connect({ ...common, allowHalfOpen: true })
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, 30_000)
+  return socket
+}
+
+/** Refuses a target that is one of our own ports. Names that do not resolve now pass: the server may come later. Throws with words. */
+export async function refuseOwnTarget(target: URL, ownPorts: readonly Endpoint[]): Promise<void> {
+  const host = hostOf(target)
+  const addresses = net.isIP(host) !== 0 ? [{ address: host }] : await dns.promises.lookup(host, { all: true }).catch(() => [])
+  const own = addresses.find(({ address }) => isOwn(address, portOf(target), ownPorts))
+  if (own) throw ownPort(own.address, portOf(target))
+}
+
+function guardedLookup(port: number, ownPorts: () => readonly Endpoint[]): net.LookupFunction {
+  return (hostname, lookupOptions, done) => {
+    dns.lookup(hostname, lookupOptions, (error, address, family) => {
+      if (error) return done(error, address, family)
+      const all = typeof address === 'string' ? [{ address }] : address
+      const own = all.find(found => isOwn(found.address, port, ownPorts()))
+      done(own ? ownPort(own.address, port) : null, address, family)
+    })
+  }
+}
+
+/** Every loopback, unspecified or interface address of this machine counts: which of them a listener is bound to may change under us. */
+export function isOwn(address: string, port: number, ownPorts: readonly Endpoint[]): boolean {
+  return ownPorts.some(own => own.port === port) && isLocal(address)
+}
+
+function isLocal(address: string): boolean {
+  const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')
+  if (net.isIPv4(plain) && (plain.startsWith('127.') || plain.startsWith('0.'))) return true
+  const local = new net.BlockList()
+  local.addAddress('::1', 'ipv6')
+  local.addAddress('::', 'ipv6')
+  local.addSubnet('::ffff:127.0.0.0', 104, 'ipv6')
+  local.addSubnet('::ffff:0.0.0.0', 104, 'ipv6')
+  for (const found of Object.values(os.networkInterfaces()).flat()) {
+    if (found) local.addAddress(found.address.split('%')[0] as string, found.family === 'IPv6' ? 'ipv6' : 'ipv4')
+  }
+  return local.check(plain.split('%')[0] as string, net.isIPv6(plain) ? 'ipv6' : 'ipv4')
+}
+
+function ownPort(address: string, port: number): NodeJS.ErrnoException {
+  const shown = net.isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
+  return Object.assign(new Error(`${shown} is one of Seismograph's own ports: it would talk to itself.`), { code: OWN_PORT })
+}

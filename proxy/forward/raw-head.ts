@@ -1,0 +1,41 @@
+/**
+ * Writes a message head as the text that it is. Promise: the head leaves byte for byte; node only learns how the message is framed.
+ *
+ * Node's own ways to set headers fold case and duplicates, and write some values as UTF-8 or re-encode them. The fields that
+ * decide framing go through node, so that it chunks, ends and keeps alive accordingly; then its text is replaced by ours.
+ */
+import type { ClientRequest, OutgoingMessage, ServerResponse } from 'node:http'
+import type { OutgoingHead } from '../core/headers.ts'
+
+interface HeadText {
+  _header: string | null
+  _storeHeader(firstLine: string, headers: readonly string[]): void
+}
+const textOf = (message: OutgoingMessage) => message as unknown as HeadText
+
+const OWN_FIELDS = ['connection', 'content-length', 'transfer-encoding'] as const
+
+/** Node adds nothing of its own to this message. */
+export function bare(message: OutgoingMessage): void {
+  for (const field of OWN_FIELDS) message.removeHeader(field)
+}
+
+export function setRequestHead(request: ClientRequest, line: string, head: OutgoingHead): void {
+  bare(request)
+  textOf(request)._storeHeader(line, head.framing)
+  textOf(request)._header = `${line}\r\n${head.lines}\r\n`
+}
+
+export function setResponseHead(response: ServerResponse, status: number, reason: string, head: OutgoingHead): void {
+  bare(response)
+  response.sendDate = false
+  response.writeHead(status, '', head.framing as string[])
+  textOf(response)._header = `HTTP/1.1 ${status} ${reason}\r\n${head.lines}\r\n`
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/** Sends the head at once. `flushHeaders` would encode it as UTF-8, which alters latin1 values. */
+export function flushHead(message: OutgoingMessage): void {
+  message.write(EMPTY)
+}

@@ -1,0 +1,99 @@
+/**
+ * Says in words why the server could not be reached or understood. Promise: a client that gets no answer from the server
+ * gets one that names the code, the target and what to try, and the journal says how the leg ended.
+ */
+import type { Ending } from '../core/event.ts'
+
+export interface Trouble {
+  readonly status: number
+  readonly code: string
+  readonly how: Ending
+  readonly message: string
+  readonly try: string
+}
+
+export const OWN_PORT = 'EOWNPORT'
+
+const TLS_CODES =
+  /^(ERR_TLS|ERR_SSL|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|CRL_|INVALID_CA|INVALID_PURPOSE|ERROR_IN_CERT|PATH_LENGTH)/
+
+/** What went wrong, of an error met before the server's response head. `target` is the upstream's origin. */
+export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
+  // Happy eyeballs gives one error for all addresses, with the single ones inside.
+  const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined) : undefined
+  const code = error.code ?? inner?.code ?? 'EUNKNOWN'
+  const detail = (error.message || inner?.message) ?? code
+  const of = (how: Ending, message: string, advice: string, status = 502): Trouble => ({ status, code, how, message, try: advice })
+  if (code === OWN_PORT) {
+    return of('refused', detail, 'Give --target the address of the MCP server itself, or another --port to the proxy.', 508)
+  }
+  if (code.startsWith('HPE_')) {
+    return of(
+      'garbage',
+      `${target.origin} answered with something that is not HTTP/1.1 (${detail}).`,
+      target.protocol === 'http:'
+        ? 'Does the server speak https on this port? Then use https:// in --target.'
+        : 'Is this the port of an HTTP server?',
+    )
+  }
+  if (code === 'ECONNREFUSED') {
+    return of(
+      'refused',
+      `Nothing accepts connections at ${target.host}.`,
+      `Is the MCP server started, and is its port ${portOf(target)}? ${localhostHint(target)}`.trim(),
+    )
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_FAIL' || code === 'ENODATA') {
+    return of(
+      'unresolved',
+      `The name ${target.hostname} could not be resolved.`,
+      'Is the host name in --target spelled right, and does DNS answer?',
+    )
+  }
+  if (code === 'ETIMEDOUT') {
+    return of(
+      'timeout',
+      `${target.host} did not answer the connection attempt.`,
+      'Is the host reachable from here, and is no firewall between?',
+    )
+  }
+  if (TLS_CODES.test(code)) {
+    return of('tls', `The TLS connection to ${target.host} failed: ${detail}.`, tlsAdvice(code, target))
+  }
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL') {
+    return of(
+      'refused',
+      `There is no way to ${target.host} from here (${detail}).`,
+      'Is the address in --target right, and is the network up?',
+    )
+  }
+  return of(
+    'reset',
+    `The connection to ${target.host} failed: ${detail}.`,
+    'See the code; does the server answer when it is asked directly?',
+  )
+}
+
+function portOf(target: URL): string {
+  return target.port || (target.protocol === 'https:' ? '443' : '80')
+}
+
+function localhostHint(target: URL): string {
+  if (target.hostname !== 'localhost') return ''
+  return '"localhost" is ::1 and 127.0.0.1; both were tried.'
+}
+
+function tlsAdvice(code: string, target: URL): string {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return 'Does the server speak plain http on this port? Then use http:// in --target.'
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
+    return `Use the name that the certificate of ${target.host} bears in --target.`
+  }
+  return 'If the certificate is your own, give its authority with --ca FILE; --insecure-upstream skips the check.'
+}
+
+/** The body of an answer that the proxy gives by itself. */
+export function troubleBody(trouble: { code: string; message: string; try: string }, target: string): string {
+  return `${JSON.stringify({ error: { code: trouble.code, message: trouble.message, target, try: trouble.try } })}\n`
+}
