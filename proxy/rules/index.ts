@@ -4,7 +4,10 @@
  */
 import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
+import { redirectPathMismatch } from './redirect-path-mismatch.ts'
 import type { Rule, Verdict } from './rule.ts'
+import { sessionUnknownOrExpired } from './session-unknown-or-expired.ts'
+import { undeliverableResponse } from './undeliverable-response.ts'
 
 /** A verdict with the rule that gave it. `key` stays the same while more evidence comes: what to recognise it by. */
 export interface Judged extends Verdict {
@@ -17,7 +20,7 @@ export interface Judgement {
   readonly failures: readonly { readonly rule: string; readonly error: string }[]
 }
 
-export const rules: readonly Rule[] = []
+export const rules: readonly Rule[] = [undeliverableResponse, sessionUnknownOrExpired, redirectPathMismatch]
 
 /** Applies the rules to one session. Never throws. */
 export function judge(facts: Facts, all: readonly Rule[] = rules): Judgement {

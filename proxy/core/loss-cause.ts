@@ -1,0 +1,176 @@
+/**
+ * Why an answer could not be delivered, as far as the wire shows it. Promise: the kinds of evidence are weighed in one fixed
+ * order, strongest first; the first that holds is the cause, and every other one says why it is possible or ruled out.
+ *
+ * A redirect is never among the causes: what was accepted after one was not lost by it.
+ */
+import type { Facts } from './facts.ts'
+import type { Alternative, Break, Call, Confidence, Exchange } from './model.ts'
+import { bytesText, spanText } from './words.ts'
+
+export interface LossCause {
+  /** Name of the fault that caused the loss. */
+  readonly rule: string
+  readonly confidence: Confidence
+  /** The client's limit in ms, where one was announced or fits. */
+  readonly limit?: number
+  /** What shows it, in words. */
+  readonly why: string
+  readonly others: readonly Alternative[]
+}
+
+/** Limits that clients are known to set on a request, measured from its POST (s). */
+const REQUEST_LIMITS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600]
+/** Limits of clients and middleboxes on silence, measured from the last byte (s). */
+const IDLE_LIMITS = [30, 60, 100, 125, 270, 300, 305, 350]
+/** Limits on one SSE event that are known in clients (bytes). */
+const EVENT_LIMITS = [65_536, 1_048_576]
+/** How shortly before the close an event or an error must lie to have caused it (ms). */
+const JUST_BEFORE = 2_000
+
+interface Sign {
+  readonly rule: string
+  readonly holds: false | Confidence
+  readonly why: string
+  readonly limit?: number
+  /** It cannot be excluded even though it does not hold. */
+  readonly possible?: boolean
+}
+
+/** The cause of the loss of a call that `broken` broke. `call` is the oldest of those in flight then. */
+export function lossCause(facts: Facts, call: Call, broken: Break): LossCause {
+  const leg = legOf(facts, call)
+  const signs = [
+    cancelled(call),
+    deleted(facts, broken),
+    ...byTheClock(leg, facts, call, broken),
+    oversized(facts, call, broken),
+    refused(facts, broken),
+    reset(facts, broken),
+  ]
+  const last: Sign = {
+    rule: 'client-closed-early',
+    holds: 'possible',
+    why: `closed ${spanText(broken.at - call.sentAt)} after the POST, for no reason that the wire shows`,
+    possible: true,
+  }
+  const found = signs.find(sign => sign.holds !== false) ?? last
+  const others = [...signs, last].filter(sign => sign.rule !== found.rule)
+  return {
+    rule: found.rule,
+    confidence: found.holds === false ? 'possible' : found.holds,
+    why: found.why,
+    ...(found.limit !== undefined && { limit: found.limit }),
+    others: others.map(({ rule, holds, why, possible }) => ({
+      rule,
+      standing: holds !== false || possible ? 'possible' : 'ruled out',
+      why,
+    })),
+  }
+}
+
+/** The exchange whose response should have carried the answer. */
+export function legOf(facts: Facts, call: Call): Exchange | undefined {
+  const own = facts.exchanges.findLast(exchange => call.exchanges.includes(exchange.id) && exchange.calls.includes(call.id))
+  if (facts.session.transport !== 'sse') return own
+  return facts.exchanges.find(exchange => exchange.id === facts.session.stream) ?? own
+}
+
+/** When the last byte before `at` came on a response; its head counts. */
+export function lastByteBefore(facts: Facts, leg: Exchange | undefined, at: number): { at: number; seq: number } | undefined {
+  if (!leg?.responseAt) return undefined
+  const head = { at: leg.responseAt, seq: leg.responseSeq ?? leg.requestSeq }
+  if (leg.lastByteAt !== undefined && leg.lastByteAt <= at && leg.lastByteAt > head.at) head.at = leg.lastByteAt
+  const frame = facts.frames.findLast(one => one.exchange === leg.id && one.at <= at && one.crossed)
+  return frame && frame.at >= head.at ? { at: frame.at, seq: frame.seq } : head
+}
+
+function cancelled({ cancelled: mark, sentAt }: Call): Sign {
+  const rule = 'client-timeout-shorter-than-tool'
+  if (!mark) return { rule, holds: false, why: 'no cancellation announced a limit', possible: true }
+  const span = mark.at - sentAt
+  return {
+    rule,
+    holds: 'certain',
+    limit: span,
+    why: `the client cancelled it after ${spanText(span)}: ${mark.reason ?? 'no reason given'}`,
+  }
+}
+
+function deleted(facts: Facts, broken: Break): Sign {
+  const rule = 'client-closed-early'
+  const end = facts.exchanges.find(({ method, requestAt, status = 0 }) => method === 'DELETE' && status < 300 && requestAt <= broken.at)
+  return end
+    ? { rule, holds: 'certain', why: 'the client ended the session with DELETE' }
+    : { rule, holds: false, why: 'no DELETE ended the session', possible: true }
+}
+
+function nearest(span: number, limits: readonly number[]): { limit: number; off: number } | undefined {
+  const fits = limits
+    .map(seconds => ({ limit: seconds * 1000, off: Math.abs(span - seconds * 1000) }))
+    .filter(({ limit, off }) => off <= Math.max(250, limit * 0.02))
+    .sort((a, b) => a.off - b.off)
+  return fits[0]
+}
+
+/**
+ * Silence, or a limit on the request? Where both fit, as on a server that sends no pings, silence comes first unless the
+ * request's limit fits five times as exactly.
+ */
+function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken: Break): Sign[] {
+  const before = lastByteBefore(facts, leg, broken.at)
+  const silence = before ? broken.at - before.at : undefined
+  const idle = silence === undefined || silence < 20_000 ? undefined : nearest(silence, IDLE_LIMITS)
+  const age = broken.at - call.sentAt
+  const round = nearest(age, REQUEST_LIMITS)
+  const idleSign: Sign = idle
+    ? { rule: 'idle-cut', holds: 'likely', limit: idle.limit, why: `closed ${spanText(silence ?? 0)} after the last byte` }
+    : {
+        rule: 'idle-cut',
+        holds: false,
+        why: silence === undefined ? 'nothing had come on it yet' : `last byte ${spanText(silence)} before the close`,
+      }
+  if (!round) return [idleSign]
+  const roundSign: Sign = {
+    rule: 'client-timeout-shorter-than-tool',
+    holds: round.off <= Math.max(100, round.limit * 0.005) ? 'likely' : 'possible',
+    limit: round.limit,
+    why: `closed ${(age / 1000).toFixed(3)} s after the POST`,
+  }
+  return idle && round.off * 5 > idle.off ? [idleSign, roundSign] : [roundSign, idleSign]
+}
+
+function oversized(facts: Facts, call: Call, broken: Break): Sign {
+  const rule = 'oversized-sse-event'
+  const before = facts.frames.filter(frame => frame.at <= broken.at && broken.at - frame.at <= JUST_BEFORE && frame.kind !== 'comment')
+  const largest = before.reduce((size, frame) => Math.max(size, frame.size), 0)
+  const limit = EVENT_LIMITS.findLast(bytes => largest > bytes)
+  if (limit !== undefined)
+    return { rule, holds: limit > 100_000 ? 'likely' : 'possible', why: `an event of ${bytesText(largest)} came just before the close` }
+  const begun = call.answeredAt !== undefined && call.answeredAt <= broken.at
+  const why = begun
+    ? `the answer has ${bytesText(call.answerBytes ?? 0)}`
+    : largest > 0
+      ? `the last event has ${bytesText(largest)}`
+      : 'closed before its first byte'
+  return { rule, holds: false, why }
+}
+
+function refused(facts: Facts, broken: Break): Sign {
+  const rule = 'post-refused'
+  const error = facts.exchanges.find(
+    ({ method, status = 0, responseAt = 0 }) =>
+      method === 'POST' && status >= 400 && responseAt <= broken.at && broken.at - responseAt <= JUST_BEFORE,
+  )
+  return error
+    ? { rule, holds: 'likely', why: `a POST was refused with ${error.status} just before the close` }
+    : { rule, holds: false, why: 'no POST was refused before the close' }
+}
+
+function reset(facts: Facts, broken: Break): Sign {
+  const rule = 'network-interruption'
+  if (broken.how === 'reset' || broken.how === 'timeout') return { rule, holds: 'possible', why: `the connection ended by ${broken.how}` }
+  const back = facts.others.find(other => other.id === facts.session.replacedBy)
+  const after = back ? `, back after ${spanText(back.startedAt - broken.at)}` : ''
+  return { rule, holds: false, why: broken.how === 'fin' || broken.how === 'complete' ? `clean FIN${after}` : `no reset${after}` }
+}

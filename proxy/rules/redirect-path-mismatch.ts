@@ -1,0 +1,103 @@
+/** A POST goes to a path that differs by a slash and is redirected. Promise: it costs time and says so; it is never called the cause of a lost answer. */
+import { pathAndQuery, pathOf, queryOf, sameButSlash } from '../core/endpoint.ts'
+import type { Facts } from '../core/facts.ts'
+import type { Evidence, Exchange } from '../core/model.ts'
+import { countText, spanText } from '../core/words.ts'
+import type { Rule, Verdict } from './rule.ts'
+
+export const redirectPathMismatch: Rule = {
+  id: 'redirect-path-mismatch',
+  severity: 'warning',
+  title: 'Requests are redirected to the same path with or without a slash',
+  why: 'Every message takes two requests instead of one, and a client that does not repeat a POST after a redirect loses it. It looks like the cause of lost answers, and is not.',
+  signature: 'A request is answered with 307 or 308, and its Location is the same path but for the slash at its end.',
+  fix: 'Use exactly the path in Location: in the client’s settings, or where the server mounts or advertises it.',
+  references: ['modelcontextprotocol/python-sdk#732', 'modelcontextprotocol/python-sdk#781', 'jlowin/fastmcp#991', 'jlowin/fastmcp#1867'],
+  check(facts) {
+    const hops = facts.exchanges.filter(isSlashRedirect)
+    return hops.length === 0 ? [] : [verdictOn(facts, hops)]
+  },
+}
+
+function isSlashRedirect({ status, location, target }: Exchange): boolean {
+  if ((status !== 307 && status !== 308) || location === undefined) return false
+  const to = pathAndQuery(location, target)
+  return sameButSlash(pathOf(to), pathOf(target)) && queryOf(to) === queryOf(target)
+}
+
+function verdictOn(facts: Facts, hops: readonly Exchange[]): Verdict {
+  const first = hops[0] as Exchange
+  const byId = new Map(facts.exchanges.map(exchange => [exchange.id, exchange]))
+  const pairs = hops.map(hop => [hop, byId.get(hop.followedBy ?? -1)] as const)
+  const lost = pairs.filter(([hop, next]) => !next && facts.now - (hop.responseAt ?? facts.now) > 5_000).map(([hop]) => hop)
+  const cost = pairs.reduce((sum, [hop, next]) => sum + (next ? next.requestAt - hop.requestAt : 0), 0)
+  const posts = facts.exchanges.filter(({ method, follows }) => method === first.method && follows === undefined).length
+  const { side, cause, fix } = attribution(facts, first)
+  const each =
+    hops.length >= posts && hops.length > 1 ? `each of ${countText(hops.length, first.method)}` : countText(hops.length, first.method)
+  const undelivered = facts.calls.some(call => call.delivery === 'undeliverable' && call.acceptedAt !== undefined)
+  return {
+    ...(lost.length > 0 && { severity: 'error' as const }),
+    confidence: 'certain',
+    causeConfidence: side === 'unknown' ? 'possible' : 'certain',
+    at: first.responseAt ?? first.requestAt,
+    exchange: first.id,
+    title:
+      lost.length > 0
+        ? `${first.status} on ${each}, ${lost.length} not followed`
+        : `${first.status} on ${each}, +${spanText(cost)}${undelivered ? ': not the cause' : ''}`,
+    says: saysOf(first, hops.length, lost.length, cost),
+    cause,
+    fix,
+    evidence: evidenceOf(facts, pairs),
+    alternatives: [],
+  }
+}
+
+function saysOf(first: Exchange, count: number, lost: number, cost: number): string {
+  const to = pathOf(pathAndQuery(first.location ?? '', first.target))
+  const what = `${first.method} ${first.path} is redirected to ${to}.`
+  if (lost > 0) return `${what} The client did not repeat ${lost === count ? 'the request' : countText(lost, 'request')} there.`
+  const mean = count > 1 ? `, ${spanText(cost / count)} each` : ''
+  return `${what} The client followed every time; it cost ${spanText(cost)}${mean}.`
+}
+
+/** Who wrote the path: the client, when it differs from what the server advertised; the server, when it is just that. */
+function attribution({ session }: Facts, first: Exchange): { side: 'client' | 'server' | 'unknown'; cause: string; fix: string[] } {
+  const to = pathOf(pathAndQuery(first.location ?? '', first.target))
+  if (session.transport === 'sse' && session.endpoint !== undefined && first.method === 'POST') {
+    const advertised = pathOf(session.endpoint)
+    if (advertised === first.path) {
+      return {
+        side: 'server',
+        cause: `The server: it advertises ${advertised} and routes ${to}.`,
+        fix: [
+          `Advertise ${to} in the endpoint event, or mount the route at ${advertised}.`,
+          `With Starlette: SseServerTransport("${to}") with Mount("${to}", …).`,
+        ],
+      }
+    }
+    return {
+      side: 'client',
+      cause: `The client: the server advertises ${advertised}, the client posts to ${first.path}.`,
+      fix: [`Let the client use the path of the endpoint event, ${advertised}: remove its own message endpoint setting.`],
+    }
+  }
+  return {
+    side: session.transport === 'other' ? 'unknown' : 'client',
+    cause: `The URL in the client’s settings ends in ${first.path}; the server routes ${to}.`,
+    fix: [`Write the URL with ${to} in the client’s settings.`],
+  }
+}
+
+function evidenceOf(facts: Facts, pairs: readonly (readonly [Exchange, Exchange | undefined])[]): Evidence[] {
+  const lines: Evidence[] = []
+  const endpoint = facts.frames.find(frame => frame.event === 'endpoint')
+  if (endpoint) lines.push({ seq: endpoint.seq, at: endpoint.at, says: `The server advertised ${pathOf(facts.session.endpoint ?? '')}` })
+  for (const [hop, next] of pairs.slice(0, 5)) {
+    const seq = hop.responseSeq ?? hop.requestSeq
+    const after = next ? `, repeated ${spanText(next.requestAt - hop.requestAt)} later` : ', not repeated'
+    lines.push({ seq, at: hop.responseAt ?? hop.requestAt, says: `${hop.method} ${hop.path} answered with ${hop.status}${after}` })
+  }
+  return lines
+}

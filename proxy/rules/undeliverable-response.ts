@@ -1,0 +1,204 @@
+/** The client left while its call was in flight: the answer had nobody to go to. Promise: the loss is certain before it is told. */
+import type { Facts } from '../core/facts.ts'
+import { type LossCause, lastByteBefore, legOf, lossCause } from '../core/loss-cause.ts'
+import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
+import { bytesText, countText, endingText, spanText } from '../core/words.ts'
+import type { Rule, Verdict } from './rule.ts'
+
+const UPGRADE = 'Upgrade the Python SDK (mcp) to 1.27.2 or later, so that the handler is cancelled when the client leaves.'
+
+export const undeliverableResponse: Rule = {
+  id: 'undeliverable-response',
+  severity: 'error',
+  title: 'The answer could not be delivered',
+  why: 'The tool may have done its work, but the client never learns it. Old Python servers log BrokenResourceError or ClosedResourceError at this moment; newer ones cancel the tool and log nothing.',
+  signature: 'The client closes its stream (or the POST that waits for the answer) while a request of it has no answer.',
+  fix: 'Depends on the cause: answer sooner, raise the client’s limit, or keep the stream alive. Upgrade the Python SDK to mcp 1.27.2 or later, so that handlers are cancelled when the client leaves.',
+  references: ['modelcontextprotocol/python-sdk#237', 'modelcontextprotocol/python-sdk#2064', 'modelcontextprotocol/typescript-sdk#245'],
+  check: facts => [...lossesOf(facts).map(calls => verdictOn(facts, calls)), ...ghostsOf(facts)],
+}
+
+/** Lost calls, those that one break broke together. */
+function lossesOf(facts: Facts): Call[][] {
+  const byBreak = new Map<number, Call[]>()
+  for (const call of facts.calls) {
+    if (call.delivery !== 'undeliverable' || !call.broken || call.from !== 'client') continue
+    if (isGhost(facts, call)) continue
+    byBreak.set(call.broken.seq, [...(byBreak.get(call.broken.seq) ?? []), call])
+  }
+  return [...byBreak.values()]
+}
+
+const isGhost = ({ session }: Facts, call: Call) =>
+  session.transport === 'sse' && session.ended !== undefined && call.sentAt > session.ended.at
+
+/** Calls that were posted when their stream was gone already: only servers that forget to look accept them. */
+function ghostsOf(facts: Facts): Verdict[] {
+  const { ended } = facts.session
+  const calls = facts.calls.filter(call => call.delivery === 'undeliverable' && call.from === 'client' && isGhost(facts, call))
+  const first = calls[0]
+  if (!first || !ended) return []
+  const which = calls.length > 1 ? `${countText(calls.length, 'call')} were` : `Call ${first.number} was`
+  return [
+    {
+      confidence: 'certain',
+      causeConfidence: 'likely',
+      at: first.sentAt,
+      call: first.id,
+      exchange: first.exchange,
+      title: `${which} posted to a stream that was gone.`,
+      says: `${clientName(facts)} had closed the stream ${spanText(first.sentAt - ended.at)} before. The server accepted with 202 all the same, and had no way to answer.`,
+      cause: 'ghost-session',
+      fix: ['Reconnect the client: it has to open a new stream and begin with initialize.', UPGRADE],
+      evidence: [
+        { seq: ended.seq, at: ended.at, says: 'The client ended the stream' },
+        ...calls
+          .slice(0, 5)
+          .map(call => ({ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of call ${call.number}, accepted with ${call.status}` })),
+      ],
+    },
+  ]
+}
+
+function verdictOn(facts: Facts, calls: readonly Call[]): Verdict {
+  const call = calls[0] as Call
+  const broken = call.broken as Break
+  const cause = lossCause(facts, call, broken)
+  const errors = brokenErrors(facts, broken)
+  const ghost = ghostPost(facts)
+  const redirects = facts.session.redirects
+  return {
+    confidence: 'certain',
+    causeConfidence: cause.confidence,
+    at: broken.at,
+    call: call.id,
+    exchange: call.exchange,
+    title: titleOf(call, calls, broken),
+    says: saysOf(facts, call, cause, redirects),
+    cause: cause.rule,
+    fix: fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined),
+    evidence: evidenceOf(facts, call, broken, errors, ghost),
+    alternatives: [
+      ...cause.others,
+      ...(redirects > 0 && call.acceptedAt !== undefined
+        ? [{ rule: 'redirect-path-mismatch', standing: 'ruled out' as const, why: `the call was accepted with ${call.status} after it` }]
+        : []),
+    ],
+  }
+}
+
+function titleOf(call: Call, calls: readonly Call[], broken: Break): string {
+  const left = `The client left at ${spanText(broken.at - call.sentAt)}`
+  if (calls.length > 1) return `${left} with ${countText(calls.length, 'call')} in flight.`
+  if (call.answeredAt === undefined) return `${left}, before the answer.`
+  if (call.answeredAt <= broken.at) return `${left}, while the answer was on its way.`
+  return `${left}. The answer came at ${spanText(call.answeredAt - call.sentAt)}.`
+}
+
+const clientName = ({ session }: Facts) => session.client.name ?? 'The client'
+const seconds = (span: number) => spanText(span).replace('.0 s', ' s')
+
+function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): string {
+  const took = call.answeredAt === undefined ? undefined : spanText(call.answeredAt - call.sentAt)
+  const limit = cause.limit === undefined ? undefined : seconds(cause.limit)
+  const first =
+    cause.rule === 'client-timeout-shorter-than-tool' && limit
+      ? `${clientName(facts)} waits ${limit} for a call; this one ${took ? `took ${took}` : 'had no answer by then'}.`
+      : cause.rule === 'idle-cut' && limit
+        ? `The stream was closed after ${limit} of silence, while ${call.name ?? call.method} was still running.`
+        : `${clientName(facts)} closed the connection while ${call.name ?? call.method} was still running: ${cause.why}.`
+  const early = call.answeredAt === undefined || call.answeredAt > (call.brokenAt ?? 0)
+  const second = took && early ? ' The stream was gone when the answer was ready.' : ''
+  const size = cause.rule !== 'oversized-sse-event' && early
+  const third =
+    size && redirects > 0 ? ' Neither its size nor the redirects broke it.' : redirects > 0 ? ' The redirects did not break it.' : ''
+  return first + second + third
+}
+
+function fixOf(facts: Facts, call: Call, cause: LossCause, oldServer: boolean): string[] {
+  const limit = cause.limit === undefined ? 'the client’s limit' : seconds(cause.limit)
+  const what =
+    call.answerBytes !== undefined && call.answerBytes > 100_000
+      ? `page, filter or cache the ${bytesText(call.answerBytes)}`
+      : 'page, filter or cache what it returns'
+  const fix: string[] = []
+  if (cause.rule === 'client-timeout-shorter-than-tool') fix.push(`Answer within ${limit}: ${what}.`)
+  else if (cause.rule === 'idle-cut')
+    fix.push('Send an SSE comment at least every 15 s, and raise the idle limit of whatever stands between client and server.')
+  else if (cause.rule === 'oversized-sse-event') fix.push(`Make the answer smaller: ${what}, or return a link to a resource.`)
+  else fix.push('Look into the client’s own log for the moment of the close: the wire does not say why it left.')
+  if (oldServer) fix.push(UPGRADE)
+  if (cause.rule === 'client-timeout-shorter-than-tool') fix.push(limitSetting(facts))
+  return fix
+}
+
+/** Where a client's limit is set, as far as its maker documents it. */
+function limitSetting({ session }: Facts): string {
+  const who = `${session.client.name ?? ''} ${session.client.userAgent ?? ''}`
+  if (/claude[- ]?code/i.test(who)) return 'Raise the client’s limit: MCP_TOOL_TIMEOUT, in milliseconds.'
+  if (/gemini/i.test(who)) return 'Raise the client’s limit: "timeout" of this server in settings.json, in milliseconds.'
+  if (/windsurf|devin|cascade/i.test(who)) return 'Raise the client’s limit: this one documents no setting for it.'
+  return 'Raise the client’s limit for a request, if it has a setting for it.'
+}
+
+/** The server's own words for the same moment. */
+function brokenErrors(facts: Facts, broken: Break): LogLine[] {
+  return facts.logs
+    .filter(line => line.at >= broken.at - 50 && /(Broken|Closed)ResourceError/.test(`${line.exception ?? ''} ${line.text}`))
+    .slice(0, 1)
+}
+
+/** Later POSTs that a dead session still accepted: only old Python servers do. */
+const ghostPost = ({ session, exchanges }: Facts) =>
+  session.transport === 'sse' && session.ended
+    ? exchanges.find(({ method, status, requestAt }) => method === 'POST' && status === 202 && requestAt > (session.ended?.at ?? 0))
+    : undefined
+
+function evidenceOf(facts: Facts, call: Call, broken: Break, errors: readonly LogLine[], ghost: ReturnType<typeof ghostPost>): Evidence[] {
+  const leg = legOf(facts, call)
+  const accepted = facts.exchanges.findLast(
+    exchange => exchange.calls.includes(call.id) && exchange.responseSeq !== undefined && exchange.id !== facts.session.stream,
+  )
+  const lines: Evidence[] = []
+  const name = `call ${call.number}`
+  if (accepted?.responseSeq !== undefined && accepted.responseAt !== undefined) {
+    lines.push({
+      seq: accepted.responseSeq,
+      at: accepted.responseAt,
+      says: `POST of ${name}, ${accepted.status === 202 ? 'accepted with 202' : `answered with ${accepted.status}`}`,
+    })
+  } else lines.push({ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of ${name}` })
+  const alive = lastByteBefore(facts, leg, broken.at)
+  if (alive && alive.at > call.sentAt) lines.push({ ...alive, says: 'Last byte that reached the client: the stream was alive' })
+  if (call.cancelled)
+    lines.push({
+      seq: call.cancelled.seq,
+      at: call.cancelled.at,
+      says: `Client cancelled it: ${call.cancelled.reason ?? 'no reason given'}`,
+    })
+  const how =
+    broken.how === 'fin' || broken.how === 'complete'
+      ? 'sent FIN'
+      : broken.how === 'reset'
+        ? 'reset the connection'
+        : `ended it (${endingText(broken.how)})`
+  lines.push({ seq: broken.seq, at: broken.at, says: `Client ${how}, ${((broken.at - call.sentAt) / 1000).toFixed(3)} s after the POST` })
+  for (const change of leg?.changes ?? []) {
+    if (change.what === 'linger-begin') lines.push({ seq: change.seq, at: change.at, says: 'Server leg still open, held by linger' })
+    if (change.what === 'linger-end')
+      lines.push({ seq: change.seq, at: change.at, says: 'Linger ended: the client’s close was passed on to the server' })
+  }
+  const answer = facts.frames.find(frame => frame.id === call.answerFrame)
+  const answerSeq = answer?.seq ?? call.ladder.find(step => step.name === 'answered')?.seq
+  if (call.answeredAt !== undefined && answerSeq !== undefined) {
+    lines.push({ seq: answerSeq, at: call.answeredAt, says: `Answer for id ${call.rpcId} came, ${bytesText(call.answerBytes ?? 0)}` })
+  }
+  for (const line of errors) lines.push({ seq: line.seq, at: line.at, says: `Server log: ${line.exception ?? line.text.slice(0, 80)}` })
+  if (ghost?.responseSeq !== undefined)
+    lines.push({
+      seq: ghost.responseSeq,
+      at: ghost.responseAt ?? ghost.requestAt,
+      says: 'A later POST to the dead session was still accepted with 202',
+    })
+  return lines.sort((a, b) => a.at - b.at || a.seq - b.seq)
+}
