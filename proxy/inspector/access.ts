@@ -24,8 +24,8 @@ export function refusal(request: IncomingMessage, hosts: ReadonlySet<string>, wa
   if (!isOwn && !(wanted === 'file' && isNavigation(request)))
     return foreign('The request comes from a page of another site (Sec-Fetch-Site).', 'Open the dashboard by the address that was printed.')
   const changes = wanted === 'feed' || (wanted === 'api' && method !== 'GET')
-  const isBrowser =
-    headers.some((name, at) => at % 2 === 0 && /^sec-(fetch|ch-ua)/i.test(name)) || /^Mozilla\//.test(request.headers['user-agent'] ?? '')
+  // Every browser says Sec-Fetch-Site; programs with a fetch of their own may say Sec-Fetch-Mode.
+  const isBrowser = sites.length > 0 || /^Mozilla\//.test(request.headers['user-agent'] ?? '')
   if (changes && isBrowser && headersOf(headers, 'origin').length === 0)
     return foreign(
       'The request comes from a browser and names no Origin.',

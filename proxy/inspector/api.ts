@@ -3,19 +3,19 @@
  * and bodies leave as attachments only.
  */
 import type { ServerResponse } from 'node:http'
-import type { Part, WireEvent } from '../core/event.ts'
+import type { WireEvent } from '../core/event.ts'
 import type { ProbeAnswer, RecordView, SearchAnswer } from '../core/feed.ts'
 import { ID_SPACE } from '../core/model.ts'
+import type { Masker } from '../core/redact.ts'
 import { maskDraft } from '../journal/at-rest.ts'
 import { sendExport } from './exports.ts'
 import type { Library } from './library.ts'
-import { type BodySource, BodyViewer, headerOf, headersOf, maskBytes, recordOf, type ViewedBody } from './recorded-bodies.ts'
+import { BodyViewer, maskBytes, recordOf, type ViewedBody } from './recorded-bodies.ts'
 import { ApiError, asRecordedBytes, type Route, sendJson } from './router.ts'
-import type { ViewMasker } from './view-masker.ts'
 
 export interface ApiSetting {
   readonly library: Library
-  readonly masker: ViewMasker
+  readonly masker: Masker
   /** Asks the main thread, which owns the sockets towards servers. Rejects with words. */
   readonly demo: () => Promise<void>
   readonly probe: () => Promise<ProbeAnswer>
@@ -134,14 +134,14 @@ const SHOWN_BEFORE = 60
 const SHOWN = 200
 
 /** The words around a hit, masked as the whole text is. */
-function excerpt(text: string, needle: string, masker: ViewMasker): string {
+function excerpt(text: string, needle: string, masker: Masker): string {
   const masked = masker.text(text)
   const at = Math.max(0, masked.toLowerCase().indexOf(needle.toLowerCase()) - SHOWN_BEFORE)
   const words = masked.slice(at, at + SHOWN).replace(/\s+/g, ' ')
   return `${at > 0 ? '…' : ''}${words}${at + SHOWN < masked.length ? '…' : ''}`
 }
 
-async function search(library: Library, masker: ViewMasker, query: URLSearchParams, signal: AbortSignal): Promise<SearchAnswer> {
+async function search(library: Library, masker: Masker, query: URLSearchParams, signal: AbortSignal): Promise<SearchAnswer> {
   const needle = (query.get('q') ?? '').trim()
   if (needle.length < 2 || needle.length > 200) throw new ApiError(400, 'q must have 2 to 200 characters')
   const session = query.has('session') ? whole(query, 'session') : undefined
@@ -167,32 +167,25 @@ async function search(library: Library, masker: ViewMasker, query: URLSearchPara
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function viewRecord(library: Library, masker: ViewMasker, query: URLSearchParams): RecordView {
+function viewRecord(library: Library, masker: Masker, query: URLSearchParams): RecordView {
   const number = whole(query, 'recording', 0)
   const seq = whole(query, 'seq')
   const source = library.sourceOf(number * ID_SPACE)
   if (!source) throw new ApiError(404, 'no such recording')
   const event = recordOf(source, seq)
   if (!event) throw new ApiError(404, `no record ${seq} in this recording; it may have been removed by retention`)
-  return { event: maskEvent(event, masker, part => contentTypeOf(library, event, source, part)) }
+  return { event: maskEvent(event, masker) }
 }
 
-/** Masking knows some secrets by the kind of text that they stand in. */
-function contentTypeOf(library: Library, { seq }: WireEvent, { index }: BodySource, part: Part): string {
-  const id = index.exchangeOfChunk(seq)
-  const exchange = id === undefined ? undefined : library.row(id, 'exchange')
-  return exchange ? headerOf(headersOf(exchange, part), 'content-type') : ''
-}
-
-function maskEvent(event: WireEvent, masker: ViewMasker, typeOf: (part: Part) => string): RecordView['event'] {
+function maskEvent(event: WireEvent, masker: Masker): RecordView['event'] {
   if (event.kind !== 'chunk') {
     const masked = { ...maskDraft(event, masker), seq: event.seq, at: event.at } as RecordView['event']
     if (event.kind !== 'end' || event.tail === undefined) return masked
     const { tail: _, ...head } = masked as typeof masked & { tail?: Uint8Array }
-    return { ...head, ...asText(maskBytes(event.tail, masker, typeOf(event.part))) } as RecordView['event']
+    return { ...head, ...asText(maskBytes(event.tail, masker)) } as RecordView['event']
   }
   const { bytes, ...rest } = event
-  return { ...rest, ...asText(maskBytes(bytes, masker, typeOf(event.part))) }
+  return { ...rest, ...asText(maskBytes(bytes, masker)) }
 }
 
 function asText(bytes: Buffer): { text: string } | { base64: string } {

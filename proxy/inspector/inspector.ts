@@ -128,6 +128,7 @@ class Host implements Inspector {
       worker.on('exit', () => {
         if (this.#worker !== worker) return
         this.#worker = undefined
+        this.#settle()
         const crash = new Error(message)
         if (!isReady) reject(crash)
         if (isReady && !this.#isClosing) this.#revive(message)
@@ -203,9 +204,6 @@ class Host implements Inspector {
     const id = ++this.#asked
     return new Promise(resolve => {
       this.#waiting.set(id, resolve)
-      worker.once('exit', () => {
-        if (this.#waiting.delete(id)) resolve(NOTHING)
-      })
       worker.postMessage({ type: 'summary', id } satisfies ToWorker)
     })
   }
@@ -213,6 +211,11 @@ class Host implements Inspector {
   #settle(): void {
     for (const resolve of this.#waiting.values()) resolve(NOTHING)
     this.#waiting.clear()
+  }
+
+  /** The thread itself, for tests that end it as a defect would. */
+  workerForTests(): Worker | undefined {
+    return this.#worker
   }
 
   async close(): Promise<void> {

@@ -23,6 +23,8 @@ export interface RowsQuery {
   readonly upTo?: number
   readonly limit: number
   readonly global: boolean
+  /** Only what is not global of these sessions. */
+  readonly withoutGlobal?: boolean
   readonly sessions: readonly number[]
 }
 
@@ -72,7 +74,7 @@ export class Library {
     return JSON.parse(rowJson({ json: stored.json, rev: stored.rev + follower.revBase })) as Extract<AnyRow, { t: T }>
   }
 
-  rows({ after, upTo = Number.MAX_SAFE_INTEGER, limit, global, sessions }: RowsQuery): FeedRows {
+  rows({ after, upTo = Number.MAX_SAFE_INTEGER, limit, global, withoutGlobal = false, sessions }: RowsQuery): FeedRows {
     const found: { rev: number; json: string }[] = []
     for (const { index, revBase, number } of this.followers) {
       const own = sessions.filter(id => Math.floor(id / ID_SPACE) === number)
@@ -80,7 +82,7 @@ export class Library {
       if (query.upTo <= query.after) continue
       const lists = [
         global ? index.page(query) : [],
-        own.length > 0 ? index.page({ ...query, sessions: own, spans: this.#spans(own) }) : [],
+        own.length > 0 ? index.page({ ...query, withoutGlobal, sessions: own, spans: this.#spans(own) }) : [],
       ]
       const seen = new Set<number>()
       for (const row of lists.flat()) {

@@ -21,7 +21,14 @@ export interface FeedSource {
   rev(): number
   state(): State
   /** Rows after `after` and up to `upTo`: of global kinds, of `sessions`, or both. */
-  rows(query: { after: number; upTo: number; limit: number; global: boolean; sessions: readonly number[] }): FeedRows
+  rows(query: {
+    after: number
+    upTo: number
+    limit: number
+    global: boolean
+    withoutGlobal?: boolean
+    sessions: readonly number[]
+  }): FeedRows
 }
 
 export interface FeedOptions {
@@ -208,7 +215,7 @@ export class LiveFeed {
     }
     const { backlog, sessions } = reader
     const query = backlog
-      ? { ...backlog, limit: PAGE_ROWS, global: false, sessions }
+      ? { ...backlog, limit: PAGE_ROWS, global: false, withoutGlobal: true, sessions }
       : { after: reader.cursor, upTo: goal, limit: PAGE_ROWS, global: true, sessions }
     const key = `${query.global}:${query.after}:${query.upTo}:${sessions.join()}`
     let answer = shared.get(key)

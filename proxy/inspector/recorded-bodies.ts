@@ -4,11 +4,11 @@
  */
 import type { Part, WireEvent } from '../core/event.ts'
 import type { Exchange, Frame } from '../core/model.ts'
+import type { Masker } from '../core/redact.ts'
 import type { Reader } from '../journal/reader.ts'
 import { ContentDecoder, codingsOf } from './content-decoder.ts'
 import type { Piece, RowIndex } from './row-index.ts'
 import { dataOf } from './search-texts.ts'
-import type { ViewMasker } from './view-masker.ts'
 
 export const MAX_VIEW_BYTES = 16 << 20
 
@@ -26,8 +26,6 @@ export interface BodySource {
   readonly reader: Reader
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 export function headerOf(headers: readonly (readonly [string, string])[] | undefined, name: string): string {
   const values = (headers ?? []).filter(([given]) => given.toLowerCase() === name).map(([, value]) => value)
   return values.join(',')
@@ -41,13 +39,15 @@ export function pieceBytes(reader: Reader, piece: Piece): Uint8Array {
   return event.bytes
 }
 
-/** Masks text as text, and what is no UTF-8 byte by byte: patterns are ASCII, other bytes stay as they are. */
-export function maskBytes(bytes: Uint8Array, masker: ViewMasker, contentType: string): Buffer {
-  try {
-    return Buffer.from(masker.text(utf8.decode(bytes), contentType), 'utf8')
-  } catch {
-    return Buffer.from(masker.text(Buffer.from(bytes).toString('latin1'), contentType), 'latin1')
+/** The bytes with what is secret in them replaced; bytes that are no text stay as they are. */
+export function maskBytes(bytes: Uint8Array, masker: Masker): Buffer {
+  const parts: Uint8Array[] = []
+  let at = 0
+  for (const { start, end, replacement } of masker.edits(bytes)) {
+    parts.push(bytes.subarray(at, start), Buffer.from(replacement, 'latin1'))
+    at = end
   }
+  return Buffer.concat([...parts, bytes.subarray(at)])
 }
 
 interface Decoded {
@@ -106,10 +106,10 @@ function rawBytes({ index, reader }: BodySource, exchange: Exchange, part: Part,
 
 /** Keeps the body that was looked at last: pages of one body are asked for one after the other. */
 export class BodyViewer {
-  readonly #masker: ViewMasker
+  readonly #masker: Masker
   #last: { key: string; view: ViewedBody } | undefined
 
-  constructor(masker: ViewMasker) {
+  constructor(masker: Masker) {
     this.#masker = masker
   }
 
@@ -118,7 +118,7 @@ export class BodyViewer {
     const key = `${exchange.id} ${part} ${crossed}`
     if (this.#last?.key === key) return this.#last.view
     const { bytes, isWhole, notes } = await decode(source, exchange, part, MAX_VIEW_BYTES)
-    const masked = maskBytes(bytes, this.#masker, headerOf(headersOf(exchange, part), 'content-type'))
+    const masked = maskBytes(bytes, this.#masker)
     const view = {
       bytes: masked,
       totalBytes: isWhole ? masked.length : Math.max(masked.length, crossed),
@@ -135,7 +135,7 @@ export class BodyViewer {
     const block = coding
       ? (await decode(source, exchange, 'response', MAX_DECODE_BYTES)).bytes.subarray(frame.offset, frame.offset + size)
       : range(source, exchange.id, frame.offset, size)
-    const text = this.#masker.text(dataOf(block), 'application/json')
+    const text = this.#masker.text(dataOf(block))
     const notes = [
       ...(size < frame.size ? [`only the first ${size} bytes are shown`] : []),
       ...(block.length < size ? ['a part of this event is not in the recording'] : []),

@@ -77,6 +77,8 @@ export interface RowQuery {
   readonly limit: number
   /** Undefined: rows of global kinds. Else all rows of these sessions, and log lines within `spans`. */
   readonly sessions?: readonly number[]
+  /** Leave out rows of global kinds, which the reader has already. */
+  readonly withoutGlobal?: boolean
   /** Time spans of the sessions, for the log lines. */
   readonly spans?: readonly Span[]
 }
@@ -102,6 +104,7 @@ interface Statements {
   readonly mark: StatementSync
   readonly meta: StatementSync
   readonly bySession: StatementSync
+  readonly onlySession: StatementSync
   readonly byKind: StatementSync
 }
 
@@ -149,6 +152,9 @@ export class RowIndex {
       mark: db.prepare('INSERT OR REPLACE INTO marks (seq, segment, offset) VALUES (?, ?, ?)'),
       meta: db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
       bySession: db.prepare('SELECT id, rev, t, at, json FROM rows WHERE session = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?'),
+      onlySession: db.prepare(
+        "SELECT id, rev, t, at, json FROM rows WHERE session = ? AND rev > ? AND rev <= ? AND t NOT IN ('session', 'finding', 'gap') ORDER BY rev LIMIT ?",
+      ),
       byKind: db.prepare(
         "SELECT id, rev, t, at, json FROM rows WHERE t = ? AND t IN ('session', 'finding', 'gap', 'log') AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?",
       ),
@@ -187,7 +193,7 @@ export class RowIndex {
         [...GLOBAL_KINDS].map(kind => walk(this.#sql.byKind, kind)),
         query.limit,
       )
-    const lists = query.sessions.map(session => walk(this.#sql.bySession, session))
+    const lists = query.sessions.map(session => walk(query.withoutGlobal ? this.#sql.onlySession : this.#sql.bySession, session))
     if (query.spans && query.spans.length > 0) lists.push(this.#logs(query.after, upTo, query.limit, query.spans))
     return merge(lists, query.limit)
   }
@@ -229,12 +235,6 @@ export class RowIndex {
   bodyBytes(exchange: number, part: Part): number {
     const found = this.#db.prepare('SELECT sum(size) AS size FROM slices WHERE exchange = ? AND part = ?').get(exchange, PART[part])
     return Number(found?.size ?? 0)
-  }
-
-  /** Row id of the exchange that a chunk's record belongs to. */
-  exchangeOfChunk(seq: number): number | undefined {
-    const id = this.#db.prepare('SELECT exchange FROM slices WHERE seq = ?').get(seq)?.exchange
-    return typeof id === 'number' ? id : undefined
   }
 
   /** The last mark at or before a record's number: from there it is found by reading on. */

@@ -6,7 +6,9 @@ import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ProbeAnswer } from '../core/feed.ts'
+import { createMasker } from '../core/redact.ts'
 import { allowedHosts } from '../guard.ts'
+import { createFingerprint } from '../journal/fingerprint.ts'
 import { refusal } from './access.ts'
 import { apiRoutes } from './api.ts'
 import { type Follower, IndexError } from './follower.ts'
@@ -15,7 +17,6 @@ import { LiveFeed } from './live-feed.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 import { readPageFiles } from './page-files.ts'
 import { createDashboardServer } from './router.ts'
-import { createViewMasker } from './view-masker.ts'
 
 const POLL_MS = 20
 const MAX_POLL_MS = 100
@@ -95,7 +96,7 @@ function listen(server: Server, wanted: number): Promise<number> {
   })
 }
 
-const masker = createViewMasker()
+const masker = createMasker({ fingerprint: createFingerprint() })
 const library = new Library(setup.recordings, { ...setup, mask: text => masker.text(text) })
 let hosts: ReadonlySet<string> = new Set()
 const server = createDashboardServer({
