@@ -2,6 +2,8 @@
  * `seismograph panos`: the PAN-OS MCP server alone, over HTTP or standard input and output. Promise: it starts without a firewall too;
  * its tools then say what is missing.
  */
+import { createPanosClient } from '../../server/panos/panos-client.ts'
+import { asPanosError } from '../../server/panos/panos-error.ts'
 import { type PanosServer, startPanosServer } from '../../server/panos-server.ts'
 import { servePanosStdio } from '../../server/panos-stdio.ts'
 import { DEFAULT_OBJECTS, type Simulator, startSimulator } from '../../server/simulator/simulator.ts'
@@ -65,16 +67,23 @@ async function simulated(options: Parsed, io: CommandIo): Promise<Simulator | un
 const towards = (simulator: Simulator | undefined, env: Environment): Environment =>
   simulator ? { PANOS_HOSTNAME: simulator.url, PANOS_API_KEY: simulator.apiKey, PANOS_TIMEOUT_MS: env.PANOS_TIMEOUT_MS } : env
 
-const behind = (simulator: Simulator | undefined, env: Environment): string =>
-  simulator
-    ? `the simulator at ${simulator.url}`
-    : env.PANOS_HOSTNAME || env.PANOS_HOST || 'no firewall yet: set PANOS_HOSTNAME and PANOS_API_KEY'
+/** What the tools will talk to, and what is wrong or dangerous about it. */
+function firewall(simulator: Simulator | undefined, env: Environment): string {
+  if (simulator) return `Firewall: the simulator at ${simulator.url}\n`
+  try {
+    const { device, warnings } = createPanosClient(env)
+    return `Firewall: ${device}\n${warnings.map(warning => `WARNING: ${warning}\n`).join('')}`
+  } catch (error) {
+    const { message, hint } = asPanosError(error)
+    return `${message} ${hint}\n`
+  }
+}
 
-function announce(server: PanosServer, transport: 'http' | 'sse', firewall: string, options: Parsed, io: CommandIo): void {
+function announce(server: PanosServer, transport: 'http' | 'sse', options: Parsed, io: CommandIo): void {
   const { url, port } = server
   const [mcp, sse] = [`${url}/mcp`, `${url}/sse`]
   if (options.on('json')) io.stdout.write(`${JSON.stringify({ event: 'ready', url, port, mcp, sse, transport, pid: process.pid })}\n`)
-  if (!options.on('quiet')) io.stderr.write(`PAN-OS MCP server at ${transport === 'sse' ? sse : mcp}, in front of ${firewall}\n`)
+  if (!options.on('quiet')) io.stderr.write(`PAN-OS MCP server at ${transport === 'sse' ? sse : mcp}\n`)
 }
 
 async function run(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -88,6 +97,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   const log = options.on('quiet') ? () => {} : (line: string) => void io.stderr.write(`${new Date().toISOString()} ${line}\n`)
   const simulator = await simulated(options, io)
   const env = towards(simulator, io.env)
+  if (!options.on('quiet')) io.stderr.write(firewall(simulator, env))
   try {
     if (transport === 'stdio') {
       const stdin = io.stdin ?? process.stdin
@@ -97,7 +107,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
     const server = await listening(port, options.text('host') ?? '127.0.0.1', (free, host) =>
       startPanosServer({ port: free, host, env, log }),
     )
-    announce(server, transport, behind(simulator, env), options, io)
+    announce(server, transport, options, io)
     await untilInterrupted(io.signal)
     await server.close()
     return 130

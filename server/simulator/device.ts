@@ -2,7 +2,7 @@
  * The state of the simulated firewall. Promise: everything that an answer depends on is here, so that the same state and the same clock give the same answer.
  */
 import type { XmlNode } from '../panos/xml.ts'
-import { type DeviceSize, generateConfig, HOSTNAME } from './generate.ts'
+import { HOSTNAME } from './generate.ts'
 
 export interface Device {
   readonly hostname: string
@@ -20,7 +20,8 @@ export interface Device {
   candidate: XmlNode
 }
 
-export interface DeviceOptions extends DeviceSize {
+export interface DeviceOptions {
+  readonly config: XmlNode
   readonly seed: number
   readonly apiKey: string
   readonly user: string
@@ -29,7 +30,7 @@ export interface DeviceOptions extends DeviceSize {
 }
 
 export function createDevice(options: DeviceOptions): Device {
-  const config = generateConfig(options.seed, options)
+  const { config } = options
   return {
     hostname: HOSTNAME,
     model: 'PA-440',

@@ -7,8 +7,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { isLoopback } from '../panos/settings.ts'
+import type { XmlNode } from '../panos/xml.ts'
 import { type Certificate, selfSignedCertificate } from './certificate.ts'
 import { createDevice } from './device.ts'
+import { generateConfig } from './generate.ts'
 import { type Latency, Listener, type SimulatorStats } from './listener.ts'
 
 export interface SimulatorOptions {
@@ -25,6 +27,8 @@ export interface SimulatorOptions {
   /** Security rules, 60 by default. */
   readonly rules?: number
   readonly seed?: number
+  /** A `<config>` element to serve in place of a generated one. */
+  readonly config?: XmlNode
   /** A random one by default. */
   readonly apiKey?: string
   readonly user?: string
@@ -69,10 +73,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { host = '127.0.0.1', port = 0, user = 'admin', password = 'simulator' } = options
   if (!isLoopback(host)) throw new RangeError(`the simulator listens on this machine only, not on ${host}`)
   const apiKey = options.apiKey ?? `LUFRPT1${randomBytes(36).toString('base64url')}=`
+  const seed = options.seed ?? DEFAULT_SEED
+  const size = { objects: options.objects ?? DEFAULT_OBJECTS, rules: options.rules ?? DEFAULT_RULES }
   const device = createDevice({
-    seed: options.seed ?? DEFAULT_SEED,
-    objects: options.objects ?? DEFAULT_OBJECTS,
-    rules: options.rules ?? DEFAULT_RULES,
+    seed,
+    config: options.config ?? generateConfig(seed, size),
     apiKey,
     user,
     password,

@@ -1,0 +1,148 @@
+/** The panos and simulator commands as a person or a client starts them: real processes, real pipes, real signals. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { startSimulator } from '../../server/simulator/simulator.ts'
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const undo: (() => unknown)[] = []
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step()
+})
+
+interface Run {
+  readonly process: ChildProcessWithoutNullStreams
+  readonly lines: string[]
+  readonly errors: string[]
+  readonly exit: Promise<number | null>
+}
+function run(args: readonly string[], env: Record<string, string> = {}): Run {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { PATH: process.env.PATH ?? '', ...env } })
+  const [lines, errors]: [string[], string[]] = [[], []]
+  createInterface({ input: child.stdout }).on('line', line => lines.push(line))
+  createInterface({ input: child.stderr }).on('line', line => errors.push(line))
+  const exit = new Promise<number | null>(resolve => child.once('close', code => resolve(code)))
+  undo.push(() => {
+    child.kill('SIGKILL')
+    return exit
+  })
+  return { process: child, lines, errors, exit }
+}
+async function ready({ lines, errors }: Run): Promise<Record<string, string>> {
+  await vi.waitFor(() => expect(lines.length, errors.join('\n')).toBeGreaterThan(0), { timeout: 20_000 })
+  return JSON.parse(lines[0] ?? '')
+}
+async function connect(transport: unknown): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1' })
+  await client.connect(transport as Transport)
+  undo.push(() => client.close())
+  return client
+}
+
+describe('seismograph panos', () => {
+  it('says where it is in one line of JSON, serves, and ends on SIGTERM', async () => {
+    const started = run(['panos', '--simulator', '--port', '0', '--objects', '90', '--transport', 'sse', '--json'])
+    const { event, sse = '' } = await ready(started)
+    expect(event).toBe('ready')
+    const client = await connect(new SSEClientTransport(new URL(sse)))
+    expect((await client.callTool({ name: 'retrieve_address_objects' })).structuredContent).toMatchObject({ total: 90 })
+    started.process.kill('SIGTERM')
+    expect(await started.exit).toBe(130)
+    expect(started.lines).toHaveLength(1)
+    expect(started.errors.join('\n')).toMatch(/retrieve_address_objects: ok/)
+  })
+
+  it('speaks stdio to the SDK client', async () => {
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [MAIN, 'panos', '--transport', 'stdio'],
+      env: { PANOS_SIMULATOR: '1' },
+      stderr: 'ignore',
+    })
+    const client = await connect(transport)
+    expect((await client.listTools()).tools).toHaveLength(5)
+    expect((await client.callTool({ name: 'retrieve_security_zones' })).structuredContent).toMatchObject({ total: 11 })
+  })
+
+  it('answers what was piped in before the input ended, then ends by itself', async () => {
+    const started = run(['panos', '--transport', 'stdio', '--simulator'])
+    const hello = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'pipe', version: '1' } }
+    started.process.stdin.end(
+      [
+        { jsonrpc: '2.0', id: 1, method: 'initialize', params: hello },
+        { jsonrpc: '2.0', method: 'notifications/initialized' },
+        { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'check_health' } },
+      ]
+        .map(message => `${JSON.stringify(message)}\n`)
+        .join(''),
+    )
+    expect(await started.exit).toBe(0)
+    expect(started.lines.map(line => JSON.parse(line).id)).toEqual([1, 2])
+  })
+
+  it('stops the firewall request of a stdio client that goes, and ends', async () => {
+    const simulator = await startSimulator({ latencyMs: 600_000 })
+    undo.push(() => simulator.close())
+    const env = { PANOS_HOSTNAME: simulator.url, PANOS_API_KEY: simulator.apiKey }
+    const started = run(['panos', '--transport', 'stdio'], env)
+    const hello = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'pipe', version: '1' } }
+    for (const message of [
+      { jsonrpc: '2.0', id: 1, method: 'initialize', params: hello },
+      { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'check_health' } },
+    ])
+      started.process.stdin.write(`${JSON.stringify(message)}\n`)
+    await vi.waitFor(() => expect(simulator.stats().inFlight).toBe(1), { timeout: 20_000 })
+    started.process.stdin.end()
+    expect(await started.exit).toBe(0)
+    await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, abandoned: 1 }))
+  })
+
+  it('starts without a firewall and says what is missing; the key is never printed', async () => {
+    const started = run(['panos', '--port', '0', '--json'], {
+      PANOS_HOSTNAME: 'https://admin:canary-pass@fw.example.net',
+      PANOS_API_KEY: 'canary-key',
+    })
+    await ready(started)
+    expect(started.errors.join('\n')).toContain('must not contain credentials')
+    started.process.kill('SIGINT')
+    expect(await started.exit).toBe(130)
+    expect([...started.lines, ...started.errors].join('\n')).not.toContain('canary')
+  })
+
+  it.each([
+    [['panos', '--transport', 'carrier-pigeon'], /--transport takes http, sse, stdio/],
+    [['panos', '--transport', 'stdio', '--json'], /standard output carries the protocol/],
+    [['panos', '--host', '0.0.0.0', '--port', '0'], /listens on this machine only/],
+    [['panos', 'extra'], /takes no argument "extra"/],
+    [['simulator', '--objects', '50000'], /--objects takes a whole number from 0 to 40000/],
+    [['simulator', '--key', 'two words'], /--key takes printable characters/],
+  ])('%j is a usage error', async (args, message) => {
+    const started = run(args)
+    expect(await started.exit).toBe(2)
+    expect(started.errors.join('\n')).toMatch(message)
+    expect(started.errors.join('\n')).not.toMatch(/^\s+at /m)
+  })
+})
+
+describe('seismograph simulator', () => {
+  it('prints what a server needs to reach it, and refuses a port that is taken', async () => {
+    const started = run(['simulator', '--port', '0', '--tls', '--key', 'known-key', '--objects', '20', '--json'])
+    const { url = '', apiKey, fingerprint = '' } = await ready(started)
+    expect([apiKey, fingerprint]).toEqual(['known-key', expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)])
+    const env = { PANOS_HOSTNAME: url, PANOS_API_KEY: 'known-key', PANOS_TLS_FINGERPRINT: fingerprint }
+    const client = await connect(
+      new StdioClientTransport({ command: process.execPath, args: [MAIN, 'panos', '--transport', 'stdio'], env, stderr: 'ignore' }),
+    )
+    expect((await client.callTool({ name: 'retrieve_address_objects' })).structuredContent).toMatchObject({ total: 20 })
+    const second = run(['simulator', '--port', new URL(url).port])
+    expect(await second.exit).toBe(2)
+    expect(second.errors.join()).toContain('is taken; give another with --port')
+    started.process.kill('SIGINT')
+    expect(await started.exit).toBe(130)
+  })
+})
