@@ -17,7 +17,7 @@ const cache = process.env.SEISMOGRAPH_CACHE || join(root, '.cache')
  * `last1`: the last of the 1.x line. `newest`: the newest release.
  */
 export const ENVIRONMENTS = {
-  first: ['mcp==1.6.0', 'starlette==0.46.2', 'uvicorn==0.34.2', 'sse-starlette==3.0.3'],
+  first: ['mcp==1.6.0', 'starlette==0.46.2', 'uvicorn==0.34.2', 'sse-starlette==2.2.1', 'anyio==4.9.0', 'pydantic==2.11.10'],
   last1: ['mcp==1.30.0'],
   newest: ['mcp==2.3.0'],
 } as const
