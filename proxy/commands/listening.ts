@@ -4,15 +4,20 @@
 import { UsageError } from './command.ts'
 
 /** Runs `start`; turns a refused port or address into a UsageError. */
-export async function listening<T>(port: number, host: string, start: (port: number, host: string) => Promise<T>): Promise<T> {
+export async function listening<T>(
+  port: number,
+  host: string,
+  start: (port: number, host: string) => Promise<T>,
+  flag = '--port',
+): Promise<T> {
   try {
     return await start(port, host)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (code === 'EADDRINUSE')
-      throw new UsageError(`port ${port} on ${host} is taken; give another with --port, or --port 0 for a free one`)
+      throw new UsageError(`port ${port} on ${host} is taken; give another with ${flag}, or ${flag} 0 for a free one`)
     if (code === 'EACCES')
-      throw new UsageError(`port ${port} needs rights that this process does not have; give one above 1023 with --port`)
+      throw new UsageError(`port ${port} needs rights that this process does not have; give one above 1023 with ${flag}`)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new UsageError(`--host ${host} is not an address of this machine (${code})`)
     if (error instanceof RangeError) throw new UsageError(`--host: ${error.message}`)
     throw error

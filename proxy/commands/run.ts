@@ -1,0 +1,197 @@
+/**
+ * `seismograph`: records an MCP server and shows it live. Promise: whatever was opened is closed in reverse order, also when a later
+ * step fails, and the recording is whole when the command ends.
+ */
+import type { Endpoint, Journal, Upstream } from '../core/event.ts'
+import { createForwarder, type Forwarder } from '../forward.ts'
+import { type Inspector, startInspector } from '../inspector/inspector.ts'
+import { createRecording, type Recording } from '../journal/recording.ts'
+import { defaultDataDir } from '../journal/store.ts'
+import { pageFolder, version } from '../product.ts'
+import { LogFollower } from '../server-log.ts'
+import { startServer } from '../server-process.ts'
+import { announce, farewell } from './announce.ts'
+import { openBrowser } from './browser.ts'
+import { type Bundled, startBundled } from './bundled.ts'
+import { type Command, type CommandIo, UsageError } from './command.ts'
+import { createDemo } from './demo.ts'
+import { listening, untilInterrupted } from './listening.ts'
+import { type Plan, readPlan, type Target } from './plan.ts'
+import { probe } from './probe.ts'
+import { runHelp } from './run-help.ts'
+
+/** How long calls that are under way may go on after an interruption. */
+const DRAIN_MS = 3000
+
+/** What was opened, closed last first. */
+class Closers {
+  readonly #closers: (() => unknown)[] = []
+  add(close: () => unknown): void {
+    this.#closers.push(close)
+  }
+  async closeAll(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close()
+  }
+}
+
+/** The journal before the recording exists: listeners are opened first, since the recording says where they listen. */
+class LateJournal implements Journal {
+  recording: Recording | undefined
+  append(draft: Parameters<Journal['append']>[0]): number {
+    return this.recording?.append(draft) ?? 0
+  }
+  flush(): void {
+    this.recording?.flush()
+  }
+  now(): number {
+    return this.recording?.now() ?? 0
+  }
+}
+
+/** A listener that cannot be opened is the user's to solve; the message says how. */
+async function opening<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start()
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+interface Listening {
+  readonly forwarders: readonly Forwarder[]
+  readonly upstreams: readonly Upstream[]
+}
+
+async function listen(plan: Plan, targets: readonly Target[], journal: Journal, closers: Closers): Promise<Listening> {
+  const own: Endpoint[] = plan.dashboardPort === 0 ? [] : [{ address: plan.host, port: plan.dashboardPort }]
+  const forwarders = targets.map(({ name, url }) =>
+    createForwarder(journal, {
+      name,
+      target: url,
+      hostHeader: plan.recording.hostHeader,
+      forwarded: plan.recording.forwarded,
+      lingerMs: plan.recording.linger * 1000,
+      bodyCap: plan.recording.bodyCap,
+      ...(plan.ca !== undefined && { ca: plan.ca }),
+      insecure: plan.insecure,
+      allowHosts: plan.allowHosts,
+      ownPorts: () => own,
+    }),
+  )
+  closers.add(() => Promise.all(forwarders.map(forwarder => forwarder.drain(DRAIN_MS))))
+  // All at once: none accepts a connection before this function has returned and the recording exists.
+  const endpoints = await Promise.all(
+    forwarders.map((forwarder, index) => opening(() => forwarder.listen(plan.ports[index] ?? 0, plan.host))),
+  )
+  own.push(...endpoints)
+  const upstreams = targets.map(({ name, url }, index) => ({
+    name,
+    url: url.href,
+    listen: endpoints[index] ?? { address: plan.host, port: 0 },
+  }))
+  return { forwarders, upstreams }
+}
+
+async function bundledTarget(plan: Plan, io: CommandIo, journal: Journal, closers: Closers): Promise<{ bundled: Bundled; target: Target }> {
+  const log = (text: string) => void journal.append({ kind: 'log', upstream: 'panos', source: 'stderr', text })
+  const bundled = await listening(plan.serverPort, '127.0.0.1', port => startBundled({ port, env: io.env, log }), '--server-port')
+  closers.add(() => bundled.close())
+  return { bundled, target: { name: 'panos', url: new URL('/sse', bundled.server.url) } }
+}
+
+/** The server's own words: its log files, and its process if we start it. */
+function listenToServer(plan: Plan, io: CommandIo, recording: Recording, closers: Closers): void {
+  for (const { upstream, path } of plan.serverLogs) {
+    const follower = new LogFollower(path, text => recording.append({ kind: 'log', upstream, source: 'file', text }))
+    closers.add(() => follower.stop())
+  }
+  const [target] = plan.targets
+  if (plan.command.length === 0 || !target) return
+  const server = startServer(plan.command, recording, target.name, bytes => plan.quiet || io.stderr.write(bytes))
+  void server.ended.then(fate => io.signal.aborted || io.stderr.write(`seismograph: the server ${fate}; recording goes on\n`))
+  closers.add(() => server.stop())
+}
+
+function record(plan: Plan, io: CommandIo, upstreams: readonly Upstream[], onTrouble: (words: string | undefined) => void): Recording {
+  try {
+    return createRecording(plan.data ?? defaultDataDir(io.env), {
+      upstreams,
+      options: plan.recording,
+      product: version(),
+      retention: { maxAgeMs: plan.keepDays * 86_400_000, maxBytes: plan.keepBytes },
+      onTrouble,
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function inspect(plan: Plan, recording: Recording): Promise<Inspector> {
+  return opening(() =>
+    startInspector({
+      recordings: [{ dir: recording.dir, live: true }],
+      host: plan.host,
+      port: plan.dashboardPort,
+      uiDir: pageFolder(),
+      product: `mcp-seismograph ${version()}`,
+      allowHosts: plan.allowHosts,
+      onCrash: message => process.stderr.write(`seismograph: the inspector fell and is started again: ${message}\n`),
+    }),
+  )
+}
+
+async function start(plan: Plan, io: CommandIo, closers: Closers): Promise<{ recording: Recording; inspector: Inspector }> {
+  const journal = new LateJournal()
+  const own = plan.targets.length === 0 ? await bundledTarget(plan, io, journal, closers) : undefined
+  const targets = own ? [own.target] : plan.targets
+  const { upstreams } = await listen(plan, targets, journal, closers)
+  let inspector: Inspector | undefined
+  const recording = record(plan, io, upstreams, words => {
+    io.stderr.write(words === undefined ? 'seismograph: recording works again\n' : `seismograph: ${words}\n`)
+    inspector?.setTrouble(words)
+  })
+  journal.recording = recording
+  closers.add(() => recording.close())
+  inspector = await inspect(plan, recording)
+  const running = inspector
+  closers.add(() => running.close())
+  listenToServer(plan, io, recording, closers)
+  const [target] = targets
+  if (target) running.onProbe(() => probe({ target: target.url, ca: plan.ca, insecure: plan.insecure }))
+  running.onDemo(createDemo(recording, error => error && io.stderr.write(`seismograph: the demonstration failed: ${error.message}\n`)))
+  announce({ plan, io, upstreams, dashboard: running.url, recording, simulated: own?.bundled.simulator !== undefined })
+  if (plan.targets.length > 0 && plan.command.length === 0) void warnUnreachable(plan, io)
+  return { recording, inspector: running }
+}
+
+/** A target that does not answer yet is no error: it may be started later. */
+async function warnUnreachable(plan: Plan, io: CommandIo): Promise<void> {
+  for (const { url } of plan.targets) {
+    const answer = await probe({ target: url, ca: plan.ca, insecure: plan.insecure })
+    if (!answer.reached)
+      io.stderr.write(`seismograph: ${url.origin} does not answer yet (${answer.error}). Requests get a 502 that says so until it does.\n`)
+  }
+}
+
+export const command: Command = {
+  name: 'run',
+  summary: 'records an MCP server and shows it live',
+  help: runHelp,
+  async run(argv, io) {
+    const plan = readPlan(argv, io)
+    const closers = new Closers()
+    try {
+      const { recording, inspector } = await start(plan, io, closers)
+      if (plan.open) openBrowser(inspector.url, io.env)
+      await untilInterrupted(io.signal)
+      if (!plan.quiet) io.stderr.write(`\nEnding; calls under way have ${DRAIN_MS / 1000} s. Again to end at once.\n`)
+      const summary = await inspector.summary()
+      await closers.closeAll()
+      farewell({ plan, io, recording, summary })
+      return io.signal.reason === 'SIGINT' ? 130 : 0
+    } catch (error) {
+      await closers.closeAll()
+      throw error
+    }
+  },
+}
