@@ -13,6 +13,8 @@ interface Ready {
   readonly io: CommandIo
   readonly upstreams: readonly Upstream[]
   readonly dashboard: string
+  /** Where recordings are kept. */
+  readonly data: string
   readonly recording: Recording
   readonly simulated: boolean
 }
@@ -20,7 +22,7 @@ interface Ready {
 const origin = ({ listen }: Upstream): string =>
   `http://${listen.address.includes(':') ? `[${listen.address}]` : listen.address}:${listen.port}`
 
-export function announce({ plan, io, upstreams, dashboard, recording, simulated }: Ready): void {
+export function announce({ plan, io, upstreams, dashboard, data, recording, simulated }: Ready): void {
   const [first] = upstreams
   if (!first) return
   if (plan.json) {
@@ -31,7 +33,7 @@ export function announce({ plan, io, upstreams, dashboard, recording, simulated 
       client: clientUrl(upstream),
     }))
     io.stdout.write(
-      `${JSON.stringify({ event: 'ready', proxy: origin(first), dashboard, data: recording.dir, pid: process.pid, proxies })}\n`,
+      `${JSON.stringify({ event: 'ready', proxy: origin(first), dashboard, data, recording: recording.dir, pid: process.pid, proxies })}\n`,
     )
   }
   if (plan.quiet) return
@@ -76,7 +78,7 @@ export function farewell({
   summary: InspectorSummary
 }): void {
   const { events } = recording.stats()
-  if (plan.json) io.stdout.write(`${JSON.stringify({ event: 'end', data: recording.dir, ...summary, events })}\n`)
+  if (plan.json) io.stdout.write(`${JSON.stringify({ event: 'end', recording: recording.dir, ...summary, events })}\n`)
   if (plan.quiet) return
   const { sessions, calls, undelivered, findings } = summary
   const found = [plural(findings.error, 'error'), plural(findings.warning, 'warning')].join(', ')

@@ -2,6 +2,7 @@
  * `seismograph`: records an MCP server and shows it live. Promise: whatever was opened is closed in reverse order, also when a later
  * step fails, and the recording is whole when the command ends.
  */
+import { resolve } from 'node:path'
 import type { Endpoint, Journal, Upstream } from '../core/event.ts'
 import { createForwarder, type Forwarder } from '../forward.ts'
 import { type Inspector, startInspector } from '../inspector/inspector.ts'
@@ -112,9 +113,11 @@ function listenToServer(plan: Plan, io: CommandIo, recording: Recording, closers
   closers.add(() => server.stop())
 }
 
+const dataDir = (plan: Plan, io: CommandIo): string => resolve(plan.data ?? defaultDataDir(io.env))
+
 function record(plan: Plan, io: CommandIo, upstreams: readonly Upstream[], onTrouble: (words: string | undefined) => void): Recording {
   try {
-    return createRecording(plan.data ?? defaultDataDir(io.env), {
+    return createRecording(dataDir(plan, io), {
       upstreams,
       options: plan.recording,
       product: version(),
@@ -159,7 +162,15 @@ async function start(plan: Plan, io: CommandIo, closers: Closers): Promise<{ rec
   const [target] = targets
   if (target) running.onProbe(() => probe({ target: target.url, ca: plan.ca, insecure: plan.insecure }))
   running.onDemo(createDemo(recording, error => error && io.stderr.write(`seismograph: the demonstration failed: ${error.message}\n`)))
-  announce({ plan, io, upstreams, dashboard: running.url, recording, simulated: own?.bundled.simulator !== undefined })
+  announce({
+    plan,
+    io,
+    upstreams,
+    dashboard: running.url,
+    data: dataDir(plan, io),
+    recording,
+    simulated: own?.bundled.simulator !== undefined,
+  })
   if (plan.targets.length > 0 && plan.command.length === 0) void warnUnreachable(plan, io)
   return { recording, inspector: running }
 }
