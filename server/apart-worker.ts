@@ -1,0 +1,33 @@
+/**
+ * The thread behind `startPanosApart`. Promise: it ends when it is told to, and says why when it cannot begin.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { ApartOptions, FromApart, ToApart } from './apart.ts'
+import { startPanosServer } from './panos-server.ts'
+import { startSimulator } from './simulator/simulator.ts'
+
+if (!parentPort) throw new Error('this file runs as a thread of apart.ts')
+const port = parentPort
+const say = (message: FromApart): void => port.postMessage(message)
+const { server: wanted, simulator: device } = workerData as Pick<ApartOptions, 'server' | 'simulator'>
+
+try {
+  const simulator = device && (await startSimulator(device))
+  const firewall = simulator && { PANOS_HOSTNAME: simulator.url, PANOS_API_KEY: simulator.apiKey }
+  const env = firewall ? { ...firewall, PANOS_TIMEOUT_MS: wanted.env.PANOS_TIMEOUT_MS } : wanted.env
+  const server = await startPanosServer({ ...wanted, env, log: line => say({ type: 'log', line }) })
+  port.on('message', async (message: ToApart) => {
+    if (message.type === 'latency') simulator?.setLatency(message.ms, message.perMegabyteMs)
+    else {
+      await server.close()
+      await simulator?.close()
+      port.close()
+    }
+  })
+  say({ type: 'ready', url: server.url, port: server.port, simulator: simulator && { url: simulator.url, apiKey: simulator.apiKey } })
+} catch (error) {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  say({ type: 'failed', message: error instanceof Error ? error.message : String(error), code })
+  // The simulator may be listening already.
+  process.exit(1)
+}
