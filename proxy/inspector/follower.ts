@@ -124,7 +124,7 @@ export class Follower {
     const isWanted = this.#waiting.length > 0 && batch.events.length === 0
     const isDue = isEnd || isWanted || performance.now() - this.#judgedAt >= JUDGE_MS
     if (batch.events.length > 0 || isDue) this.#store(isDue, isEnd)
-    if (isWanted) for (const resolve of this.#waiting.splice(0)) resolve()
+    if (isWanted || this.#isDone) for (const resolve of this.#waiting.splice(0)) resolve()
     return batch.events.length
   }
 
