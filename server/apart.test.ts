@@ -7,6 +7,9 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { describe, expect, it, vi } from 'vitest'
 import { startPanosApart } from './apart.ts'
 
+/** A safety net against hanging, not a measurement. */
+const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 10 })
+
 async function connect(url: string): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' })
   await client.connect(new SSEClientTransport(new URL(`${url}/sse`)) as Transport)
@@ -28,13 +31,13 @@ describe('startPanosApart', () => {
       total: 30,
       device: new URL(apart.simulator?.url ?? '').host,
     })
-    await vi.waitFor(() => expect(log.join('\n')).toMatch(/retrieve_address_objects: ok/))
+    await eventually(() => expect(log.join('\n')).toMatch(/retrieve_address_objects: ok/))
     apart.setLatency(600_000)
     const stats = async () => (await fetch(`${apart.simulator?.url}/_simulator/stats`)).json()
-    await vi.waitFor(async () => expect(await stats()).toMatchObject({ latency: { ms: 600_000 } }))
+    await eventually(async () => expect(await stats()).toMatchObject({ latency: { ms: 600_000 } }))
     const call = client.callTool({ name: 'check_health' })
     call.catch(() => {})
-    await vi.waitFor(async () => expect(await stats()).toMatchObject({ inFlight: 1 }))
+    await eventually(async () => expect(await stats()).toMatchObject({ inFlight: 1 }))
     await apart.close()
     await expect(fetch(`${apart.url}/health`)).rejects.toThrow()
     // Until then the client tries to open its stream again.

@@ -9,6 +9,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type PanosServer, type PanosServerOptions, startPanosServer } from './panos-server.ts'
 import { type Simulator, startSimulator } from './simulator/simulator.ts'
 
+/** A safety net against hanging, not a measurement. */
+const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 10 })
+
 const CANARY = 'LUFRPT1canary0123456789'
 const undo: (() => unknown)[] = []
 afterEach(async () => {
@@ -94,11 +97,11 @@ describe.each(TRANSPORTS)('%s', (_, open) => {
     const client = await connect(open(server.url))
     const controller = new AbortController()
     const call = client.callTool({ name: 'show_system_info' }, undefined, { signal: controller.signal })
-    await vi.waitFor(() => expect(simulator.stats().inFlight).toBe(1))
+    await eventually(() => expect(simulator.stats().inFlight).toBe(1))
     controller.abort('changed my mind')
     await expect(call).rejects.toThrow()
-    await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, abandoned: 1 }))
-    await vi.waitFor(() => expect(log.join('\n')).toMatch(/show_system_info: the client left or cancelled/))
+    await eventually(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, abandoned: 1 }))
+    await eventually(() => expect(log.join('\n')).toMatch(/show_system_info: the client left or cancelled/))
     simulator.setLatency(0)
     expect((await client.callTool({ name: 'show_system_info' })).isError).not.toBe(true)
   })
@@ -108,11 +111,11 @@ describe.each(TRANSPORTS)('%s', (_, open) => {
     const client = await connect(open(server.url))
     const call = client.callTool({ name: 'retrieve_address_objects' })
     call.catch(() => {})
-    await vi.waitFor(() => expect(simulator.stats().inFlight).toBe(1))
+    await eventually(() => expect(simulator.stats().inFlight).toBe(1))
     await client.close()
     await expect(call).rejects.toThrow()
-    await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, abandoned: 1 }))
-    await vi.waitFor(() => expect(server.stats().firewallRequests).toBe(0))
+    await eventually(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, abandoned: 1 }))
+    await eventually(() => expect(server.stats().firewallRequests).toBe(0))
   })
 
   it('refuses wrong arguments as a result, not as a failure of the protocol', async () => {
@@ -189,8 +192,8 @@ describe('clients that leave', () => {
   it('lets 50 of them go in the middle of a call: nothing leaks, and the next one is served', async () => {
     const { server, simulator } = await setUp({ latencyMs: 600_000 })
     await Promise.all(Array.from({ length: 50 }, (_, round) => leave(server.url, round)))
-    await vi.waitFor(() => expect(server.stats()).toEqual({ sessions: 0, firewallRequests: 0 }), { timeout: 10_000 })
-    await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, served: 0 }))
+    await eventually(() => expect(server.stats()).toEqual({ sessions: 0, firewallRequests: 0 }))
+    await eventually(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, served: 0 }))
     expect(simulator.stats().abandoned).toBeGreaterThan(0)
     simulator.setLatency(0)
     for (const [, open] of TRANSPORTS) {
@@ -211,7 +214,7 @@ describe('HTTP', () => {
       expect((await send(server.url + path, 'POST', JSON_HEADERS, HELLO).response).statusCode, path).toBe(202)
     }
     stream.destroy()
-    await vi.waitFor(() => expect(server.stats().sessions).toBe(0))
+    await eventually(() => expect(server.stats().sessions).toBe(0))
     expect((await send(`${server.url}${endpoint}`, 'POST', JSON_HEADERS, HELLO).response).statusCode).toBe(404)
   })
 

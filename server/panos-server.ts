@@ -83,6 +83,8 @@ export async function startPanosServer(options: PanosServerOptions): Promise<Pan
     }
   }
   const server = createServer((request, response) => void handle(request, response))
+  // Longer than clients keep an idle connection: the one that closes should not be the one that cannot know of a request under way.
+  server.keepAliveTimeout = 75_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve)
   })

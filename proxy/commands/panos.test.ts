@@ -9,6 +9,9 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startSimulator } from '../../server/simulator/simulator.ts'
 
+/** A safety net against hanging, not a measurement. */
+const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 10 })
+
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const undo: (() => unknown)[] = []
 afterEach(async () => {
@@ -34,7 +37,7 @@ function run(args: readonly string[], env: Record<string, string> = {}): Run {
   return { process: child, lines, errors, exit }
 }
 async function ready({ lines, errors }: Run): Promise<Record<string, string>> {
-  await vi.waitFor(() => expect(lines.length, errors.join('\n')).toBeGreaterThan(0), { timeout: 20_000 })
+  await eventually(() => expect(lines.length, errors.join('\n')).toBeGreaterThan(0))
   return JSON.parse(lines[0] ?? '')
 }
 async function connect(transport: unknown): Promise<Client> {
@@ -96,10 +99,10 @@ describe('seismograph panos', () => {
       { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'check_health' } },
     ])
       started.process.stdin.write(`${JSON.stringify(message)}\n`)
-    await vi.waitFor(() => expect(simulator.stats().inFlight).toBe(1), { timeout: 20_000 })
+    await eventually(() => expect(simulator.stats().inFlight).toBe(1))
     started.process.stdin.end()
     expect(await started.exit).toBe(0)
-    await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, abandoned: 1 }))
+    await eventually(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, abandoned: 1 }))
   })
 
   it('starts without a firewall and says what is missing; the key is never printed', async () => {

@@ -12,6 +12,9 @@ import { PanosError } from './panos-error.ts'
 import { children, textAt } from './xml.ts'
 import { inShared, inVsys, vsysNames } from './xpath.ts'
 
+/** A safety net against hanging, not a measurement. */
+const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 10 })
+
 const CANARY = 'LUFRPT1canary+/0123456789='
 const forever = new AbortController().signal
 const undo: (() => unknown)[] = []
@@ -98,10 +101,10 @@ describe('requests', () => {
     const client = clientOf(url)
     const controller = new AbortController()
     const calls = Array.from({ length: 10 }, () => client.version(controller.signal))
-    await vi.waitFor(() => expect(stats().inFlight).toBe(4))
+    await eventually(() => expect(stats().inFlight).toBe(4))
     controller.abort(new Error('the caller left'))
     for (const call of calls) await expect(call).rejects.toThrow('the caller left')
-    await vi.waitFor(() => expect(stats()).toEqual({ inFlight: 0, served: 0, abandoned: 4 }))
+    await eventually(() => expect(stats()).toEqual({ inFlight: 0, served: 0, abandoned: 4 }))
     expect(client.inFlight()).toBe(0)
   })
 })
@@ -111,7 +114,7 @@ describe('failures', () => {
     const { url, stats } = await simulator({ latencyMs: 600_000 })
     const error = await errorOf(clientOf(url, { PANOS_TIMEOUT_MS: '50' }).version(forever))
     expect(error).toMatchObject({ kind: 'timeout', retryable: true })
-    await vi.waitFor(() => expect(stats()).toEqual({ inFlight: 0, served: 0, abandoned: 1 }))
+    await eventually(() => expect(stats()).toEqual({ inFlight: 0, served: 0, abandoned: 1 }))
   })
 
   it.each([

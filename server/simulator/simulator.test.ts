@@ -6,6 +6,9 @@ import { generateConfig } from './generate.ts'
 import { select } from './select.ts'
 import { type SimulatorOptions, startSimulator } from './simulator.ts'
 
+/** A safety net against hanging, not a measurement. */
+const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 10 })
+
 const KEY = 'simulator-key'
 const open: { close(): Promise<void> }[] = []
 afterAll(() => Promise.all(open.map(each => each.close())))
@@ -155,10 +158,10 @@ describe('latency', () => {
     const slow = await start({ latencyMs: 600_000 })
     const controller = new AbortController()
     const waiting = fetch(`${slow.url}/api/?type=version&key=${KEY}`, { signal: controller.signal })
-    await vi.waitFor(() => expect(slow.stats().inFlight).toBe(1))
+    await eventually(() => expect(slow.stats().inFlight).toBe(1))
     controller.abort()
     await expect(waiting).rejects.toThrow()
-    await vi.waitFor(() => expect(slow.stats()).toEqual({ inFlight: 0, served: 0, abandoned: 1 }))
+    await eventually(() => expect(slow.stats()).toEqual({ inFlight: 0, served: 0, abandoned: 1 }))
   })
 })
 
