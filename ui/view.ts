@@ -59,6 +59,7 @@ export interface TimelineProps {
   readonly focus: number
   readonly zero: Zero
   readonly range: Range
+  /** While true and `data.now` is known, the timeline itself keeps the edge at 80 %: only the span of `range` counts, and `onRange` tells now and then. */
   readonly follow: boolean
   readonly theme: 'light' | 'dark'
   /** Rows that the filter hides are drawn at 25 %. */
@@ -68,6 +69,12 @@ export interface TimelineProps {
   readonly onRange: (range: Range) => void
   readonly onZero: (mode: Zero['mode']) => void
   readonly onFollow: (follow: boolean) => void
+  /** The view is frozen: the live edge stands still. */
+  readonly paused?: boolean
+  /** Beside the expanded detail: no overview and no key. */
+  readonly compact?: boolean
+  /** Height in pixels that would show everything without scrolling; told whenever it changes. */
+  readonly onHeight?: (px: number) => void
 }
 
 /** Tabs of the detail, in the order of the keys 1 to 6. */

@@ -1,0 +1,125 @@
+/** What clicks, keys and buttons do to the page: select, zoom, fit, follow. Promise: every change leaves by the props' callbacks. */
+import type { Selection } from '../view.ts'
+import { edgeOf, extentOf, fitAll, fitSelection, momentOf, spanOf, zoomStep } from './fit.ts'
+import { selectionOf } from './hit.ts'
+import type { Command } from './keys.ts'
+import { inView, panRange, span } from './scale.ts'
+import type { Hit } from './shapes.ts'
+import type { Stage } from './stage.ts'
+import { stopsOf, walk } from './walk.ts'
+
+/** Carries out a key's command; false where it has nothing to do. */
+export function perform(stage: Stage, command: Command): boolean {
+  const { props } = stage
+  const { data, selection } = props
+  switch (command.do) {
+    case 'walk':
+      return select(stage, walk(stopsOf(data, stage.tracks), selection, command.to, stage.shown))
+    case 'zoom': {
+      const at = selection ? momentOf(data, selection) : undefined
+      stage.choose(zoomStep(stage.shown, command.factor, props.follow, stage.now(), at), true, true)
+      stage.settle()
+      return true
+    }
+    case 'pan':
+      stage.choose(panRange(stage.shown, span(stage.shown) * command.share), true)
+      stage.settle()
+      return true
+    case 'fit':
+      fitView(stage)
+      return true
+    case 'zero':
+      props.onZero('selection')
+      return true
+    case 'follow':
+      if (data.now === undefined) return false
+      props.onFollow(!props.follow)
+      return true
+    case 'finding':
+      return stepFinding(stage, command.step)
+    case 'clear': {
+      const had = stage.chosen !== undefined
+      stage.chosen = undefined
+      stage.invalidateOverlay()
+      return had
+    }
+  }
+}
+
+function select(stage: Stage, selection: Selection | null): boolean {
+  if (!selection) return false
+  stage.props.onSelect(selection)
+  reveal(stage, selection)
+  return true
+}
+
+/** Moves only if the mark is out of view. */
+export function reveal(stage: Stage, selection: Selection): void {
+  const place = spanOf(stage.props.data, selection)
+  if (!place) return
+  const { shown } = stage
+  if (inView(shown, place.from) || (place.from < shown.from && place.to > shown.from)) return
+  const half = span(shown) / 2
+  stage.choose({ from: place.from - half, to: place.from + half }, true)
+  stage.settle()
+}
+
+/** The selection; when it already fills the view, everything. */
+export function fitView(stage: Stage): void {
+  const { data, selection } = stage.props
+  const target = fitSelection(data, selection)
+  const already =
+    target !== undefined && Math.abs(target.from - stage.shown.from) + Math.abs(target.to - stage.shown.to) < span(target) * 0.02
+  stage.choose(target && !already ? target : fitAll(data), true)
+  stage.settle()
+}
+
+function stepFinding(stage: Stage, step: 1 | -1): boolean {
+  const { findings } = stage
+  if (findings.length === 0) return false
+  const { selection } = stage.props
+  const here = selection?.kind === 'finding' ? findings.findIndex(finding => finding.id === selection.id) : -1
+  const next = here < 0 ? (step > 0 ? 0 : findings.length - 1) : Math.min(Math.max(here + step, 0), findings.length - 1)
+  const finding = findings[next]
+  return finding ? select(stage, { kind: 'finding', id: finding.id }) : false
+}
+
+/** A click selects; on a crowd that nobody could tell apart it also zooms in. */
+export function click(stage: Stage, hit: Hit | null, at: number): void {
+  if (!hit) return
+  stage.props.onSelect(selectionOf(hit, at))
+}
+
+/** Into the range drawn on the axis, else onto the mark. */
+export function doubleClick(stage: Stage, hit: Hit | null, at: number): void {
+  const { chosen } = stage
+  if (chosen && inView(chosen.range, at)) {
+    stage.chosen = undefined
+    stage.choose(chosen.range, true)
+    stage.settle()
+    return
+  }
+  if (!hit) return
+  const { among } = hit
+  const { data } = stage.props
+  if (among && among.count > 1) {
+    const from = among.times[among.first] as number
+    const to = among.times[among.first + among.count - 1] as number
+    const pad = Math.max((to - from) * 0.2, 0.05)
+    stage.choose({ from: from - pad, to: Math.min(to, edgeOf(data)) + pad }, true)
+  } else {
+    const target = fitSelection(data, selectionOf(hit, at))
+    if (target) stage.choose(target, true)
+  }
+  stage.settle()
+}
+
+export const showAll = (stage: Stage): void => {
+  stage.choose(fitAll(stage.props.data), true)
+  stage.settle()
+}
+export const wholeOf = (stage: Stage): ReturnType<typeof extentOf> => extentOf({ ...stage.props.data, ...liveNow(stage) })
+const liveNow = (stage: Stage): { now?: number } => {
+  const now = stage.now()
+  return now === undefined ? {} : { now }
+}

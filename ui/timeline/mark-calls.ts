@@ -1,0 +1,160 @@
+/** Marks of the Calls lane: bars with number and name, and the hatched part in which nobody could be answered any more. */
+import type { Call } from '../../proxy/core/model.ts'
+import { lengthText } from './axis.ts'
+import { CROWD, callBarTop, type Lane } from './lanes.ts'
+import { type Cell, crowdCells, spanCells, WIDE } from './levels.ts'
+import { BAR, type Block, barOf, countText, type DrawnCall, isSelected, type Pass, ring, xOf } from './pass.ts'
+import { callName } from './say.ts'
+import { clampX, inView } from './scale.ts'
+import { type Ink, type LabelWish, PRIORITY, type Spot, type TextPart } from './shapes.ts'
+import { callEnd, isFailedCall, RANKS, type Track } from './tracks.ts'
+
+const NAME_FROM = 110
+
+export function markCalls(pass: Pass, block: Block): DrawnCall[] {
+  const lane = block.calls
+  const drawn: DrawnCall[] = []
+  if (!lane) return drawn
+  block.tracks.calls.rows.forEach((row, index) => {
+    const top = callBarTop(lane, index)
+    for (const rank of RANKS) {
+      const track = row[rank]
+      for (const cell of spanCells(track, pass.view, pass.edge)) {
+        const call = track.items[cell.first] as Call
+        if (cell.count > 1) markCrowdedCalls(pass, track, cell, top, rank === 'problem' ? 'fail' : 'call')
+        else drawn.push(markCall(pass, lane, call, cell, top, index))
+      }
+    }
+  })
+  const crowd = block.tracks.calls.crowd
+  if (crowd) markCrowd(pass, lane, crowd.starts, crowd.ends, 'call')
+  return drawn
+}
+
+/** The strip below the last sub-row: how many more are going on. */
+export function markCrowd(pass: Pass, lane: Lane, starts: readonly number[], ends: readonly number[], ink: Ink): void {
+  const bottom = lane.y + lane.height - 2
+  for (const { x, count } of crowdCells(starts, ends, pass.view)) {
+    const h = Math.min(CROWD - 2, 2 + Math.log2(count) * 1.6)
+    pass.scene.shapes.push({ k: 'rect', x, y: bottom - h, w: 2, h, fill: ink })
+  }
+}
+
+function markCrowdedCalls(pass: Pass, track: Track<Call>, cell: Cell, top: number, ink: Ink): void {
+  const w = Math.max(3, cell.x1 - cell.x0)
+  pass.scene.shapes.push({ k: 'rect', x: cell.x0, y: top, w, h: BAR, fill: ink, r: 1.5 })
+  const text: TextPart = { text: countText(cell.count), ink: ink === 'fail' ? 'fail' : 'tx2', bold: true }
+  pass.scene.labels.push({
+    parts: [text],
+    spots: [{ x: cell.x0 + w / 2, y: top - 4, align: 'middle' }],
+    priority: PRIORITY.number,
+    halo: 'pane',
+  })
+  const among = { times: track.starts, ids: (i: number) => (track.items[i] as Call).id, first: cell.first, count: cell.count }
+  pass.scene.hits.push({
+    x0: cell.x0,
+    x1: cell.x0 + w,
+    y0: top,
+    y1: top + BAR,
+    kind: 'call',
+    id: (track.items[cell.first] as Call).id,
+    among,
+    front: ink === 'fail',
+  })
+}
+
+const isLate = (call: Call): boolean => call.brokenAt !== undefined && call.answeredAt !== undefined && call.answeredAt > call.brokenAt
+
+function markCall(pass: Pass, lane: Lane, call: Call, cell: Cell, top: number, row: number): DrawnCall {
+  const { view, scene } = pass
+  const a = pass.alpha('call', call.id)
+  const end = Math.min(callEnd(call), pass.edge)
+  const late = isLate(call)
+  const ink: Ink = isFailedCall(call) && !late ? 'fail' : 'call'
+  const sound = barOf(view, call.sentAt, late ? (call.brokenAt ?? end) : end)
+  const whole = barOf(view, call.sentAt, end)
+  if (inViewSpan(pass, call.sentAt, late ? (call.brokenAt ?? end) : end)) {
+    if (sound.w < WIDE) scene.shapes.push({ k: 'rect', x: sound.x, y: top, w: sound.w, h: BAR, fill: ink, r: 1.5, a })
+    else
+      scene.shapes.push({
+        k: 'rect',
+        x: sound.x,
+        y: top,
+        w: sound.w,
+        h: BAR,
+        fill: ink === 'fail' ? 'failBg' : 'callBg',
+        stroke: ink,
+        r: 2,
+        a,
+      })
+  }
+  if (late) {
+    const x = clampX(view, call.brokenAt ?? end)
+    const w = Math.max(3, whole.x + whole.w - x)
+    if (whole.x + whole.w > view.x0)
+      scene.shapes.push({ k: 'hatch', x, y: top, w, h: BAR, ink: 'fail', ground: 'failBg', dash: true, frame: true, a })
+    labelLate(pass, lane, call, top, row)
+  }
+  labelCall(pass, lane, call, sound, whole, top, row, a)
+  scene.hits.push({ x0: whole.x, x1: whole.x + whole.w, y0: top, y1: top + BAR, kind: 'call', id: call.id, front: isFailedCall(call) })
+  if (isSelected(pass, 'call', call.id) && whole.w < WIDE) ring(pass, whole.x, top, whole.w, BAR)
+  return { call, x0: cell.x0, x1: Math.max(cell.x1, cell.x0 + 3), top }
+}
+
+const inViewSpan = (pass: Pass, from: number, to: number): boolean => to >= pass.view.from && from <= pass.view.to
+
+/** "11.2 s late" above the hatched part, or beside it where there is no line above. */
+function labelLate(pass: Pass, lane: Lane, call: Call, top: number, row: number): void {
+  if (call.brokenAt === undefined || call.answeredAt === undefined) return
+  const from = xOf(pass, call.brokenAt)
+  const until = xOf(pass, call.answeredAt)
+  if (until < pass.view.x0 || from > pass.view.x1) return
+  const above: Spot = { x: Math.max(from, pass.view.x0) + 6, y: top - 4, align: 'start' }
+  const beside: Spot = { x: until + 6, y: top + 10, align: 'start' }
+  pass.scene.labels.push({
+    parts: [{ text: `${lengthText(call.answeredAt - call.brokenAt)} late`, ink: 'fail', bold: true }],
+    spots: row === 0 && !lane.compact ? [above, beside] : [beside],
+    priority: PRIORITY.break,
+    halo: 'pane',
+  })
+}
+
+interface Extent {
+  readonly x: number
+  readonly w: number
+}
+
+function labelCall(pass: Pass, lane: Lane, call: Call, sound: Extent, whole: Extent, top: number, row: number, a: number): void {
+  const failed = isFailedCall(call)
+  const number: TextPart = { text: String(call.number), ink: failed && !isLate(call) ? 'fail' : 'tx1', bold: true }
+  const push = (wish: Omit<LabelWish, 'a'>): void => void pass.scene.labels.push(a < 1 ? { ...wish, a } : wish)
+  if (sound.w >= NAME_FROM) {
+    const parts: TextPart[] = [
+      { ...number, ink: 'tx1', mono: true },
+      { text: ` ${callName(call)}`, ink: 'tx1', mono: true },
+    ]
+    if (call.toolError !== undefined) parts.push({ text: '  tool error', ink: 'tx2' })
+    push({ parts, spots: [{ x: sound.x + 6, y: top + 10, align: 'start' }], priority: PRIORITY.callName, maxWidth: sound.w - 12 })
+    return
+  }
+  if (!inView(pass.view, call.sentAt)) return
+  const right: Spot = { x: whole.x + whole.w + 7, y: top + 10, align: 'start' }
+  const above: Spot = { x: sound.x + sound.w / 2, y: top - 4, align: 'middle' }
+  const spots = row === 0 && !lane.compact ? [above, right] : [right]
+  if (call.error) {
+    push({
+      parts: [number, { text: ` ${call.error.code} ${call.error.message}`, ink: 'fail' }],
+      spots: [right],
+      priority: PRIORITY.break,
+      halo: 'pane',
+      maxWidth: 130,
+    })
+  } else if (failed && !isLate(call)) {
+    push({
+      parts: [number, { text: call.delivery === 'unanswered' ? ' never answered' : ' undeliverable', ink: 'fail' }],
+      spots: [right],
+      priority: PRIORITY.break,
+      halo: 'pane',
+    })
+  } else push({ parts: [number], spots, priority: PRIORITY.number, halo: 'pane' })
+}

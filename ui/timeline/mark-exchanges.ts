@@ -1,0 +1,180 @@
+/** Marks of the path lanes: ticks, bars with their phases, redirect diamonds and the curves to their follow-ups, events inside a streamed answer. */
+import type { Exchange, Frame } from '../../proxy/core/model.ts'
+import { lengthText } from './axis.ts'
+import { type Lane, pathMiddle } from './lanes.ts'
+import { type Cell, spanCells, tickCells, WIDE } from './levels.ts'
+import { markBadge } from './mark-badges.ts'
+import { markCrowd } from './mark-calls.ts'
+import { BAR, type Block, barOf, countText, type DrawnExchange, isSelected, type Pass, ring, xOf } from './pass.ts'
+import { clampX, inView } from './scale.ts'
+import { type Ink, PRIORITY } from './shapes.ts'
+import { exchangeEnd, isFailedExchange, isRedirect, RANKS, type Rank, type Track } from './tracks.ts'
+
+const LABEL_FROM = 70
+const INK: Record<Rank, { ink: Ink; ground: Ink; text: Ink }> = {
+  plain: { ink: 'post', ground: 'postBg', text: 'tx1' },
+  redirect: { ink: 'redirect', ground: 'redirectBg', text: 'tx1' },
+  problem: { ink: 'fail', ground: 'failBg', text: 'tx1' },
+}
+
+export function markExchanges(pass: Pass, block: Block): Map<number, DrawnExchange> {
+  const drawn = new Map<number, DrawnExchange>()
+  block.tracks.paths.forEach((path, index) => {
+    const lane = block.paths[index]
+    if (!lane) return
+    path.stack.rows.forEach((row, sub) => {
+      const y = pathMiddle(lane, sub)
+      for (const rank of RANKS) {
+        const track = row[rank]
+        for (const cell of spanCells(track, pass.view, pass.edge)) {
+          if (cell.count > 1) markMany(pass, track, cell, y, rank)
+          const exchange = track.items[cell.first] as Exchange
+          if (cell.count === 1) markOne(pass, block, exchange, y, rank)
+          const bar = cell.count === 1 && cell.x1 - cell.x0 >= WIDE
+          drawn.set(exchange.id, { id: exchange.id, path: index, x0: cell.x0, x1: cell.x1, y, bar })
+        }
+      }
+    })
+    if (path.stack.crowd) markCrowd(pass, lane, path.stack.crowd.starts, path.stack.crowd.ends, 'post')
+  })
+  return drawn
+}
+
+function markMany(pass: Pass, track: Track<Exchange>, cell: Cell, y: number, rank: Rank): void {
+  const { ink, ground } = INK[rank]
+  const first = track.items[cell.first] as Exchange
+  const among = { times: track.starts, ids: (i: number) => (track.items[i] as Exchange).id, first: cell.first, count: cell.count }
+  const w = Math.max(3.5, cell.x1 - cell.x0)
+  if (rank === 'redirect' && w <= 12)
+    pass.scene.shapes.push({ k: 'glyph', name: 'diamond', x: cell.x0 + w / 2, y, size: 5.5, fill: ground, stroke: ink, width: 1.3 })
+  else pass.scene.shapes.push({ k: 'rect', x: cell.x0, y: y - 6, w, h: BAR, fill: ink, r: 1 })
+  if (cell.count > 4) {
+    pass.scene.labels.push({
+      parts: [{ text: countText(cell.count), ink: rank === 'problem' ? 'fail' : 'tx2' }],
+      spots: [{ x: cell.x0 + w + 4, y: y + 4, align: 'start' }],
+      priority: PRIORITY.number,
+      halo: 'pane',
+    })
+  }
+  pass.scene.hits.push({
+    x0: cell.x0,
+    x1: cell.x0 + w,
+    y0: y - 6,
+    y1: y + 6,
+    kind: 'exchange',
+    id: first.id,
+    among,
+    front: rank !== 'plain',
+  })
+}
+
+function markOne(pass: Pass, block: Block, exchange: Exchange, y: number, rank: Rank): void {
+  const { view, scene } = pass
+  const a = pass.alpha('exchange', exchange.id)
+  const end = Math.min(exchangeEnd(exchange), pass.edge)
+  const { x, w } = barOf(view, exchange.requestAt, end, 3.5)
+  const { ink, ground } = INK[rank]
+  let box = { x, w }
+  if (w >= WIDE) markPhases(pass, block, exchange, x, w, y, rank, a)
+  else if (rank === 'redirect') {
+    scene.over.push({ k: 'glyph', name: 'diamond', x, y, size: 5.5, fill: ground, stroke: ink, width: 1.3, a })
+    box = { x: x - 5.5, w: 11 }
+  } else {
+    scene.shapes.push({ k: 'rect', x: x - 1.5, y: y - 6, w, h: BAR, fill: ink, r: 1, a })
+    box = { x: x - 1.5, w }
+    if (rank === 'problem' && inView(view, exchange.requestAt)) labelStatus(pass, exchange, x + w + 5, y)
+  }
+  scene.hits.push({ x0: box.x, x1: box.x + box.w, y0: y - 6, y1: y + 6, kind: 'exchange', id: exchange.id, front: rank !== 'plain' })
+  if (isSelected(pass, 'exchange', exchange.id)) ring(pass, box.x, y - 6, box.w, BAR)
+}
+
+function labelStatus(pass: Pass, exchange: Exchange, x: number, y: number): void {
+  const text = exchange.status === undefined ? 'no response' : String(exchange.status)
+  pass.scene.labels.push({
+    parts: [{ text, ink: 'fail', bold: true }],
+    spots: [{ x, y: y + 4, align: 'start' }],
+    priority: PRIORITY.break,
+    halo: 'pane',
+  })
+}
+
+/** Dark: the request is being sent. Light: waiting. Middle: the response is coming. */
+function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: number, y: number, rank: Rank, a: number): void {
+  const { view, scene } = pass
+  const { ink, ground, text } = INK[rank]
+  const top = y - 6
+  scene.shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: ground, stroke: ink, r: 2, a })
+  const sent = clampX(view, exchange.requestEndAt ?? exchange.responseAt ?? exchange.requestAt)
+  if (sent > x) scene.shapes.push({ k: 'rect', x, y: top, w: sent - x, h: BAR, fill: ink, r: 2, a })
+  const head = exchange.firstByteAt ?? exchange.responseAt
+  const streamed = exchange.body === 'sse' || exchange.body === 'stream'
+  if (head !== undefined && !streamed) {
+    const from = clampX(view, head)
+    if (x + w > from) scene.shapes.push({ k: 'rect', x: from, y: top, w: x + w - from, h: BAR, fill: ink, r: 2, a: a * 0.55 })
+  }
+  if (streamed) markInnerFrames(pass, block, exchange, y)
+  const label = `${exchange.status ?? 'waiting'}, ${lengthText(Math.min(exchangeEnd(exchange), pass.edge) - exchange.requestAt)}`
+  if (w >= LABEL_FROM) {
+    scene.labels.push({
+      parts: [{ text: label, ink: text }],
+      spots: [{ x: Math.max(sent, x) + 6, y: y + 4, align: 'start' }],
+      priority: PRIORITY.number,
+      maxWidth: x + w - sent - 10,
+      halo: ground,
+    })
+  }
+  const { clientEnd, serverEnd } = exchange
+  const first = clientEnd && serverEnd ? (serverEnd.at < clientEnd.at ? serverEnd : clientEnd) : undefined
+  if (first && first.how !== 'complete') markBadge(pass, first, xOf(pass, first.at), y, rank === 'problem', true)
+}
+
+/** A streamed answer shows its events inside the bar. */
+function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number): void {
+  const frames = block.tracks.frames.of(exchange.id)
+  if (!frames) return
+  const sets = [
+    { ticks: frames.pings, ink: 'held' as Ink, h: 6 },
+    { ticks: frames.events, ink: 'stream' as Ink, h: 14 },
+    { ticks: frames.problems, ink: 'fail' as Ink, h: 14 },
+  ]
+  for (const { ticks, ink, h } of sets) {
+    for (const cell of tickCells(ticks.times, pass.view)) {
+      const w = Math.max(2.5, cell.x1 - cell.x0)
+      pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.25, y: y - h / 2, w, h, fill: ink })
+      const among = { times: ticks.times, ids: (i: number) => (ticks.items[i] as Frame).id, first: cell.first, count: cell.count }
+      const id = (ticks.items[cell.first] as Frame).id
+      pass.scene.hits.push({ x0: cell.x0 - 1.25, x1: cell.x0 + w, y0: y - h / 2, y1: y + h / 2, kind: 'frame', id, among, front: true })
+      if (cell.count === 1 && isSelected(pass, 'frame', id)) ring(pass, cell.x0 - 1.25, y - h / 2, w, h)
+    }
+  }
+}
+
+/** A redirect's step to its follow-up, from lane to lane. */
+export function markRedirects(pass: Pass, block: Block, drawn: ReadonlyMap<number, DrawnExchange>): void {
+  for (const mark of drawn.values()) {
+    const place = block.tracks.places.get(mark.id)
+    const next = place?.exchange.followedBy
+    if (!place || next === undefined || !isRedirect(place.exchange)) continue
+    const follow = block.tracks.places.get(next)
+    const lane: Lane | undefined = follow && follow.path >= 0 ? block.paths[follow.path] : undefined
+    if (!follow || !lane || follow.row < 0) continue
+    const y2 = pathMiddle(lane, follow.row)
+    const x2 = xOf(pass, follow.exchange.requestAt)
+    const a = pass.alpha('exchange', mark.id)
+    if (mark.bar) pass.scene.shapes.push({ k: 'curve', x: mark.x1, y: mark.y, x2, y2, ink: 'redirect', width: 1.6, upright: false, a })
+    else
+      pass.scene.shapes.push({
+        k: 'curve',
+        x: mark.x0,
+        y: mark.y,
+        x2: Math.max(x2, mark.x0),
+        y2: y2 + (y2 > mark.y ? -5 : 5),
+        ink: 'redirect',
+        width: 1.4,
+        upright: true,
+        a,
+      })
+  }
+}
+
+export const failedIn = (block: Block, exchange: Exchange): boolean => isFailedExchange(exchange, block.tracks.session)

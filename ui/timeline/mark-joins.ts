@@ -1,0 +1,138 @@
+/** What joins the lanes: the request going down from its call, the answer coming up, the client's limit, and the gap before the next session. */
+import type { Call } from '../../proxy/core/model.ts'
+import { lengthText } from './axis.ts'
+import { legsOf, pathMiddle } from './lanes.ts'
+import { BAR, type Block, type DrawnCall, type DrawnExchange, type Pass, xOf } from './pass.ts'
+import { inView } from './scale.ts'
+import { type Ink, PRIORITY } from './shapes.ts'
+import { isFailedCall } from './tracks.ts'
+
+const APART = 6
+
+/** Calls whose ends stand at least 6 px from their neighbours, and those that always count: the selection and the problems. */
+function joined(pass: Pass, drawn: readonly DrawnCall[]): DrawnCall[] {
+  const order = [...drawn].sort((a, b) => a.x0 - b.x0)
+  return order.filter((mark, i) => {
+    if (isFailedCall(mark.call) || (pass.selection?.kind === 'call' && pass.selection.id === mark.call.id)) return true
+    const before = order[i - 1]
+    const after = order[i + 1]
+    return (!before || mark.x0 - before.x0 >= APART) && (!after || after.x0 - mark.x0 >= APART)
+  })
+}
+
+export function markJoins(pass: Pass, block: Block, calls: readonly DrawnCall[], exchanges: ReadonlyMap<number, DrawnExchange>): void {
+  for (const mark of joined(pass, calls)) {
+    const { call } = mark
+    const a = pass.alpha('call', call.id)
+    const fromServer = call.from === 'server'
+    const askedY = laneY(block, exchanges, call.exchange, fromServer)
+    if (askedY !== undefined && inView(pass.view, call.sentAt)) {
+      const x = xOf(pass, call.sentAt)
+      const ink: Ink = call.error ? 'fail' : 'call'
+      if (fromServer) arrowUp(pass, x, askedY, mark.top + BAR, ink, a)
+      else pass.scene.shapes.push({ k: 'line', x, y: mark.top + BAR, x2: x, y2: askedY, ink, width: 1.2, a })
+    }
+    markAnswer(pass, block, exchanges, mark, a)
+    if (call.brokenAt !== undefined && call.delivery === 'undeliverable') markLimit(pass, block, mark)
+  }
+}
+
+function markAnswer(pass: Pass, block: Block, exchanges: ReadonlyMap<number, DrawnExchange>, mark: DrawnCall, a: number): void {
+  const { call } = mark
+  if (call.answeredAt === undefined || call.delivery === 'undeliverable' || !inView(pass.view, call.answeredAt)) return
+  const from = call.answerExchange ?? call.exchange
+  const fromServer = call.from === 'server'
+  const y = laneY(block, exchanges, from, !fromServer)
+  if (y === undefined) return
+  const x = Math.max(xOf(pass, call.answeredAt), mark.x0 + 3) - 0.6
+  const ink: Ink = call.error ? 'fail' : 'call'
+  if (fromServer) pass.scene.shapes.push({ k: 'line', x, y: mark.top + BAR, x2: x, y2: y, ink, width: 1.2, a })
+  else arrowUp(pass, x, y, mark.top + BAR, ink, a)
+}
+
+function arrowUp(pass: Pass, x: number, from: number, to: number, ink: Ink, a: number): void {
+  pass.scene.shapes.push({ k: 'line', x, y: from, x2: x, y2: to + 6, ink, width: 1.2, a })
+  pass.scene.shapes.push({ k: 'glyph', name: 'arrowUp', x, y: to + 1, size: 6, fill: ink, a })
+}
+
+/** Where a join meets an exchange: the top of a stream's client leg, or the upper (`coming up`) edge of a path's mark. */
+function laneY(block: Block, exchanges: ReadonlyMap<number, DrawnExchange>, id: number, up: boolean): number | undefined {
+  const place = block.tracks.places.get(id)
+  if (!place || place.row < 0) return undefined
+  if (place.path < 0) return block.stream ? legsOf(block.stream, place.row).client - 1 : undefined
+  const lane = block.paths[place.path]
+  if (!lane) return undefined
+  const y = exchanges.get(id)?.y ?? pathMiddle(lane, place.row)
+  return up ? y - 6 : y - 5
+}
+
+/** Round, or said to be a timeout by the client itself: then it is a limit; else only the moment when the client left. */
+export function limitText(call: Call): string {
+  const after = (call.brokenAt ?? 0) - call.sentAt
+  const announced = call.cancelled !== undefined && /time[d]?[ -]?out/i.test(call.cancelled.reason ?? '')
+  const round = after >= 1000 && Math.abs(after - Math.round(after / 1000) * 1000) <= Math.max(20, after * 0.003)
+  return `${announced || round ? 'client limit' : 'client left after'} ${lengthText(after)}`
+}
+
+function markLimit(pass: Pass, block: Block, mark: DrawnCall): void {
+  const { call } = mark
+  if (call.brokenAt === undefined || !inView(pass.view, call.brokenAt) || !block.calls || !leftByClient(block, call)) return
+  const x = xOf(pass, call.brokenAt)
+  const until = block.stream ? legsOf(block.stream, 0).client - 3 : mark.top + BAR + 4
+  pass.scene.over.push({ k: 'line', x, y: block.calls.y + 1, x2: x, y2: until, ink: 'fail', width: 1.4, dash: [4, 3] })
+  if (block.calls.compact) return
+  pass.scene.labels.push({
+    parts: [{ text: limitText(call), ink: 'fail' }],
+    spots: [{ x: x - 6, y: block.calls.y + 14, align: 'end' }],
+    priority: PRIORITY.limit,
+    halo: 'pane',
+  })
+}
+
+/** The break came from the client: it closed the stream that would carry the answer, or said that it gave up. */
+function leftByClient(block: Block, call: Call): boolean {
+  if (call.cancelled) return true
+  const near = (exchangeId: number | undefined): boolean => {
+    const end = exchangeId === undefined ? undefined : block.tracks.places.get(exchangeId)?.exchange.clientEnd
+    return end?.by === 'client' && Math.abs(end.at - (call.brokenAt ?? 0)) < 50
+  }
+  return (
+    near(call.exchange) || near(call.answerExchange) || near(block.tracks.session.stream) || block.tracks.session.ended?.by === 'client'
+  )
+}
+
+/** "3.0 s with no stream": from the end of the session that was replaced to the beginning of this one. */
+export function markBracket(pass: Pass, block: Block, before: Block, textEnd: number): void {
+  const { ended: end, state } = before.tracks.session
+  const ended = end?.at
+  const begun = block.tracks.session.startedAt
+  if (ended === undefined || begun <= ended) return
+  const from = xOf(pass, ended)
+  const to = xOf(pass, begun)
+  if (to < pass.view.x0 || from > pass.view.x1) return
+  const y = block.header.y + 11
+  const x = Math.max(from, pass.view.x0)
+  const x2 = Math.min(to, pass.view.x1)
+  // Under the header's own sentence it could not be read.
+  if (x < textEnd + 6) return
+  const ink: Ink = (end?.inFlight ?? 0) > 0 || state === 'broken' ? 'fail' : 'tx2'
+  const line = (x0: number, y0: number, x1: number, y1: number): void =>
+    void pass.scene.over.push({ k: 'line', x: x0, y: y0, x2: x1, y2: y1, ink, width: 1.3 })
+  line(x, y, x2, y)
+  if (from >= pass.view.x0) line(from, y - 4, from, y + 4)
+  if (to <= pass.view.x1) line(to, y - 4, to, y + 4)
+  pass.scene.labels.push({
+    parts: [{ text: `${lengthText(begun - ended)} with no stream`, ink }],
+    spots: block.header.folded
+      ? [
+          { x: x - 6, y: y + 4, align: 'end' },
+          { x: x2 + 6, y: y + 4, align: 'start' },
+        ]
+      : [
+          { x: x2 + 6, y: y + 4, align: 'start' },
+          { x: x - 6, y: y + 4, align: 'end' },
+        ],
+    priority: PRIORITY.gap,
+    halo: 'sunk',
+  })
+}
