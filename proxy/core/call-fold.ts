@@ -2,7 +2,7 @@
  * Pairs requests with their answers. Promise: a JSON-RPC id is never a key. An answer belongs to a call of its own exchange
  * first; only then to the oldest call of its session that still waits under that id.
  */
-import { verdictOf } from './delivery.ts'
+import { unfollowed, verdictOf } from './delivery.ts'
 import type { Actor, Ending } from './event.ts'
 import type { RpcMessage } from './jsonrpc.ts'
 import type { Break } from './model.ts'
@@ -288,7 +288,13 @@ export class CallFold {
   }
 
   #break(call: CallState, ended: Ended): void {
-    if (!call.broken && !call.answer) this.#breakAs(call, this.#words(call, ended))
+    if (call.broken || call.answer) return
+    const last = call.hops.at(-1)?.row
+    const what = unfollowed(call) ? 'request' : ended.what
+    this.#breakAs(
+      call,
+      this.#words(call, { ...ended, what, ...(what === 'request' && last?.responseSeq !== undefined && { seq: last.responseSeq }) }),
+    )
   }
 
   #breakAs(call: CallState, broken: Break): void {
@@ -345,9 +351,11 @@ export class CallFold {
   }
 }
 
-function waiting(session: SessionState): number {
+/** The client's calls that have no answer and were not taken back. */
+export function waiting(session: SessionState): number {
   let count = 0
-  for (const call of session.open) if (call.row.from === 'client' && !call.answer && !call.broken) count++
+  for (const call of session.open)
+    if (call.row.from === 'client' && !call.answer && !call.broken && (!call.row.cancelled || call.timedOut)) count++
   return count
 }
 

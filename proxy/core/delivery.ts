@@ -9,12 +9,12 @@ import { bytesText, spanText } from './words.ts'
 export function verdictOf(call: CallState): Delivery {
   if (call.row.kind !== 'request') return 'none'
   if (call.answer) {
-    if (call.answer.refusal && call.answer.exchange.row.responseBy === 'proxy') return 'unanswered'
+    if (byProxy(call)) return 'unanswered'
     return call.answer.crossed ? 'delivered' : call.broken?.by === 'server' ? 'unanswered' : 'undeliverable'
   }
   if (!call.broken) return 'pending'
   if (call.blind !== undefined) return 'unknown'
-  if (call.row.from === 'server') return 'unanswered'
+  if (call.row.from === 'server' || unfollowed(call)) return 'unanswered'
   // After its own cancellation (other than for its time limit) the client waits for no answer.
   if (call.row.cancelled && !call.timedOut) return 'unanswered'
   return call.broken.by === 'client' ? 'undeliverable' : call.broken.by === 'server' ? 'unanswered' : 'unknown'
@@ -26,6 +26,13 @@ export function ladderOf(call: CallState): Step[] {
   return [sent(call), accepted(call), answered(call), written(call), received(call)]
 }
 
+/** What came back was the proxy's own refusal: the server never saw the call. */
+const byProxy = ({ answer }: CallState) => answer?.refusal === true && answer.exchange.row.responseBy === 'proxy'
+/** The last that was heard of it is a redirect: the server never saw the call itself. */
+export const unfollowed = ({ hops, answer }: CallState) => {
+  const status = hops.at(-1)?.row.status ?? 0
+  return answer === undefined && status >= 300 && status < 400
+}
 const carrier = (call: CallState): Exchange | undefined => call.hops.at(-1)?.row as Exchange | undefined
 
 function sent(call: CallState): Step {
@@ -56,7 +63,7 @@ function accepted(call: CallState): Step {
       }
     }
     const by = exchange.responseBy === 'proxy' ? ' by the proxy' : ''
-    const why = exchange.trouble ?? exchange.errorText
+    const why = exchange.trouble ?? (call.row.error?.message || exchange.errorText)
     return { name: 'accepted', state: 'no', ...stamp, says: `refused with ${status}${by}${why ? `: ${why}` : ''}` }
   }
   if (call.blind !== undefined && call.broken) return { name: 'accepted', state: 'unknown', says: call.blind }
@@ -76,8 +83,9 @@ function detour(call: CallState): string {
 
 function answered(call: CallState): Step {
   const { answer, broken } = call
+  if (answer && byProxy(call)) return { name: 'answered', state: 'no', says: 'never: it did not reach the server' }
   if (answer) {
-    const late = broken && answer.at > broken.at ? `${spanText(answer.at - broken.at)} after that, ` : ''
+    const late = broken && answer.at > broken.at ? `${spanText(answer.at - broken.at)} later, ` : ''
     const took = answer.at - answer.firstAt >= 1 ? ` in ${spanText(answer.at - answer.firstAt)}` : ''
     const what = answer.refusal ? `by the HTTP status alone, ${bytesText(answer.bytes)}` : `${bytesText(answer.bytes)}${took}`
     return { name: 'answered', state: 'yes', at: answer.at, seq: answer.seq, bytes: answer.bytes, says: `${late}${what}` }
@@ -90,6 +98,7 @@ function answered(call: CallState): Step {
     }
   if (call.blind !== undefined) return { name: 'answered', state: 'unknown', says: call.blind }
   if (call.row.cancelled && !call.timedOut) return { name: 'answered', state: 'no', says: 'cancelled by the client, no answer was due' }
+  if (unfollowed(call)) return { name: 'answered', state: 'no', says: 'never: the redirect was not followed' }
   if (broken.by === 'client') return { name: 'answered', state: 'unknown', says: 'not seen: the stream was closed before it' }
   return {
     name: 'answered',
@@ -120,11 +129,16 @@ function written(call: CallState): Step {
   }
   if (!broken) return { name: 'written', state: 'open', says: 'nothing to write yet' }
   if (call.blind !== undefined) return { name: 'written', state: 'unknown', says: call.blind }
-  return { name: 'written', state: 'no', says: broken.by === 'client' ? 'no stream to write it to' : 'nothing to write' }
+  return {
+    name: 'written',
+    state: 'no',
+    says: broken.by === 'client' && !unfollowed(call) ? 'no stream to write it to' : 'nothing to write',
+  }
 }
 
 function received(call: CallState): Step {
   const { answer, broken } = call
+  if (answer && byProxy(call)) return { name: 'received', state: 'no', says: 'nothing came to read' }
   if (answer?.crossed) {
     const end = answer.exchange.row.clientEnd
     if (end?.how === 'reset' && end.at - answer.at < 100) {
@@ -140,7 +154,11 @@ function received(call: CallState): Step {
   }
   if (!broken && !answer) return { name: 'received', state: 'open', says: 'the client is still there' }
   if (!answer && call.blind !== undefined) return { name: 'received', state: 'unknown', says: call.blind }
-  return { name: 'received', state: 'no', says: broken?.by === 'server' ? 'nothing came to read' : 'no stream to read it' }
+  return {
+    name: 'received',
+    state: 'no',
+    says: broken?.by === 'server' || unfollowed(call) ? 'nothing came to read' : 'no stream to read it',
+  }
 }
 
 /** A request of the server: it comes on a stream, and the client's POST is its answer. */

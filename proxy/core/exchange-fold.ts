@@ -159,8 +159,10 @@ export class ExchangeFold {
       { seq: event.seq, at: event.at, what: event.what, original: event.original, replacement: event.replacement },
     ]
     if (event.what === 'linger-begin') row.held = { from: event.at }
-    else if (event.what === 'linger-end' && row.held) row.held = { from: row.held.from, to: event.at }
-    else if (event.what === 'rejected') row.trouble = event.replacement || event.original
+    else if (event.what === 'linger-end' && row.held) {
+      row.held = { from: row.held.from, to: event.at }
+      this.serverEnd(x, { at: event.at, how: 'closed', by: 'proxy', bytes: row.responseBytes, seq: event.seq, detail: event.original })
+    } else if (event.what === 'rejected') row.trouble = event.replacement || event.original
     else if (event.what === 'endpoint' || event.what === 'resource-metadata')
       x.shift += byteLength(event.replacement) - byteLength(event.original)
     this.#parts.world.touchExchange(x)
@@ -265,7 +267,7 @@ export class ExchangeFold {
     response.end()
     if (row.status >= 400) this.#errorText(x)
     const crossed = row.clientEnd === undefined || row.clientEnd.how === 'complete'
-    if (response.mode === 'json' && whole && !response.blind) {
+    if (response.mode === 'json' && whole && !response.blind && row.responseBy !== 'proxy') {
       for (const message of response.rpc().messages)
         this.#message(x, message, { at: row.lastByteAt ?? this.#parts.world.at, bytes: row.responseBytes, crossed, end: row.responseBytes })
     } else if (response.mode === 'json' && response.blind) {
@@ -285,7 +287,7 @@ export class ExchangeFold {
   /** The server no longer knows this session's id. */
   #goneSession(x: ExchangeState): void {
     const { session, row } = x
-    if (!session || session.row.transport !== 'streamable' || row.responseBy !== 'server') return
+    if (session?.row.transport !== 'streamable' || row.responseBy !== 'server') return
     const named = headerOf(row.requestHeaders, 'mcp-session-id') !== ''
     if (!named || (row.status === 400 && !/no valid session/i.test(row.errorText ?? ''))) return
     const { at, seq } = this.#parts.world

@@ -51,22 +51,26 @@ export function lossCause(facts: Facts, call: Call, broken: Break): LossCause {
   const last: Sign = {
     rule: 'client-closed-early',
     holds: 'possible',
-    why: `closed ${spanText(broken.at - call.sentAt)} after the POST, for no reason that the wire shows`,
+    why: `left by itself ${spanText(broken.at - call.sentAt)} after the POST`,
     possible: true,
   }
   const found = signs.find(sign => sign.holds !== false) ?? last
-  const others = [...signs, last].filter(sign => sign.rule !== found.rule)
+  const others = [...new Set([...signs, last].map(sign => sign.rule))]
+    .filter(rule => rule !== found.rule)
+    .map(rule => standingOf([...signs, last].filter(sign => sign.rule === rule)))
   return {
     rule: found.rule,
     confidence: found.holds === false ? 'possible' : found.holds,
     why: found.why,
     ...(found.limit !== undefined && { limit: found.limit }),
-    others: others.map(({ rule, holds, why, possible }) => ({
-      rule,
-      standing: holds !== false || possible ? 'possible' : 'ruled out',
-      why,
-    })),
+    others,
   }
+}
+
+/** The same fault can show in two ways; the one that holds, or else the last, speaks for it. */
+function standingOf(signs: readonly Sign[]): Alternative {
+  const { rule, holds, why, possible } = (signs.find(sign => sign.holds !== false) ?? signs.at(-1)) as Sign
+  return { rule, standing: holds !== false || possible ? 'possible' : 'ruled out', why }
 }
 
 /** The exchange whose response should have carried the answer. */
@@ -87,7 +91,7 @@ export function lastByteBefore(facts: Facts, leg: Exchange | undefined, at: numb
 
 function cancelled({ cancelled: mark, sentAt }: Call): Sign {
   const rule = 'client-timeout-shorter-than-tool'
-  if (!mark) return { rule, holds: false, why: 'no cancellation announced a limit', possible: true }
+  if (!mark) return { rule, holds: false, why: 'a limit of its own: none was announced, and this span is no usual one', possible: true }
   const span = mark.at - sentAt
   return {
     rule,

@@ -5,6 +5,7 @@
  * By: the `Mcp-Session-Id` header; the id in the endpoint event and the targets that carry it; for 2026-07-28 the client;
  * everything else is the upstream's one `other` session.
  */
+import { waiting } from './call-fold.ts'
 import { guessId, type IdPlace, idAt, pathAndQuery, pathOf, placeOfId, sameButSlash, trimSlash } from './endpoint.ts'
 import type { RpcMessage } from './jsonrpc.ts'
 import type { End, Transport } from './model.ts'
@@ -141,9 +142,7 @@ export class SessionFold {
 
   end(session: SessionState, end: End): void {
     if (session.row.ended) return
-    let inFlight = 0
-    for (const call of session.open) if (call.row.from === 'client' && !call.row.cancelled) inFlight++
-    session.row.ended = { ...end, inFlight }
+    session.row.ended = { ...end, inFlight: waiting(session) }
     this.#world.touch(session)
   }
 
@@ -243,6 +242,8 @@ export class SessionFold {
     if (before && before === this.#byClient.get(x.client)?.at(-1)) {
       before.row.transport = transport
       before.failed = false
+      before.established = transport === 'stateless'
+      before.offered = undefined
       if (transport !== 'stateless') delete before.row.protocolVersion
       this.#world.touch(before)
       return before

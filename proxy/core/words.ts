@@ -33,5 +33,11 @@ export const endingText = (how: Ending): string => ENDINGS[how]
 const ACTORS: Record<Actor, string> = { client: 'The client', server: 'The server', proxy: 'The proxy' }
 export const actorText = (by: Actor): string => ACTORS[by]
 
+/** What an error body says: the message of a JSON-RPC error or of a JSON object that has one, else the text itself. */
+export function errorWords(text: string): string {
+  const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(text)?.[1]
+  return message === undefined ? text : message.replaceAll(/\\(["\\/])/g, '$1')
+}
+
 /** `1 call`, `3 calls`. */
 export const countText = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -31,10 +31,11 @@ function verdictOn(facts: Facts, hops: readonly Exchange[]): Verdict {
   const pairs = hops.map(hop => [hop, byId.get(hop.followedBy ?? -1)] as const)
   const lost = pairs.filter(([hop, next]) => !next && facts.now - (hop.responseAt ?? facts.now) > 5_000).map(([hop]) => hop)
   const cost = pairs.reduce((sum, [hop, next]) => sum + (next ? next.requestAt - hop.requestAt : 0), 0)
-  const posts = facts.exchanges.filter(({ method, follows }) => method === first.method && follows === undefined).length
+  const uniform = hops.every(({ method }) => method === first.method)
+  const noun = uniform ? first.method : 'request'
+  const asked = facts.exchanges.filter(({ method, follows }) => (!uniform || method === first.method) && follows === undefined).length
   const { side, cause, fix } = attribution(facts, first)
-  const each =
-    hops.length >= posts && hops.length > 1 ? `each of ${countText(hops.length, first.method)}` : countText(hops.length, first.method)
+  const each = hops.length >= asked && hops.length > 1 ? `each of ${countText(hops.length, noun)}` : countText(hops.length, noun)
   const undelivered = facts.calls.some(call => call.delivery === 'undeliverable' && call.acceptedAt !== undefined)
   return {
     ...(lost.length > 0 && { severity: 'error' as const }),

@@ -1,7 +1,7 @@
 /** The server does not know the session that the client names. Promise: what the proxy saw of that session before decides which fault it is. */
 import type { Facts } from '../core/facts.ts'
 import type { Alternative, Confidence, Evidence, Exchange, Session, Severity } from '../core/model.ts'
-import { actorText, countText, spanText } from '../core/words.ts'
+import { actorText, countText, errorWords, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 /** A session this long without a request may have expired (ms). */
@@ -76,7 +76,7 @@ const short = (key: string) => (key.length > 8 ? key.slice(0, 8) : key)
 const refusalOf = (exchange: Exchange): Evidence => ({
   seq: exchange.responseSeq ?? exchange.requestSeq,
   at: exchange.responseAt ?? exchange.requestAt,
-  says: `${exchange.method} ${exchange.path} answered with ${exchange.status}: ${(exchange.errorText ?? '').slice(0, 80)}`,
+  says: `${exchange.method} ${exchange.path} answered with ${exchange.status}: ${errorWords(exchange.errorText ?? '').slice(0, 80)}`,
 })
 const recoveredBy = ({ session, others }: Facts): Session | undefined =>
   others.find(other => other.id === session.replacedBy && other.protocolVersion !== undefined)
@@ -194,12 +194,17 @@ function otherWorker({ session, exchanges }: Facts, first: Exchange): Case | und
   return {
     cause: 'wrong-worker',
     says: `The session is alive${open ? ': its stream is open' : ''}${after ? `${open ? ', and' : ': '} a later request of it succeeded` : ''}. Another worker answered that does not know it.`,
-    confidence: after ? 'certain' : 'likely',
+    confidence: after ? 'certain' : session.transport === 'sse' ? 'likely' : 'possible',
     fix: [
       'Run one worker, or send all requests of a session to the same one.',
       'Or serve without sessions (stateless), or keep them in a shared store.',
     ],
     evidence,
+    ...(!after && {
+      alternatives: [
+        { rule: 'session-expired', standing: 'possible' as const, why: 'a server may drop a session and leave its stream open' },
+      ],
+    }),
   }
 }
 

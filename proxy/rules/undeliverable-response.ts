@@ -67,7 +67,10 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict {
   const errors = brokenErrors(facts, broken)
   const ghost = ghostPost(facts)
   const redirects = facts.session.redirects
+  // Since 2026-07-28 closing the response is how a client cancels: alone, it is no fault.
+  const cancelling = facts.session.transport === 'stateless' && cause.rule === 'client-closed-early'
   return {
+    ...(cancelling && { severity: 'info' as const }),
     confidence: 'certain',
     causeConfidence: cause.confidence,
     at: broken.at,
@@ -106,7 +109,7 @@ function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): 
       ? `${clientName(facts)} waits ${limit} for a call; this one ${took ? `took ${took}` : 'had no answer by then'}.`
       : cause.rule === 'idle-cut' && limit
         ? `The stream was closed after ${limit} of silence, while ${call.name ?? call.method} was still running.`
-        : `${clientName(facts)} closed the connection while ${call.name ?? call.method} was still running: ${cause.why}.`
+        : `${clientName(facts)} left ${spanText((call.brokenAt ?? 0) - call.sentAt)} after the POST, while ${call.name ?? call.method} was still running: ${reasonOf(cause)}.`
   const early = call.answeredAt === undefined || call.answeredAt > (call.brokenAt ?? 0)
   const second = took && early ? ' The stream was gone when the answer was ready.' : ''
   const size = cause.rule !== 'oversized-sse-event' && early
@@ -114,6 +117,9 @@ function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): 
     size && redirects > 0 ? ' Neither its size nor the redirects broke it.' : redirects > 0 ? ' The redirects did not break it.' : ''
   return first + second + third
 }
+
+const reasonOf = (cause: LossCause) =>
+  cause.rule === 'client-closed-early' && cause.confidence !== 'certain' ? 'the wire does not show why' : cause.why
 
 function fixOf(facts: Facts, call: Call, cause: LossCause, oldServer: boolean): string[] {
   const limit = cause.limit === undefined ? 'the client’s limit' : seconds(cause.limit)
@@ -169,7 +175,8 @@ function evidenceOf(facts: Facts, call: Call, broken: Break, errors: readonly Lo
     })
   } else lines.push({ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of ${name}` })
   const alive = lastByteBefore(facts, leg, broken.at)
-  if (alive && alive.at > call.sentAt) lines.push({ ...alive, says: 'Last byte that reached the client: the stream was alive' })
+  if (alive && alive.at > call.sentAt && alive.seq !== accepted?.responseSeq)
+    lines.push({ ...alive, says: 'Last byte that reached the client: the stream was alive' })
   if (call.cancelled)
     lines.push({
       seq: call.cancelled.seq,
