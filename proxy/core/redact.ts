@@ -1,18 +1,29 @@
 /**
- * Masks credentials in heads and URLs.
+ * Masks credentials in heads, URLs and text.
  * Promise: a value without a credential comes back as the same object, and masking what is masked changes nothing.
  *
  * A mask is `[REDACTED len=43 id=7f3a91c2]`: the length in characters and a short keyed hash, so that equal secrets show as equal.
- * In URLs its spaces are `+`, which forms decode to the same text.
+ * In URLs its spaces are `+`, which forms decode to the same text. Session ids stay, or get one pseudonym each that stands for them everywhere.
  */
+import { bytesToBinary } from './base64.ts'
 import type { RawHeader } from './event.ts'
+import { KnownSecrets } from './known-secrets.ts'
+import { MarkedSecrets } from './marked-secrets.ts'
 import { headerSecret, looksRandom, nameSecret, PANOS_TYPES } from './secret-names.ts'
+import { type Found, findSecrets, merge } from './secret-values.ts'
 
 export interface MaskerSetting {
-  /** Short keyed hash of a secret. */
+  /** Short keyed hash of a secret. With the recording's own key, secrets masked in heads are recognised in bodies too. */
   readonly fingerprint: (value: string) => string
   /** Stands for a session id, always the same for the same id; absent: session ids are kept. */
   readonly pseudonym?: (id: string) => string
+}
+
+/** A range to be replaced. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly replacement: string
 }
 
 export interface Masker {
@@ -20,48 +31,41 @@ export interface Masker {
   header(name: string, value: string): string
   /** A request target or any URL. */
   target(target: string): string
+  /** Any text: JSON, SSE, XML, forms, log lines, prose; also such text within JSON strings. */
+  text(text: string): string
+  /** The same for bytes, as replacements at byte offsets. The replacements are ASCII. */
+  edits(bytes: Uint8Array): readonly Edit[]
+  /** A secret known from elsewhere (a configured key): from now on found in every text, in the forms in which it travels. */
+  learn(secret: string): void
+  /** A session id known from elsewhere: from now on it gets its pseudonym in every text. */
+  learnSession(id: string): void
 }
 
 const MASK = /^\[REDACTED[ +]len=\d+/
 const CACHE_LIMIT = 1000
 
 export function createMasker(setting: MaskerSetting): Masker {
-  const marks = new Map<string, string>()
-  const mark = (value: string): string => {
-    if (value === '' || MASK.test(value)) return value
-    const known = marks.get(value)
-    if (known !== undefined) return known
-    const made = `[REDACTED len=${value.length} id=${setting.fingerprint(value)}]`
-    if (marks.size < CACHE_LIMIT) marks.set(value, made)
-    return made
-  }
-  const session = (id: string): string => setting.pseudonym?.(id) ?? id
+  return new SaltedMasker(setting)
+}
 
-  function header(name: string, value: string): string {
-    switch (headerSecret(name)) {
-      case 'none':
-        return value
-      case 'value':
-        return mark(value)
-      case 'scheme':
-        return value.replace(/^(\s*[A-Za-z][A-Za-z0-9-]*\s+)?(.+)$/s, (_, scheme = '', rest) => scheme + mark(rest))
-      case 'cookie':
-        return value.replace(/([^;=\s]+\s*=\s*)([^;]*)/g, (_, before, cookie) => before + mark(cookie))
-      case 'set-cookie':
-        return value.replace(/^([^;=]*=\s*)([^;]*)/, (_, before, cookie) => before + mark(cookie))
-      case 'session':
-        return session(value)
-      case 'url':
-        return target(value)
-    }
+class SaltedMasker implements Masker {
+  readonly #setting: MaskerSetting
+  readonly #marks = new Map<string, string>()
+  readonly #pseudonyms = new Set<string>()
+  readonly #known = new KnownSecrets()
+  readonly #marked: MarkedSecrets
+
+  constructor(setting: MaskerSetting) {
+    this.#setting = setting
+    this.#marked = new MarkedSecrets(setting.fingerprint)
   }
 
-  function headers(list: readonly RawHeader[]): readonly RawHeader[] {
+  headers(list: readonly RawHeader[]): readonly RawHeader[] {
     let copy: RawHeader[] | undefined
     for (let index = 0; index < list.length; index++) {
       const pair = list[index] as RawHeader
       if (headerSecret(pair[0]) === 'none') continue
-      const masked = header(pair[0], pair[1])
+      const masked = this.header(pair[0], pair[1])
       if (masked === pair[1]) continue
       copy ??= [...list]
       copy[index] = [pair[0], masked]
@@ -69,38 +73,121 @@ export function createMasker(setting: MaskerSetting): Masker {
     return copy ?? list
   }
 
-  function target(text: string): string {
-    const withoutUser = text.includes('@')
-      ? text.replace(/(\/\/[^\s/?#@:]*:)([^\s/?#@]+)@/g, (_, before, password) => `${before}${mark(password)}@`)
-      : text
-    const from = withoutUser.indexOf('?')
-    const begin = from < 0 ? withoutUser.indexOf('#') : from
-    if (begin < 0) return withoutUser
-    const path = withoutUser.slice(0, begin)
-    const fields = withoutUser.slice(begin + 1)
-    const masked = maskFields(fields, isPanos(path, fields), mark, session)
-    return masked === fields ? withoutUser : withoutUser.slice(0, begin + 1) + masked
+  header(name: string, value: string): string {
+    switch (headerSecret(name)) {
+      case 'none':
+        return value
+      case 'value':
+        return this.#mark(value)
+      case 'scheme':
+        return value.replace(/^(\s*[A-Za-z][A-Za-z0-9-]*\s+)?(.+)$/s, (_, scheme = '', rest) => scheme + this.#mark(rest))
+      case 'cookie':
+        return value.replace(/([^;=\s]+\s*=\s*)([^;]*)/g, (_, before, cookie) => before + this.#mark(cookie))
+      case 'set-cookie':
+        return value.replace(/^([^;=]*=\s*)([^;]*)/, (_, before, cookie) => before + this.#mark(cookie))
+      case 'session':
+        return this.#session(value)
+      case 'url':
+        return this.target(value)
+    }
   }
 
-  return { headers, header, target }
+  target(text: string): string {
+    const withoutUser = text.includes('@')
+      ? text.replace(/(\/\/[^\s/?#@:]*:)([^\s/?#@]+)@/g, (_, before, password) => `${before}${this.#mark(password)}@`)
+      : text
+    const query = withoutUser.indexOf('?')
+    const begin = query < 0 ? withoutUser.indexOf('#') : query
+    const swept = (part: string) => (this.#setting.pseudonym === undefined ? part : apply(part, this.#edits(part, this.#known.find(part))))
+    if (begin < 0) return swept(withoutUser)
+    const path = withoutUser.slice(0, begin)
+    const fields = withoutUser.slice(begin + 1)
+    const masked = this.#fields(fields, isPanos(path, fields))
+    return masked === fields ? swept(withoutUser) : swept(withoutUser.slice(0, begin + 1) + masked)
+  }
+
+  text(text: string): string {
+    return apply(text, this.#textEdits(text))
+  }
+
+  edits(bytes: Uint8Array): readonly Edit[] {
+    return this.#textEdits(bytesToBinary(bytes))
+  }
+
+  learn(secret: string): void {
+    this.#known.add(secret, false)
+  }
+  learnSession(id: string): void {
+    this.#known.add(id, true)
+  }
+
+  #textEdits(text: string): Edit[] {
+    const byShape = findSecrets(text)
+    for (const { value, session } of byShape) this.#known.addIfDistinct(value, session)
+    return this.#edits(text, merge([...byShape, ...this.#known.find(text), ...this.#marked.find(text)]))
+  }
+
+  #edits(text: string, found: readonly Found[]): Edit[] {
+    const edits: Edit[] = []
+    for (const { start, end, value, session } of found) {
+      const replacement = session ? this.#session(value) : this.#mark(value)
+      if (replacement !== text.slice(start, end) && !(session && replacement === value)) edits.push({ start, end, replacement })
+    }
+    return edits
+  }
+
+  /** Masks the values of `name=value` pairs between `&`, `;`, `?` and `#`. */
+  #fields(fields: string, panos: boolean): string {
+    return fields.replace(/([^&;?#=]+)=([^&;?#]*)/g, (pair, name: string, value: string) => {
+      if (value === '') return pair
+      const secret = nameSecret(decode(name))
+      if (secret === 'none') return pair
+      if (secret === 'session') return `${name}=${this.#session(value)}`
+      if (secret === 'key' && !panos && !looksRandom(value)) return pair
+      if (secret === 'random' && !looksRandom(value)) return pair
+      return `${name}=${this.#mark(decode(value)).replaceAll(' ', '+')}`
+    })
+  }
+
+  #mark(value: string): string {
+    if (value === '') return value
+    if (MASK.test(value)) {
+      this.#marked.add(value)
+      return value
+    }
+    const cached = this.#marks.get(value)
+    if (cached !== undefined) return cached
+    const made = `[REDACTED len=${value.length} id=${this.#setting.fingerprint(value)}]`
+    if (this.#marks.size < CACHE_LIMIT) this.#marks.set(value, made)
+    this.#known.addIfDistinct(value, false)
+    return made
+  }
+
+  #session(id: string): string {
+    const { pseudonym } = this.#setting
+    if (pseudonym === undefined || this.#pseudonyms.has(id)) return id
+    this.#known.addIfDistinct(id, true)
+    const made = pseudonym(id)
+    this.#pseudonyms.add(made)
+    return made
+  }
+}
+
+/** The text with its edits made; the same text when there are none. */
+export function apply(text: string, edits: readonly Edit[]): string {
+  if (edits.length === 0) return text
+  let done = 0
+  let out = ''
+  for (const { start, end, replacement } of edits) {
+    out += text.slice(done, start) + replacement
+    done = end
+  }
+  return out + text.slice(done)
 }
 
 /** True where `key` is a PAN-OS API key. */
 function isPanos(path: string, fields: string): boolean {
   return /\/api\/?$/.test(path) || PANOS_TYPES.has(/(?:^|&)type=([^&#]*)/.exec(fields)?.[1] ?? '')
-}
-
-/** Masks the values of `name=value` pairs between `&`, `;`, `?` and `#`. */
-function maskFields(fields: string, panos: boolean, mark: (value: string) => string, session: (id: string) => string): string {
-  return fields.replace(/([^&;?#=]+)=([^&;?#]*)/g, (pair, name: string, value: string) => {
-    if (value === '') return pair
-    const secret = nameSecret(decode(name))
-    if (secret === 'none') return pair
-    if (secret === 'session') return `${name}=${session(value)}`
-    if (secret === 'key' && !panos && !looksRandom(value)) return pair
-    if (secret === 'random' && !looksRandom(value)) return pair
-    return `${name}=${mark(decode(value)).replaceAll(' ', '+')}`
-  })
 }
 
 function decode(text: string): string {

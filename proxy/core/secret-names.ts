@@ -112,5 +112,6 @@ export const PANOS_TYPES: ReadonlySet<string> = new Set(words('keygen op config 
 
 /** At least 16 characters without a gap, with a digit: what no word of a language looks like. */
 export function looksRandom(value: string): boolean {
-  return value.length >= 16 && /^[A-Za-z0-9+/=_.~%-]+$/.test(value) && /[0-9]/.test(value)
+  const sample = value.length > 1024 ? value.slice(0, 1024) : value
+  return value.length >= 16 && /^[A-Za-z0-9+/=_.~%-]+$/.test(sample) && /[0-9]/.test(sample)
 }

@@ -1,5 +1,5 @@
 /**
- * What of an event is masked before it is stored: credentials in heads and URLs. Bodies are stored whole.
+ * What of an event is masked before it is stored: credentials in heads, URLs and log lines. Bodies are stored whole.
  * Promise: an event without a credential comes back as the same object.
  */
 import type { Draft } from '../core/event.ts'
@@ -24,6 +24,10 @@ export function maskDraft(draft: Draft, masker: Masker): Draft {
     case 'end': {
       const trailers = draft.trailers && masker.headers(draft.trailers)
       return trailers === draft.trailers ? draft : { ...draft, trailers }
+    }
+    case 'log': {
+      const text = masker.text(draft.text)
+      return text === draft.text ? draft : { ...draft, text }
     }
     default:
       return draft

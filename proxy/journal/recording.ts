@@ -12,7 +12,7 @@ import { createMasker } from '../core/redact.ts'
 import { maskDraft } from './at-rest.ts'
 import { encodeEvent } from './codec.ts'
 import { type Disk, realDisk, reasonOf, WORDS_OF_REASON } from './disk.ts'
-import { createFingerprint } from './fingerprint.ts'
+import { recordingFingerprint } from './fingerprint.ts'
 import { LOCK_PULSE_MS, pulseLock, releaseLock, takeLock } from './lock.ts'
 import { dropOldSegments, prune, type Retention } from './retention.ts'
 import { JournalWriter } from './writer.ts'
@@ -119,7 +119,7 @@ class FolderRecording implements Recording {
     this.id = event.id
     this.dir = dir
     const marker = randomBytes(4).readUInt32LE()
-    const masker = setting.options.masked ? createMasker({ fingerprint: createFingerprint() }) : undefined
+    const masker = setting.options.masked ? createMasker({ fingerprint: recordingFingerprint(dir, true) }) : undefined
     this.#mask = masker && (draft => maskDraft(draft, masker))
     const retention = setting.retention ?? DEFAULT_RETENTION
     const tidy = async () => {
