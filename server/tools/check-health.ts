@@ -30,7 +30,6 @@ export const checkHealth: PanosTool<typeof input, z.infer<typeof item>> = {
     return {
       scope: 'type=version',
       items: [health],
-      total: 1,
       warnings: [],
       summary: `${client().device} answers in ${answeredInMs} ms and accepts the API key.`,
       line: found => `${found.model}, serial ${found.serial}, PAN-OS ${found.version}`,

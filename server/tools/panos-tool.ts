@@ -17,9 +17,8 @@ export interface ToolContext {
 export interface Finding<Item> {
   /** Which part of which configuration was read, in words. */
   readonly scope: string
+  /** All that match; the result shows a page of them. */
   readonly items: readonly Item[]
-  /** How many there are in all; `items` may hold fewer. */
-  readonly total: number
   readonly warnings: readonly string[]
   /** First line of the text. */
   readonly summary: string
@@ -50,6 +49,12 @@ export const limitInput = z
   .max(50_000)
   .default(100)
   .describe('At most so many items are returned; the total is always given.')
+export const offsetInput = z
+  .number()
+  .int()
+  .min(0)
+  .default(0)
+  .describe('Skip so many items: the nextOffset of the previous answer gives the next page.')
 export const nameInput = z
   .string()
   .max(127)
@@ -63,7 +68,8 @@ export const outputSchema = (tool: PanosTool): z.ZodObject =>
     items: z.array(tool.item),
     total: z.number().int().describe('How many items matched.'),
     returned: z.number().int().describe('How many of them are in this result.'),
-    truncated: z.boolean().describe('Whether the limit left items out.'),
+    truncated: z.boolean().describe('Whether items after these were left out.'),
+    nextOffset: z.number().int().optional().describe('Where the next page begins, when items were left out.'),
     warnings: z.array(z.string()),
     fetchedAt: z.string().describe('When the answer was complete (ISO 8601).'),
     elapsedMs: z.number().describe('How long the device took.'),
@@ -74,27 +80,69 @@ export function named(name: string, part: string | undefined): boolean {
   return part === undefined || name.toLowerCase().includes(part.toLowerCase())
 }
 
-function success<Item>(found: Finding<Item>, client: PanosClient, startedAt: number): CallToolResult {
-  const { items, total, scope } = found
-  const truncated = items.length < total
+/**
+ * Some clients drop the connection when one SSE event is larger than 1 MiB (Python's mcp 2.x with httpx2 does), so no answer grows that large.
+ * Each item is in it twice, as text and as structured content.
+ */
+const MAX_ITEM_BYTES = 900_000
+
+interface Page<Item> {
+  readonly items: Item[]
+  readonly lines: string[]
+  readonly full: boolean
+}
+
+function pageOf<Item>(found: Finding<Item>, offset: number, limit: number): Page<Item> {
+  const page: { items: Item[]; lines: string[] } = { items: [], lines: [] }
+  let bytes = 0
+  for (const item of found.items.slice(offset, offset + limit)) {
+    const line = found.line(item)
+    bytes += Buffer.byteLength(JSON.stringify(item)) + Buffer.byteLength(JSON.stringify(line))
+    if (bytes > MAX_ITEM_BYTES && page.items.length > 0) return { ...page, full: true }
+    page.items.push(item)
+    page.lines.push(line)
+  }
+  return { ...page, full: false }
+}
+
+function notesOn<Item>(page: Page<Item>, total: number, next: number | undefined): string[] {
+  if (next === undefined) return []
+  const cut = page.full ? ' The answer ends here because some clients drop the connection above 1 MiB.' : ''
+  return [`${page.items.length} of ${total} are shown.${cut} The next page begins at offset ${next}; name_contains narrows the search.`]
+}
+
+function success<Item>(
+  found: Finding<Item>,
+  client: PanosClient,
+  startedAt: number,
+  paging: { offset: number; limit: number },
+): CallToolResult {
+  const { scope } = found
+  const total = found.items.length
+  const page = pageOf(found, paging.offset, paging.limit)
+  const end = paging.offset + page.items.length
+  const next = end < total ? end : undefined
   const warnings = [...client.warnings, ...found.warnings]
-  const notes = warnings.map(warning => `Warning: ${warning}`)
-  if (truncated) notes.push(`${items.length} of ${total} are shown; narrow the search or raise the limit for more.`)
+  const notes = [...warnings.map(warning => `Warning: ${warning}`), ...notesOn(page, total, next)]
   return {
-    content: [{ type: 'text', text: [found.summary, ...notes, ...items.map(item => found.line(item))].join('\n') }],
+    content: [{ type: 'text', text: [found.summary, ...notes, ...page.lines].join('\n') }],
     structuredContent: {
       device: client.device,
       scope,
-      items: [...items],
+      items: page.items,
       total,
-      returned: items.length,
-      truncated,
+      returned: page.items.length,
+      truncated: next !== undefined,
+      ...(next !== undefined && { nextOffset: next }),
       warnings,
       fetchedAt: new Date().toISOString(),
       elapsedMs: Math.round(performance.now() - startedAt),
     },
   }
 }
+
+/** What a tool without paging inputs is given. */
+const WHOLE = z.object({ offset: offsetInput, limit: z.number().default(Number.MAX_SAFE_INTEGER) })
 
 /** Where the facts of a failure are in a result: structured content would have to follow the tool's output schema. */
 export const ERROR_META = 'panos/error'
@@ -125,7 +173,7 @@ export async function callTool<Input extends z.ZodObject, Item>(
   try {
     const client = context.client()
     const signal = AbortSignal.any([context.signal, over.signal])
-    return success(await tool.run(input, { client: () => client, signal }), client, startedAt)
+    return success(await tool.run(input, { client: () => client, signal }), client, startedAt, WHOLE.parse(input))
   } catch (error) {
     if (!context.signal.aborted) return failure(asPanosError(error))
     return failure(

@@ -8,12 +8,13 @@ import { asPanosError } from '../panos/panos-error.ts'
 import type { XmlNode } from '../panos/xml.ts'
 import { inPushed, inVsys } from '../panos/xpath.ts'
 import { listVsys, NO_VSYS, readEntries } from './config-scope.ts'
-import { configInput, limitInput, named, nameInput, type PanosTool } from './panos-tool.ts'
+import { configInput, limitInput, named, nameInput, offsetInput, type PanosTool } from './panos-tool.ts'
 import { RULEBASES, type Rulebase, readSecurityRule, type SecurityRule, securityRule } from './security-rule.ts'
 
 const input = z.object({
   name_contains: nameInput,
   include_disabled: z.boolean().default(true).describe('Whether disabled rules are listed too.'),
+  offset: offsetInput,
   limit: limitInput,
   config: configInput,
 })
@@ -53,7 +54,7 @@ export const retrieveSecurityPolicies: PanosTool<typeof input, SecurityRule> = {
     'Lists the security rules of the firewall in the order of evaluation, with what they match and what they do. Works without arguments.',
   input,
   item: securityRule,
-  async run({ name_contains, include_disabled, limit, config }, { client, signal }) {
+  async run({ name_contains, include_disabled, config }, { client, signal }) {
     const systems = await listVsys(client(), signal)
     const read = systems.flatMap(vsys => RULEBASES.map(rulebase => readRulebase(client(), config, vsys, rulebase, signal)))
     const rulebases = await Promise.all(read)
@@ -62,8 +63,7 @@ export const retrieveSecurityPolicies: PanosTool<typeof input, SecurityRule> = {
       .filter(rule => named(rule.name, name_contains) && (include_disabled || !rule.disabled))
     return {
       scope: `security rules of all virtual systems, pushed ones included, ${config} configuration`,
-      items: matching.slice(0, limit),
-      total: matching.length,
+      items: matching,
       warnings: [...(systems.length === 0 ? [NO_VSYS] : []), ...rulebases.flatMap(({ warnings }) => warnings)],
       summary: `${matching.length} security rules on ${client().device} (${config} configuration${name_contains ? `, name contains "${name_contains}"` : ''}).`,
       line,

@@ -3,10 +3,10 @@
  */
 import { z } from 'zod'
 import { readEverywhere } from './config-scope.ts'
-import { configInput, limitInput, named, nameInput, type PanosTool } from './panos-tool.ts'
+import { configInput, limitInput, named, nameInput, offsetInput, type PanosTool } from './panos-tool.ts'
 import { readSecurityZone, type SecurityZone, securityZone } from './security-zone.ts'
 
-const input = z.object({ name_contains: nameInput, limit: limitInput, config: configInput })
+const input = z.object({ name_contains: nameInput, offset: offsetInput, limit: limitInput, config: configInput })
 
 export const retrieveSecurityZones: PanosTool<typeof input, SecurityZone> = {
   name: 'retrieve_security_zones',
@@ -14,13 +14,12 @@ export const retrieveSecurityZones: PanosTool<typeof input, SecurityZone> = {
   description: 'Lists the security zones of the firewall with type, interfaces and protection profile. Works without arguments.',
   input,
   item: securityZone,
-  async run({ name_contains, limit, config }, { client, signal }) {
+  async run({ name_contains, config }, { client, signal }) {
     const { entries, warnings } = await readEverywhere(client(), config, ['zone'], { shared: false }, signal)
     const matching = entries.map(({ node, location }) => readSecurityZone(node, location)).filter(zone => named(zone.name, name_contains))
     return {
       scope: `zones of all virtual systems, ${config} configuration`,
-      items: matching.slice(0, limit),
-      total: matching.length,
+      items: matching,
       warnings,
       summary: `${matching.length} security zones on ${client().device} (${config} configuration${name_contains ? `, name contains "${name_contains}"` : ''}).`,
       line: zone =>

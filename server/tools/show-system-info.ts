@@ -22,7 +22,6 @@ export const showSystemInfo: PanosTool<typeof input, z.infer<typeof item>> = {
     return {
       scope: 'show system info',
       items: [info],
-      total: 1,
       warnings: fields.length === 0 ? ['The device answered without any system information.'] : [],
       summary: `${info.hostname ?? client().device}: ${info.model ?? 'unknown model'}, PAN-OS ${info['sw-version'] ?? 'unknown'}, up ${info.uptime ?? 'for an unknown time'}.`,
       line: found =>

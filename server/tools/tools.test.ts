@@ -45,12 +45,13 @@ interface Structured {
   total: number
   returned: number
   truncated: boolean
+  nextOffset?: number
   warnings: string[]
 }
-async function call(url: string, name: string, input: Record<string, unknown> = {}) {
+async function call(url: string, name: string, input: Record<string, unknown> = {}, env: Record<string, string> = {}) {
   const tool = catalogue.find(candidate => candidate.name === name)
   if (!tool) throw new Error(`no tool ${name}`)
-  const client = createPanosClient({ PANOS_HOSTNAME: url, PANOS_API_KEY: KEY })
+  const client = createPanosClient({ PANOS_HOSTNAME: url, PANOS_API_KEY: KEY, ...env })
   const result = await callTool(tool, tool.input.parse(input), { client: () => client, signal: new AbortController().signal })
   const text = result.content[0]?.type === 'text' ? result.content[0].text : ''
   return { result, text, found: result.structuredContent as unknown as Structured }
@@ -74,8 +75,25 @@ describe('retrieve_address_objects', () => {
     const { url } = await device(FIREWALL)
     expect((await call(url, 'retrieve_address_objects', { name_contains: "o'b" })).found.items).toMatchObject([{ name: "O'Brien" }])
     const { found, text } = await call(url, 'retrieve_address_objects', { limit: 2 })
-    expect(found).toMatchObject({ total: 5, returned: 2, truncated: true })
+    expect(found).toMatchObject({ total: 5, returned: 2, truncated: true, nextOffset: 2 })
     expect(text).toContain('2 of 5 are shown')
+    const last = (await call(url, 'retrieve_address_objects', { limit: 2, offset: 4 })).found
+    expect([last.items.map(({ name }) => name), last.truncated, last.nextOffset]).toEqual([["O'Brien"], false, undefined])
+    expect((await call(url, 'retrieve_address_objects', { offset: 9 })).found).toMatchObject({ total: 5, returned: 0, truncated: false })
+  })
+
+  it('keeps every answer below 1 MiB, and its pages together are the whole', async () => {
+    const simulator = await startSimulator({ apiKey: KEY, objects: 20_000 })
+    undo.push(() => simulator.close())
+    const names: unknown[] = []
+    let offset: number | undefined = 0
+    while (offset !== undefined) {
+      const { result, found } = await call(simulator.url, 'retrieve_address_objects', { limit: 50_000, offset })
+      expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(1024 * 1024)
+      names.push(...found.items.map(({ name }) => name))
+      offset = found.nextOffset
+    }
+    expect([names.length, new Set(names).size]).toEqual([20_000, 20_000])
   })
 
   it('costs one request per place, however many objects there are', async () => {
@@ -181,5 +199,22 @@ describe('show_system_info', () => {
       'sw-version': '11.1.6',
       time: expect.stringMatching(/^\w{3} \w{3} .*\d{4}$/),
     })
+  })
+})
+
+describe('failures', () => {
+  it.each([
+    ['tls', { tls: true }, {}, /not trusted: it is self-signed[^]*\nWhat to do: .*PANOS_TLS_FINGERPRINT=/],
+    ['timeout', { latencyMs: 600_000 }, { PANOS_TIMEOUT_MS: '50' }, /did not answer within 50 ms\.\nWhat to do: .*PANOS_TIMEOUT_MS/],
+    ['authentication', { apiKey: 'another' }, {}, /Invalid Credential\nWhat to do: Check PANOS_API_KEY/],
+  ] as const)('%s comes back from every tool as isError that says what to do', async (kind, options, env, message) => {
+    const simulator = await startSimulator({ apiKey: KEY, objects: 1, ...options })
+    undo.push(() => simulator.close())
+    for (const { name } of catalogue) {
+      const { result, text } = await call(simulator.url, name, {}, env)
+      expect(result).toMatchObject({ isError: true, _meta: { [ERROR_META]: { kind } } })
+      expect(text).toMatch(message)
+      expect(JSON.stringify(result)).not.toContain(KEY)
+    }
   })
 })
