@@ -29,6 +29,19 @@ export interface Product extends Program {
   rows<K extends RowKind>(kind: K): Promise<Extract<AnyRow, { t: K }>[]>
 }
 
+/** Waits until the inspector has folded everything and nothing new has come for a moment: it follows the journal a little behind. */
+async function settled(state: () => Promise<State>): Promise<void> {
+  let before = -1
+  await until('the inspector to catch up with the journal', async () => {
+    const { recordings } = await state()
+    const events = recordings.reduce((sum, info) => sum + info.events, 0)
+    const still = events === before && recordings.every(info => info.behind === 0)
+    before = events
+    if (!still) await new Promise(resolve => setTimeout(resolve, 250))
+    return still || undefined
+  })
+}
+
 /** A folder of its own for one test, removed by `clean`. */
 export function scratch(): { folder: string; clean: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'seismograph-'))
@@ -69,7 +82,7 @@ export async function startProduct(args: readonly string[], data: string, option
     api,
     state,
     async rows<K extends RowKind>(kind: K) {
-      await until('the inspector to catch up', async () => ((await state()).recordings.every(info => info.behind === 0) ? true : undefined))
+      await settled(state)
       const top = await page('')
       const ids = top.filter(row => row.t === 'session').map(row => row.id)
       const inside = ids.length > 0 && !['session', 'finding', 'gap'].includes(kind) ? await page(`&session=${ids.join(',')}`) : []
