@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseFilter, type Term } from './filter.ts'
+import { literalOf, parseFilter, type Term } from './filter.ts'
 import { complete } from './filter-complete.ts'
 import { passes, type Surroundings } from './filter-match.ts'
 import { call, exchange, finding, frame, log, session } from './story.fixture.ts'
@@ -119,6 +119,20 @@ describe('what passes', () => {
     expect(ids(text)).toEqual(wanted)
     if (text) expect(ids(text, true)).toEqual(rows.map(row => row.id).filter(id => !wanted.includes(id)))
   })
+})
+
+test('the plain text of an expression is certain to be in every match', () => {
+  const cases: [RegExp, string][] = [
+    [/srv-dal-\d+/, 'srv-dal-'],
+    [/ab?cdef/, 'cdef'],
+    [/a|bcd/, ''],
+    [/(abc)?de/, ''],
+    [/x{2}yz[abc]+w/, 'yz'],
+    [/\w\s\.com/, 'com'],
+    [/^\{"error"/, '"error"'],
+  ]
+  for (const [pattern, literal] of cases) expect(literalOf(pattern), String(pattern)).toBe(literal)
+  expect(wrong('body:/\\d+/')).toEqual([5, 10])
 })
 
 test('completion replaces the piece under the caret', () => {

@@ -106,14 +106,30 @@ function time(value: string, token: Token): number {
   return Number(match[1]) * ({ ms: 1, s: 1000, m: 60_000 }[(match[2] ?? '').toLowerCase()] ?? 1)
 }
 
+/** The longest run of plain characters that every match of an expression contains; '' where none is certain. */
+export function literalOf(pattern: RegExp): string {
+  if (/[|]|\)[?*{]/.test(pattern.source)) return ''
+  const runs = pattern.source.replace(/\\[a-z0-9]|\\\W|\[(?:\\.|[^\]])*\][?*+]?|\(\?[^)]*\)|.[?*]|.?\{[^}]*\}/gi, '\n').split(/[\n^$.()+]+/)
+  return runs.reduce((best, run) => (run.length > best.length ? run : best), '')
+}
+
 function body(value: string, token: Token): Term {
-  if (!value.startsWith('/')) return { negated: false, key: 'body', source: unquote(value, token) }
+  if (!value.startsWith('/')) {
+    const source = unquote(value, token)
+    if (source.length < 2) throw new Wrong(token, 'Two characters at least.')
+    return { negated: false, key: 'body', source }
+  }
   const match = /^\/((?:\\.|[^/\\])*)\/([a-z]*)$/.exec(value)
   if (!match) throw new Wrong(token, 'The expression is not closed: write /text/ or /text/i.')
   try {
     // Without `g` and `y`: an expression that keeps a position would answer differently each time.
-    return { negated: false, key: 'body', source: value, pattern: new RegExp(match[1] ?? '', (match[2] ?? '').replace(/[gy]/g, '')) }
+    const pattern = new RegExp(match[1] ?? '', (match[2] ?? '').replace(/[gy]/g, ''))
+    // The recorder looks for text; the expression then decides.
+    if (literalOf(pattern).length < 2)
+      throw new Wrong(token, 'The expression needs two plain characters in a row that every match contains.')
+    return { negated: false, key: 'body', source: value, pattern }
   } catch (error) {
+    if (error instanceof Wrong) throw error
     throw new Wrong(token, error instanceof Error ? error.message : 'Not a regular expression.')
   }
 }

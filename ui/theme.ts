@@ -29,8 +29,6 @@ export function applyTheme(choice: ThemeChoice): Theme {
 }
 
 /** Calls back when the system's own preference changes. */
-export function onSystemTheme(changed: () => void): () => void {
-  const query = dark()
-  query.addEventListener('change', changed)
-  return () => query.removeEventListener('change', changed)
+export function onSystemTheme(changed: () => void, signal: AbortSignal): void {
+  dark().addEventListener('change', changed, { signal })
 }

@@ -1,0 +1,342 @@
+/**
+ * The table: the timeline's equal, row by row. Promise: every mark of the timeline is a row under one of its tabs; 100,000 rows
+ * cost no more to show than a hundred.
+ */
+// biome-ignore-all lint/a11y/useSemanticElements: a virtual grid cannot be a <table>; its rows are placed freely
+// biome-ignore-all lint/a11y/useFocusableInteractive: the row has the focus, not its cells (roving tabindex)
+// biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: the same
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react'
+import type { LogLine } from '../../proxy/core/model.ts'
+import type { TableTab } from '../address.ts'
+import { passes } from '../filter-match.ts'
+import { edge, plural, size } from '../format.ts'
+import { usePage, usePageState } from '../page-context.tsx'
+import { Button, classes, Kbd } from '../parts/button.tsx'
+import type { Scene } from '../scene.ts'
+import type { SessionRows } from '../view.ts'
+import styles from './calls.module.css'
+import { type Entry, entriesOf, indexOf, selectionOf, totalsOf } from './entries.ts'
+import { FilterField } from './filter-field.tsx'
+import { type RowContext, rowName, TableRow } from './table-row.tsx'
+import { useThrottled } from './throttled.ts'
+
+const TABS: readonly { readonly tab: TableTab; readonly name: string }[] = [
+  { tab: 'calls', name: 'Calls' },
+  { tab: 'exchanges', name: 'Exchanges' },
+  { tab: 'events', name: 'Events' },
+  { tab: 'log', name: 'Log' },
+  { tab: 'findings', name: 'Findings' },
+]
+const ROW = 24
+
+interface TableProps {
+  readonly scene: Scene
+  readonly sessions: readonly SessionRows[]
+  readonly logs: readonly LogLine[]
+  readonly rev: number
+}
+
+function Tabs({ findings, problems }: { readonly findings: number; readonly problems: boolean }) {
+  const page = usePage()
+  const now = usePageState(state => state.address.table)
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    const at = TABS.findIndex(one => one.tab === now)
+    const next = TABS[(at + step + TABS.length) % TABS.length]
+    if (!next) return
+    page.change({ table: next.tab })
+    requestAnimationFrame(() => document.getElementById(`table-tab-${next.tab}`)?.focus())
+  }
+  return (
+    <div className={styles.tabs} role="tablist" aria-label="Table" onKeyDown={onKeyDown}>
+      {TABS.map(({ tab, name }) => (
+        <button
+          key={tab}
+          id={`table-tab-${tab}`}
+          type="button"
+          role="tab"
+          aria-selected={tab === now}
+          aria-controls="table-panel"
+          tabIndex={tab === now ? 0 : -1}
+          className={tab === now || tab === 'calls' || tab === 'findings' ? undefined : styles.rare}
+          onClick={() => page.change({ table: tab })}
+        >
+          {name}
+          {tab === 'findings' && findings > 0 && <span className={problems ? styles.found : styles.calm}>{findings}</span>}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function Head({ tab, scene }: { readonly tab: TableTab; readonly scene: Scene }) {
+  const { range, zero } = scene
+  const span = range.to - range.from
+  const at = zero.mode === 'clock' ? 'At' : 'At, s'
+  if (tab === 'log' || tab === 'findings')
+    return (
+      <div className={styles.head} role="rowgroup">
+        <div className={classes(styles.row, styles.text)} role="row">
+          <span role="columnheader" />
+          <span role="columnheader" className={styles.number}>
+            {at}
+          </span>
+          <span role="columnheader">{tab === 'log' ? 'Line' : 'Finding'}</span>
+          <span role="columnheader">{tab === 'log' ? 'From' : 'Rule'}</span>
+        </div>
+      </div>
+    )
+  return (
+    <div className={styles.head} role="rowgroup">
+      <div className={styles.row} role="row">
+        <span role="columnheader" className={styles.number}>
+          #
+        </span>
+        <span role="columnheader" className={styles.number}>
+          {at}
+        </span>
+        <span role="columnheader">{tab === 'exchanges' ? 'Exchange' : tab === 'events' ? 'Event' : 'Call'}</span>
+        <span role="columnheader">{tab === 'events' ? '' : 'Status'}</span>
+        <span role="columnheader">Delivery</span>
+        <span role="columnheader" className={classes(styles.number, styles.size)}>
+          Size
+        </span>
+        <span role="columnheader" className={classes(styles.number, styles.time)}>
+          {tab === 'events' ? '' : 'Time'}
+        </span>
+        <span role="columnheader" className={styles.fall} aria-label="Waterfall">
+          {zero.mode === 'clock' ? '' : `${edge(range.from - zero.at, span)} to ${edge(range.to - zero.at, span)}`}
+        </span>
+      </div>
+    </div>
+  )
+}
+
+/** What is in no row: nothing yet, nothing that matches, or not here yet. */
+function Nothing({ tab, hidden }: { readonly tab: TableTab; readonly hidden: number }) {
+  const page = usePage()
+  const loading = usePageState(state => state.loading)
+  const name = { calls: 'call', exchanges: 'exchange', events: 'event', log: 'line', findings: 'finding' }[tab]
+  if (hidden > 0)
+    return (
+      <div className={styles.say} role="status">
+        No {name} matches. The filter hides {plural(hidden, 'row')}.
+        <Button look="box" onClick={() => page.change({ filter: '', invert: false })}>
+          Clear the filter
+        </Button>
+      </div>
+    )
+  if (loading) return <div className={styles.say}>Loading rows</div>
+  const words = {
+    calls: 'No call yet.',
+    exchanges: 'No exchange yet.',
+    events: 'No SSE event came.',
+    log: 'No log of the server. Start with --server-log FILE, or let Seismograph start the server, to see its words on the same axis.',
+    findings: 'No finding. The rules saw nothing wrong in what is shown.',
+  }
+  return <div className={styles.say}>{words[tab]}</div>
+}
+
+export function Table({ scene, sessions, logs, rev }: TableProps) {
+  const page = usePage()
+  const { table: tab, selection, filter, invert } = usePageState(state => state.address)
+  const terms = usePageState(state => state.terms)
+  const unfolded = usePageState(state => state.unfolded)
+  const found = usePageState(state => state.found)
+  const scroll = useRef<HTMLDivElement>(null)
+  const grid = useRef<HTMLDivElement>(null)
+  const { rows: all } = page
+  const shownKey = scene.shown.map(one => one.id).join()
+
+  const { rows, hidden, totals } = useThrottled(
+    () => {
+      const around = {
+        exchange: all.exchange,
+        call: all.call,
+        session: (id: number) => all.sessions.get(id),
+        found: (source: string) => found.get(source),
+        now: scene.now,
+      }
+      const entries = entriesOf({
+        tab,
+        sessions,
+        logs,
+        unfolded,
+        exchangeOf: all.exchange,
+        frameOf: all.frame,
+        passes: row => passes(terms, invert, row, around),
+      })
+      return { ...entries, totals: totalsOf(sessions) }
+    },
+    rev,
+    `${tab} ${shownKey} ${filter} ${invert} ${[...unfolded].join()} ${found.size} ${[...found.values()].map(one => one?.size)}`,
+  )
+
+  const selected = useMemo(() => indexOf(rows, selection, id => all.finding(id)?.call), [rows, selection, all])
+  const focusable = selected >= 0 ? selected : 0
+  const list = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW,
+    getItemKey: at => rows[at]?.key ?? at,
+    overscan: 8,
+    // The row that can have the focus is always there, wherever one has scrolled.
+    rangeExtractor: range => {
+      const seen = defaultRangeExtractor(range)
+      return seen.includes(focusable) || focusable >= rows.length ? seen : [...seen, focusable].sort((a, b) => a - b)
+    },
+  })
+
+  const shownSelection = useRef('')
+  useEffect(() => {
+    const key = `${selection?.kind}.${selection?.id}.${tab}`
+    if (selected < 0 || shownSelection.current === key) return
+    shownSelection.current = key
+    list.scrollToIndex(selected, { align: 'auto' })
+  }, [selected, selection, tab, list])
+
+  const context: RowContext = {
+    zero: scene.zero,
+    startedAt: scene.recording.startedAt,
+    range: scene.range,
+    now: scene.now,
+    breakAt: breakOf(scene, sessions),
+    callsOf: id => all.ofSession(id)?.calls ?? [],
+    callOf: all.call,
+    broke: one => (all.sessions.get(one.session)?.ended?.inFlight ?? 0) > 0 && all.sessions.get(one.session)?.stream === one.id,
+    onFold: (call, open) => page.unfold(call, open),
+  }
+
+  const pick = (at: number) => {
+    const entry = rows[at]
+    if (!entry) return
+    page.select(selectionOf(entry), 'table')
+    list.scrollToIndex(at, { align: 'auto' })
+    requestAnimationFrame(() => grid.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus({ preventScroll: true }))
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const entry = rows[focusable]
+    const page_ = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 240) / ROW) - 1)
+    const to = {
+      ArrowDown: selected + 1,
+      ArrowUp: selected - 1,
+      j: selected + 1,
+      k: selected - 1,
+      Home: 0,
+      g: 0,
+      End: rows.length - 1,
+      G: rows.length - 1,
+      PageDown: selected + page_,
+      PageUp: selected - page_,
+    }[event.key]
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === 'ArrowRight' && entry?.kind === 'call') page.unfold(entry.call.id, true)
+    else if (event.key === 'ArrowLeft' && entry?.kind === 'call') page.unfold(entry.call.id, false)
+    else if (event.key === 'ArrowLeft' && entry && 'of' in entry && entry.of) page.select({ kind: 'call', id: entry.of.id }, 'table')
+    else if (to !== undefined) pick(Math.max(0, Math.min(rows.length - 1, to)))
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  const findings = sessions.flatMap(one => one.findings)
+  return (
+    <section className={classes(styles.pane, scene.zero.mode === 'clock' && styles.clock)} aria-label="Table" data-pane="table">
+      <div className={styles.bar}>
+        <Tabs findings={findings.length} problems={findings.some(one => one.severity === 'error')} />
+        <FilterField />
+      </div>
+      <div
+        id="table-panel"
+        className={styles.grid}
+        role="grid"
+        ref={grid}
+        aria-label={TABS.find(one => one.tab === tab)?.name}
+        aria-rowcount={rows.length + 1}
+        onKeyDown={onKeyDown}
+      >
+        <Head tab={tab} scene={scene} />
+        <div className={styles.scroll} ref={scroll} role="rowgroup" tabIndex={rows.length === 0 ? 0 : undefined}>
+          {rows.length === 0 && <Nothing tab={tab} hidden={hidden} />}
+          {rows.length > 0 && (
+            <div className={styles.canvas} style={{ height: list.getTotalSize() }} role="presentation">
+              {list.getVirtualItems().map(item => {
+                const entry = rows[item.index]
+                if (!entry) return null
+                return (
+                  <Place
+                    key={item.key}
+                    entry={entry}
+                    index={item.index}
+                    start={item.start}
+                    selected={item.index === selected}
+                    focusable={item.index === focusable}
+                    context={context}
+                    onPick={pick}
+                  />
+                )
+              })}
+            </div>
+          )}
+        </div>
+      </div>
+      <div className={styles.foot}>
+        <span>{plural(totals.calls, 'call')}</span>
+        <span>{plural(totals.exchanges, 'exchange')}</span>
+        <span>{plural(totals.events, 'event')}</span>
+        <span>{size(totals.bytes)}</span>
+        {totals.undeliverable > 0 && <span className={styles.fail}>{totals.undeliverable} undeliverable</span>}
+        {hidden > 0 && <span>{plural(hidden, 'row')} hidden</span>}
+        <span className={styles.space} />
+        <span className={styles.hint}>
+          <Kbd>j</Kbd> <Kbd>k</Kbd> move&ensp;<Kbd>/</Kbd> filter
+        </span>
+      </div>
+    </section>
+  )
+}
+
+/** The moment that broke what is shown: of the newest session that ended with something in flight. */
+function breakOf(scene: Scene, sessions: readonly SessionRows[]): number | undefined {
+  const own = sessions.find(one => one.session.id === scene.session.id)?.session.ended
+  if (own && own.inFlight > 0) return own.at
+  return sessions.findLast(one => (one.session.ended?.inFlight ?? 0) > 0)?.session.ended?.at
+}
+
+interface PlaceProps {
+  readonly entry: Entry
+  readonly index: number
+  readonly start: number
+  readonly selected: boolean
+  readonly focusable: boolean
+  readonly context: RowContext
+  readonly onPick: (index: number) => void
+}
+function Place({ entry, index, start, selected, focusable, context, onPick }: PlaceProps) {
+  const page = usePage()
+  const part = (entry.kind === 'exchange' || entry.kind === 'frame') && entry.of !== undefined
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles its keys
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      aria-expanded={entry.kind === 'call' && entry.parts ? entry.open : undefined}
+      aria-label={rowName(entry, context)}
+      tabIndex={focusable ? 0 : -1}
+      data-index={index}
+      data-part={part ? '' : undefined}
+      data-heading={entry.kind === 'session' ? '' : undefined}
+      className={styles.place}
+      style={{ transform: `translateY(${start}px)` }}
+      onClick={() => onPick(index)}
+      onDoubleClick={() => page.expand(true)}
+    >
+      <TableRow entry={entry} context={context} />
+    </div>
+  )
+}

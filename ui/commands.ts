@@ -1,0 +1,101 @@
+/** Keys into deeds: listens on the window, asks keys.ts what is meant, and does it. */
+import { useEffect } from 'react'
+import { type Command, commandOf } from './keys.ts'
+import type { Page } from './page.ts'
+import { usePage } from './page-context.tsx'
+import { panned, zoomed } from './scene.ts'
+import { DETAIL_TABS } from './view.ts'
+
+const ZOOM = 1.5
+const PAN = 0.2
+/** In the order of the focus: section 5 of the design. */
+const PANES = ['top', 'sessions', 'setup', 'timeline', 'table', 'detail'] as const
+
+const FOCUSABLE = 'a[href], button:not(:disabled), input, select, [tabindex="0"]'
+
+function toPane(step: 1 | -1): void {
+  const panes = PANES.map(name => document.querySelector<HTMLElement>(`[data-pane="${name}"]`)).filter(one => one !== null)
+  const here = panes.findIndex(one => one.contains(document.activeElement))
+  for (let tried = 1; tried <= panes.length; tried++) {
+    const pane = panes[(here + step * tried + panes.length * 2) % panes.length]
+    // The part that one works in, before its tools.
+    const goal =
+      pane?.querySelector<HTMLElement>(
+        '[role="application"], [role="row"][tabindex="0"], [role="option"][tabindex="0"], [role="tab"][aria-selected="true"]',
+      ) ?? pane?.querySelector<HTMLElement>(FOCUSABLE)
+    if (!goal) continue
+    goal.focus()
+    return
+  }
+}
+
+function toRow(key: string): void {
+  const row = document.querySelector<HTMLElement>('[data-pane="table"] [role="row"][tabindex="0"]')
+  row?.focus()
+  row?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+}
+
+function toFinding(page: Page, step: 1 | -1): void {
+  const scene = page.scene()
+  if (!scene) return
+  const all = scene.shown.flatMap(one => page.rows.ofSession(one.id)?.findings ?? []).sort((a, b) => a.at - b.at)
+  const { selection } = page.store.getState().address
+  const here = selection?.kind === 'finding' ? all.findIndex(one => one.id === selection.id) : step > 0 ? -1 : 0
+  const next = all[(here + step + all.length) % all.length]
+  if (!next) return
+  page.select({ kind: 'finding', id: next.id })
+  page.reveal({ kind: 'finding', id: next.id })
+}
+
+function close(page: Page): void {
+  const { address, sessionsOpen, detailClosed } = page.store.getState()
+  if (sessionsOpen) page.openSessions(false)
+  else if (address.expanded) page.expand(false)
+  else if (!detailClosed) page.select(null)
+}
+
+function perform(page: Page, command: Command): void {
+  const scene = page.scene()
+  const tab = DETAIL_TABS[Number(/^tab-(\d)$/.exec(command)?.[1]) - 1]
+  if (tab) page.change({ tab })
+  else if (command === 'next-pane' || command === 'previous-pane') toPane(command === 'next-pane' ? 1 : -1)
+  else if (command === 'search' || command === 'help') page.dialog(command)
+  else if (command === 'filter') document.getElementById('filter')?.focus()
+  else if (command === 'next' || command === 'previous' || command === 'first' || command === 'last')
+    toRow({ next: 'j', previous: 'k', first: 'g', last: 'G' }[command])
+  else if (command === 'next-finding' || command === 'previous-finding') toFinding(page, command === 'next-finding' ? 1 : -1)
+  else if (command === 'open') page.open()
+  else if (command === 'expand') page.expand(!page.store.getState().address.expanded)
+  else if (command === 'zero') page.zero('selection')
+  else if (command === 'fit') page.fit()
+  else if (command === 'follow') page.follow(!page.store.getState().address.follow)
+  else if (command === 'pause') page.pause()
+  else if (command === 'close') close(page)
+  else if (scene && (command === 'zoom-in' || command === 'zoom-out'))
+    page.setRange(zoomed(scene.range, command === 'zoom-in' ? 1 / ZOOM : ZOOM, scene.follow ? scene.now : undefined))
+  else if (scene && (command === 'pan-left' || command === 'pan-right'))
+    page.setRange(panned(scene.range, command === 'pan-left' ? -PAN : PAN))
+}
+
+export function useCommands(): void {
+  const page = usePage()
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return
+      const at = event.target instanceof HTMLElement ? event.target : document.body
+      const command = commandOf(
+        { key: event.key, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey, shift: event.shiftKey },
+        {
+          typing: at.matches('input, textarea, select, [contenteditable]'),
+          overlay: document.querySelector('[role="dialog"], [role="menu"]') !== null,
+          control: at.matches('button, a, [role="tab"], [role="option"], [role="separator"], [role="slider"]'),
+        },
+      )
+      if (!command) return
+      event.preventDefault()
+      perform(page, command)
+    }
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
+  }, [page])
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import type { RecordingInfo } from '../proxy/core/feed.ts'
+import { HOME } from './address.ts'
+import { Rows } from './rows.ts'
+import { aired, newest, panned, sceneOf, spanOf, zoomed } from './scene.ts'
+import { call, exchange, session } from './story.fixture.ts'
+
+const recording = { index: 0, live: true, lastAt: 90_000 } as RecordingInfo
+function staged(address = {}, live = true) {
+  const rows = new Rows()
+  rows.ingest([
+    session(1, { startedAt: 1000, lastAt: 60_000, replacedBy: 2, state: 'broken' }),
+    session(2, { startedAt: 63_000, lastAt: 80_000, replaces: 1, state: live ? 'live' : 'ended' }),
+    session(3, { startedAt: 70_000, transport: 'other' }),
+    call(10, 1, { number: 6, sentAt: 5000, answeredAt: 71_204 }),
+    exchange(11, 1, { requestAt: 5000, clientEnd: { at: 5010, how: 'complete', by: 'server', bytes: 1, seq: 1 } }),
+  ])
+  const focus = newest(rows.sessions.values())
+  return { rows, scene: sceneOf({ rows, recordings: [{ ...recording, live }], address: { ...HOME, ...address }, focus, liveNow: 100_000 }) }
+}
+
+test('the newest MCP session is shown with its chain, the live edge at four fifths', () => {
+  const { scene } = staged()
+  expect(scene?.session.id).toBe(2)
+  expect(scene?.shown.map(one => one.id)).toEqual([1, 2])
+  expect(scene?.follow).toBe(true)
+  const { from = 0, to = 0 } = scene?.range ?? {}
+  expect((100_000 - from) / (to - from)).toBeCloseTo(0.8)
+  expect(from).toBeLessThan(1000)
+})
+
+test('following keeps a chosen span, and ends where nothing can grow', () => {
+  const { scene } = staged({ range: { from: 0, to: 10_000 }, follow: true })
+  expect(scene?.range).toEqual({ from: 92_000, to: 102_000 })
+  expect(staged({ range: { from: 0, to: 10_000 }, follow: false }).scene?.range).toEqual({ from: 0, to: 10_000 })
+  const past = staged({}, false).scene
+  expect(past?.follow).toBe(false)
+  expect(past?.now).toBe(90_000)
+  expect(past?.range.to).toBeGreaterThan(80_000)
+})
+
+test('zero: session start, clock, or what was selected; unknown things fall back', () => {
+  expect(staged({ session: 1 }).scene?.zero).toEqual({ at: 1000, mode: 'session', label: 'session start' })
+  expect(staged({ zero: 'selection', zeroAt: { kind: 'call', id: 10 } }).scene?.zero).toEqual({
+    at: 5000,
+    mode: 'selection',
+    label: 'call 6 sent',
+  })
+  expect(staged({ zero: 'selection', zeroAt: { kind: 'exchange', id: 11 } }).scene?.zero.label).toBe('POST /messages/')
+  expect(staged({ zero: 'selection', zeroAt: { kind: 'call', id: 99 } }).scene?.zero.mode).toBe('session')
+  expect(staged({ session: 99 }).scene?.session.id).toBe(2)
+})
+
+test('spans of things', () => {
+  const { rows } = staged()
+  expect(spanOf({ kind: 'call', id: 10 }, rows, 0)).toEqual({ from: 5000, to: 71_204 })
+  expect(spanOf({ kind: 'exchange', id: 11 }, rows, 0)).toEqual({ from: 5000, to: 5010 })
+  expect(spanOf({ kind: 'session', id: 2 }, rows, 99_000)).toEqual({ from: 63_000, to: 99_000 })
+  expect(aired({ from: 10, to: 10 }).to - aired({ from: 10, to: 10 }).from).toBeGreaterThan(20)
+})
+
+test('zoom keeps the moment under the pointer, pan keeps the span', () => {
+  expect(zoomed({ from: 0, to: 100 }, 0.5, 20)).toEqual({ from: 10, to: 60 })
+  expect(panned({ from: 0, to: 100 }, 0.25)).toEqual({ from: 25, to: 125 })
+})

@@ -1,0 +1,165 @@
+/**
+ * What is on the stage: the session in focus, its chain, zero and range, from the rows and the address.
+ * Promise: pure; an address that names what is not there falls back to what is, without a word.
+ */
+import type { RecordingInfo } from '../proxy/core/feed.ts'
+import type { Session } from '../proxy/core/model.ts'
+import type { Address } from './address.ts'
+import { chainOf, nearest } from './chain.ts'
+import { type Rows, recordingOf, rowAt } from './rows.ts'
+import type { Range, Selection, Zero } from './view.ts'
+
+export interface Scene {
+  readonly session: Session
+  readonly recording: RecordingInfo
+  /** The whole chain, oldest first, and the part of it that is drawn. */
+  readonly chain: readonly Session[]
+  readonly shown: readonly Session[]
+  /** The live edge; for a past recording its last moment. */
+  readonly now: number
+  /** Something that is shown can still grow. */
+  readonly open: boolean
+  readonly zero: Zero
+  /** All of what is shown. */
+  readonly whole: Range
+  readonly range: Range
+  readonly follow: boolean
+}
+
+/** Where the live edge stands while the view follows it: this part of the plot. */
+const EDGE = 0.8
+const SHORTEST_MS = 20
+
+export const isOpen = (session: Session): boolean => session.state === 'live' || session.state === 'quiet'
+
+/** The session that the page shows when nobody has chosen: the newest MCP connection, else the newest of any. */
+export function newest(sessions: Iterable<Session>): number | undefined {
+  let best: Session | undefined
+  const rank = (one: Session) => (one.transport === 'other' ? 0 : 1)
+  for (const one of sessions) {
+    if (
+      !best ||
+      rank(one) > rank(best) ||
+      (rank(one) === rank(best) && (one.startedAt > best.startedAt || recordingOf(one.id) < recordingOf(best.id)))
+    )
+      best = one
+  }
+  return best?.id
+}
+
+/** What a selected thing is called where space is short: "call 6", "GET /sse". */
+export function nameOf(selection: Selection, rows: Rows): string {
+  const { kind, id } = selection
+  if (kind === 'call') {
+    const one = rows.call(id)
+    return one?.number ? `call ${one.number}` : (one?.name ?? one?.method ?? 'call')
+  }
+  if (kind === 'exchange') {
+    const one = rows.exchange(id)
+    return one ? `${one.method} ${one.path}` : 'exchange'
+  }
+  if (kind === 'frame') return `${rows.frame(id)?.event || 'SSE'} event`
+  if (kind === 'log') return 'log line'
+  if (kind === 'finding') return rows.finding(id)?.rule ?? 'finding'
+  return `session ${rows.sessions.get(id)?.key.slice(0, 8) ?? ''}`
+}
+
+/** The moment that a selected thing stands for, in recording ms. */
+export function momentOf(selection: Selection, rows: Rows): number | undefined {
+  const { kind, id } = selection
+  if (kind === 'session') return rows.sessions.get(id)?.startedAt
+  const row =
+    kind === 'call'
+      ? rows.call(id)
+      : kind === 'exchange'
+        ? rows.exchange(id)
+        : kind === 'frame'
+          ? rows.frame(id)
+          : kind === 'log'
+            ? rows.log(id)
+            : rows.finding(id)
+  return row && rowAt(row)
+}
+
+/** From when to when a selected thing lasted. */
+export function spanOf(selection: Selection, rows: Rows, now: number): Range | undefined {
+  const from = momentOf(selection, rows)
+  if (from === undefined) return undefined
+  const { kind, id } = selection
+  let to = from
+  if (kind === 'session') {
+    const one = rows.sessions.get(id)
+    if (one) to = isOpen(one) ? now : Math.max(one.lastAt, one.ended?.at ?? 0)
+  } else if (kind === 'call') {
+    const one = rows.call(id)
+    to = Math.max(from, one?.answeredAt ?? 0, one?.brokenAt ?? 0, one?.acceptedAt ?? 0, one?.delivery === 'pending' ? now : 0)
+  } else if (kind === 'exchange') {
+    const one = rows.exchange(id)
+    to = Math.max(from, one?.clientEnd?.at ?? 0, one?.serverEnd?.at ?? 0, one?.lastByteAt ?? 0)
+  }
+  return { from, to }
+}
+
+/** A range with air around it, never shorter than can be drawn. */
+export function aired(range: Range, share = 0.08): Range {
+  const span = Math.max(range.to - range.from, SHORTEST_MS)
+  return { from: range.from - span * share, to: range.from + span * (1 + share) }
+}
+
+function zeroOf(address: Address, session: Session, rows: Rows): Zero {
+  if (address.zero === 'clock') return { at: session.startedAt, mode: 'clock', label: 'wall clock' }
+  const at = address.zero === 'selection' && address.zeroAt ? momentOf(address.zeroAt, rows) : undefined
+  if (at === undefined || !address.zeroAt) return { at: session.startedAt, mode: 'session', label: 'session start' }
+  return {
+    at,
+    mode: 'selection',
+    label: address.zeroAt.kind === 'call' ? `${nameOf(address.zeroAt, rows)} sent` : nameOf(address.zeroAt, rows),
+  }
+}
+
+function wholeOf(shown: readonly Session[], now: number, open: boolean): Range {
+  const from = Math.min(...shown.map(one => one.startedAt))
+  if (open) {
+    const span = Math.max(now - from, 1000) * 1.02
+    return { from: now - span, to: now - span + span / EDGE }
+  }
+  return aired({ from, to: Math.max(...shown.map(one => Math.max(one.lastAt, one.ended?.at ?? 0))) }, 0.03)
+}
+
+export interface SceneInput {
+  readonly rows: Rows
+  readonly recordings: readonly RecordingInfo[]
+  readonly address: Address
+  /** The session in focus where the address names none. */
+  readonly focus: number | undefined
+  /** Live edge of a live recording. */
+  readonly liveNow: number
+}
+
+export function sceneOf({ rows, recordings, address, focus, liveNow }: SceneInput): Scene | undefined {
+  const session = rows.sessions.get(address.session ?? -1) ?? (focus === undefined ? undefined : rows.sessions.get(focus))
+  const recording = session && recordings.find(one => one.index === recordingOf(session.id))
+  if (!session || !recording) return undefined
+  const chain = chainOf(rows.sessions, session.id)
+  const shown = address.scope === 'session' ? [session] : nearest(chain, session.id)
+  const now = recording.live ? liveNow : recording.lastAt
+  const open = recording.live && shown.some(isOpen)
+  const whole = wholeOf(shown, now, open)
+  const follow = address.follow && open
+  const range = address.range ?? whole
+  const span = range.to - range.from
+  const followed = follow && address.range ? { from: now - span * EDGE, to: now + span * (1 - EDGE) } : range
+  return { session, recording, chain, shown, now, open, zero: zeroOf(address, session, rows), whole, range: followed, follow }
+}
+
+/** Zooms around a moment (its place on the screen stays), by `factor` (above 1: out). */
+export function zoomed(range: Range, factor: number, around = (range.from + range.to) / 2): Range {
+  const span = Math.max((range.to - range.from) * factor, 0.05)
+  const share = (around - range.from) / (range.to - range.from)
+  return { from: around - span * share, to: around + span * (1 - share) }
+}
+
+export function panned(range: Range, share: number): Range {
+  const by = (range.to - range.from) * share
+  return { from: range.from + by, to: range.to + by }
+}

@@ -1,0 +1,82 @@
+/** One session of the list: its state as a shape, what it speaks, when, and how many findings. */
+import type { RecordingInfo } from '../../proxy/core/feed.ts'
+import type { Session } from '../../proxy/core/model.ts'
+import { age, moment, plural } from '../format.ts'
+import { classes } from '../parts/button.tsx'
+import { BrokenGlyph, EndedGlyph, LiveGlyph, SeverityGlyph } from '../parts/glyphs.tsx'
+import { isOpen } from '../scene.ts'
+import { sessionKind, sessionName } from './groups.ts'
+import styles from './sessions.module.css'
+
+export const STATE_WORDS = { live: 'live', quiet: 'open, quiet', ended: 'ended', broken: 'broken' } as const
+
+export function StateGlyph({ session }: { readonly session: Session }) {
+  if (session.state === 'broken') return <BrokenGlyph />
+  if (session.state === 'ended') return <EndedGlyph />
+  return <LiveGlyph still={session.state === 'quiet'} />
+}
+
+const endOf = (session: Session): number => Math.max(session.lastAt, session.ended?.at ?? 0)
+
+/** "live 17 s", "14:02, 1 m 33 s" */
+export function whenOf(session: Session, recording: RecordingInfo | undefined, now: number, today: number): string {
+  if (recording?.live && isOpen(session)) return `live ${age(now - session.startedAt)}`
+  return `${moment((recording?.startedAt ?? 0) + session.startedAt, today)}, ${age(endOf(session) - session.startedAt)}`
+}
+
+interface SessionItemProps {
+  readonly session: Session
+  readonly recording: RecordingInfo | undefined
+  readonly now: number
+  readonly selected: boolean
+  readonly linked: boolean
+  readonly tabIndex: 0 | -1
+  readonly onPick: () => void
+}
+
+export function SessionItem({ session, recording, now, selected, linked, tabIndex, onPick }: SessionItemProps) {
+  const live = recording?.live === true && isOpen(session)
+  const when = whenOf(session, recording, now, Date.now())
+  const { errors, warnings } = session
+  const problems =
+    [errors > 0 && plural(errors, 'error'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean).join(', ') || 'no problems'
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles its keys
+    <div
+      role="option"
+      aria-selected={selected}
+      aria-label={`Session ${sessionName(session)}, ${STATE_WORDS[session.state]}, ${sessionKind(session)}, ${when}, ${problems}`}
+      tabIndex={tabIndex}
+      className={styles.session}
+      data-session={session.id}
+      title={session.key}
+      onClick={onPick}
+    >
+      {linked && <span className={styles.chain} />}
+      <span className={styles.state}>
+        <StateGlyph session={session} />
+      </span>
+      <span className={styles.line}>
+        <span className={classes(styles.mono, styles.ellipsis)}>{sessionName(session)}</span>
+        <span className={classes(styles.when, live && styles.live)}>{when}</span>
+      </span>
+      <span className={styles.line}>
+        <span className={classes(styles.second, styles.ellipsis)}>{sessionKind(session)}</span>
+        <span className={styles.counts}>
+          {errors > 0 && (
+            <span className={classes(styles.count, styles.fail)}>
+              <SeverityGlyph severity="error" size={10} />
+              {errors}
+            </span>
+          )}
+          {warnings > 0 && (
+            <span className={classes(styles.count, styles.warn)}>
+              <SeverityGlyph severity="warning" size={10} />
+              {warnings}
+            </span>
+          )}
+        </span>
+      </span>
+    </div>
+  )
+}

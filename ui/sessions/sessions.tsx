@@ -1,0 +1,252 @@
+/** The list of sessions, and the rail of their signs that takes its place on narrow pages. */
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Menu as MenuIcon, Search, X } from 'lucide-react'
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
+import type { Session } from '../../proxy/core/model.ts'
+import { clock, plural } from '../format.ts'
+import { useBeat, usePage, usePageState, useScene } from '../page-context.tsx'
+import { classes, Icon, IconButton, Tag } from '../parts/button.tsx'
+import parts from '../parts/parts.module.css'
+import { recordingOf } from '../rows.ts'
+import { type ListEntry, listEntries, sessionKind, sessionName } from './groups.ts'
+import { SessionItem, STATE_WORDS, StateGlyph } from './session-item.tsx'
+import styles from './sessions.module.css'
+
+const HEIGHT = { upstream: 26, client: 24, session: 44 } as const
+
+/** Sessions that are not cleared out of view. */
+function useSessions(): Session[] {
+  const page = usePage()
+  const rev = usePageState(state => state.rev)
+  const cleared = usePageState(state => state.cleared)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rev tells that the rows changed
+  return useMemo(() => [...page.rows.sessions.values()].filter(one => !cleared.has(one.id)), [page, rev, cleared])
+}
+
+const sum = (sessions: readonly Session[], of: (one: Session) => number): number => sessions.reduce((all, one) => all + of(one), 0)
+
+function Totals({ sessions }: { readonly sessions: readonly Session[] }) {
+  const page = usePage()
+  const cleared = usePageState(state => state.cleared.size)
+  const recording = usePageState(state => state.server?.recordings[0])
+  const [errors, warnings] = [sum(sessions, one => one.errors), sum(sessions, one => one.warnings)]
+  const words = [
+    plural(sessions.length, 'session'),
+    plural(
+      sum(sessions, one => one.calls),
+      'call',
+    ),
+    errors > 0 && plural(errors, 'error'),
+    warnings > 0 && plural(warnings, 'warning'),
+  ].filter(Boolean)
+  return (
+    <div className={styles.foot}>
+      {sessions.length === 0 && cleared === 0 ? recording && `Listening since ${clock(recording.startedAt, false)}` : words.join(', ')}
+      {cleared > 0 && (
+        <button type="button" onClick={() => page.unclear()}>
+          {cleared} hidden, show
+        </button>
+      )}
+    </div>
+  )
+}
+
+function Heading({ entry }: { readonly entry: Exclude<ListEntry, { kind: 'session' }> }) {
+  if (entry.kind === 'client')
+    return (
+      <div className={styles.client}>
+        <span className={styles.ellipsis}>{entry.name}</span>
+      </div>
+    )
+  return (
+    <div className={styles.upstream}>
+      <b>{entry.name}</b>
+      <span className={classes(styles.mono, styles.ellipsis)}>{entry.target}</span>
+      {entry.past && <Tag>{entry.imported ? 'imported' : 'past'}</Tag>}
+    </div>
+  )
+}
+
+/** Moves the focus among the options; Enter and click choose. */
+function onListKey(
+  event: KeyboardEvent<HTMLElement>,
+  ids: readonly number[],
+  focused: number | undefined,
+  pick: (id: number) => void,
+): void {
+  const at = ids.indexOf(focused ?? -1)
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: ids.length - 1, Enter: at, ' ': at }[event.key]
+  if (to === undefined) return
+  event.preventDefault()
+  event.stopPropagation()
+  const id = ids[Math.max(0, Math.min(ids.length - 1, to))]
+  if (id !== undefined) pick(id)
+}
+
+function List({ sessions }: { readonly sessions: readonly Session[] }) {
+  const page = usePage()
+  const scene = useScene()
+  const recordings = usePageState(state => state.server?.recordings)
+  const [text, setText] = useState('')
+  const scroll = useRef<HTMLDivElement>(null)
+  useBeat(
+    1000,
+    recordings?.some(one => one.live),
+  )
+  const entries = useMemo(() => listEntries(sessions, recordings ?? [], text), [sessions, recordings, text])
+  const ids = useMemo(() => entries.flatMap(one => (one.kind === 'session' ? [one.session.id] : [])), [entries])
+  const list = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: at => HEIGHT[entries[at]?.kind ?? 'session'],
+    getItemKey: at => entries[at]?.key ?? at,
+    overscan: 12,
+  })
+  const chosen = scene?.session.id
+  const pick = (id: number) => {
+    page.focus(id)
+    list.scrollToIndex(entries.findIndex(one => one.kind === 'session' && one.session.id === id))
+    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-session="${id}"]`)?.focus())
+  }
+  return (
+    <>
+      <div className={styles.bar}>
+        <label className={parts.field}>
+          <Icon icon={Search} />
+          <input
+            value={text}
+            onChange={event => setText(event.target.value)}
+            placeholder="Filter sessions"
+            aria-label="Filter sessions"
+            spellCheck={false}
+          />
+          {text && <IconButton icon={X} name="Clear the filter" onClick={() => setText('')} />}
+        </label>
+      </div>
+      <div className={styles.scroll} ref={scroll}>
+        {entries.length === 0 && (
+          <p className={styles.say}>
+            {text ? 'No session matches.' : sessions.length === 0 ? 'No session yet. The first one appears here by itself.' : ''}
+          </p>
+        )}
+        {entries.length > 0 && (
+          <div
+            role="listbox"
+            aria-label="Sessions"
+            className={styles.canvas}
+            style={{ height: list.getTotalSize() }}
+            onKeyDown={event => onListKey(event, ids, chosen, pick)}
+          >
+            {list.getVirtualItems().map(item => {
+              const entry = entries[item.index]
+              if (!entry) return null
+              return (
+                <div
+                  key={item.key}
+                  role="presentation"
+                  className={styles.place}
+                  style={{ transform: `translateY(${item.start}px)`, height: item.size }}
+                >
+                  {entry.kind === 'session' ? (
+                    <SessionItem
+                      session={entry.session}
+                      recording={recordings?.find(one => one.index === recordingOf(entry.session.id))}
+                      now={page.now()}
+                      selected={entry.session.id === chosen}
+                      linked={entry.linked}
+                      tabIndex={entry.session.id === (chosen !== undefined && ids.includes(chosen) ? chosen : ids[0]) ? 0 : -1}
+                      onPick={() => pick(entry.session.id)}
+                    />
+                  ) : (
+                    <Heading entry={entry} />
+                  )}
+                </div>
+              )
+            })}
+          </div>
+        )}
+      </div>
+      <Totals sessions={sessions} />
+    </>
+  )
+}
+
+export function Sessions({ narrow }: { readonly narrow: boolean }) {
+  const page = usePage()
+  const sessions = useSessions()
+  const open = usePageState(state => state.sessionsOpen)
+  if (!narrow)
+    return (
+      <nav className={styles.pane} aria-label="Sessions" data-pane="sessions">
+        <List sessions={sessions} />
+      </nav>
+    )
+  return (
+    <nav className={styles.pane} aria-label="Sessions" data-pane="sessions">
+      <Rail sessions={sessions} />
+      {open && (
+        <div className={styles.over} data-overlay-list="">
+          <List sessions={sessions} />
+        </div>
+      )}
+      {open && <OutsideClick onOutside={() => page.openSessions(false)} />}
+    </nav>
+  )
+}
+
+/** A sheet behind the opened list: a click on it closes the list. */
+const OutsideClick = ({ onOutside }: { readonly onOutside: () => void }) => (
+  <button type="button" tabIndex={-1} aria-label="Close the session list" className={styles.sheet} onClick={onOutside} />
+)
+
+function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
+  const page = usePage()
+  const scene = useScene()
+  const open = usePageState(state => state.sessionsOpen)
+  const recordings = usePageState(state => state.server?.recordings)
+  const ordered = useMemo(
+    () =>
+      listEntries(sessions, recordings ?? [])
+        .flatMap(one => (one.kind === 'session' ? [one.session] : []))
+        .slice(0, 100),
+    [sessions, recordings],
+  )
+  const ids = ordered.map(one => one.id)
+  const chosen = scene?.session.id
+  return (
+    <>
+      <div className={styles.rail}>
+        <IconButton icon={MenuIcon} name="Open the session list" aria-expanded={open} onClick={() => page.openSessions(!open)} />
+      </div>
+      <div
+        className={styles.scroll}
+        role="listbox"
+        aria-label="Sessions"
+        onKeyDown={event =>
+          onListKey(event, ids, chosen, id => {
+            page.focus(id)
+            requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-sign="${id}"]`)?.focus())
+          })
+        }
+        tabIndex={ordered.length === 0 ? -1 : undefined}
+      >
+        {ordered.map(one => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles its keys
+          <div
+            key={one.id}
+            role="option"
+            aria-selected={one.id === chosen}
+            aria-label={`Session ${sessionName(one)}, ${STATE_WORDS[one.state]}, ${sessionKind(one)}`}
+            title={`${sessionName(one)}: ${sessionKind(one)}`}
+            tabIndex={one.id === (chosen ?? ids[0]) ? 0 : -1}
+            data-sign={one.id}
+            className={styles.sign}
+            onClick={() => page.focus(one.id)}
+          >
+            <StateGlyph session={one} />
+          </div>
+        ))}
+      </div>
+    </>
+  )
+}

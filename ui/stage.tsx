@@ -1,0 +1,108 @@
+/** The timeline with its tools, fed from the scene. */
+import { useMemo } from 'react'
+import type { LogLine } from '../proxy/core/model.ts'
+import styles from './app.module.css'
+import { passes } from './filter-match.ts'
+import { usePage, usePageState } from './page-context.tsx'
+import type { Scene } from './scene.ts'
+import { Timeline } from './timeline/timeline.tsx'
+import { TimelineTools } from './timeline/tools.tsx'
+import type { SessionRows, TimelineData } from './view.ts'
+
+interface StageProps {
+  readonly scene: Scene
+  readonly sessions: readonly SessionRows[]
+  readonly logs: readonly LogLine[]
+  readonly rev: number
+  readonly compact: boolean
+  readonly onHeight: (px: number) => void
+}
+
+export function Stage({ scene, sessions, logs, rev, compact, onHeight }: StageProps) {
+  const page = usePage()
+  const { rows } = page
+  const { selection, scope } = usePageState(state => state.address)
+  const terms = usePageState(state => state.terms)
+  const invert = usePageState(state => state.address.invert)
+  const found = usePageState(state => state.found)
+  const theme = usePageState(state => state.theme)
+  const paused = usePageState(state => state.paused !== undefined)
+  const lost = usePageState(state => state.link.phase !== 'live')
+  const { recording, range, follow, zero } = scene
+  const { now } = scene
+  const data = useMemo<TimelineData>(
+    () => ({
+      sessions,
+      logs,
+      gaps: rows.gaps,
+      startedAt: recording.startedAt,
+      ...(recording.live && { now }),
+      lost: recording.live && lost,
+    }),
+    [sessions, logs, rows, recording.startedAt, recording.live, now, lost],
+  )
+  const dimmed = useMemo(() => {
+    if (terms.length === 0) return undefined
+    const around = {
+      exchange: rows.exchange,
+      call: rows.call,
+      session: (id: number) => rows.sessions.get(id),
+      found: (source: string) => found.get(source),
+      now: page.now(),
+    }
+    return (kind: string, id: number) => {
+      const row =
+        kind === 'call'
+          ? rows.call(id)
+          : kind === 'exchange'
+            ? rows.exchange(id)
+            : kind === 'frame'
+              ? rows.frame(id)
+              : kind === 'log'
+                ? rows.log(id)
+                : rows.finding(id)
+      return row !== undefined && !passes(terms, invert, row, around)
+    }
+  }, [terms, invert, rows, found, page])
+  return (
+    <div className={styles.stage} data-pane="timeline">
+      <TimelineTools
+        scope={scope}
+        chain={scene.chain.length}
+        onScope={next => page.change({ scope: next, range: undefined, follow: true })}
+        zero={zero}
+        onZero={mode => page.zero(mode)}
+        data={data}
+        selection={selection}
+        range={range}
+        onRange={next => page.setRange(next)}
+        follow={follow}
+        onFollow={next => page.follow(next)}
+      />
+      <div className={styles.plot}>
+        <Timeline
+          data={data}
+          rev={rev}
+          selection={selection}
+          focus={scene.session.id}
+          zero={zero}
+          range={range}
+          follow={follow}
+          theme={theme}
+          {...(dimmed && { dimmed })}
+          compact={compact}
+          paused={paused}
+          onHeight={onHeight}
+          onSelect={next => page.select(next)}
+          onRange={next => {
+            // While it follows, the timeline tells where it has got to; only another span is a wish.
+            const told = follow && Math.abs(next.to - next.from - (range.to - range.from)) < (range.to - range.from) * 0.01
+            if (!told) page.setRange(next)
+          }}
+          onZero={mode => page.zero(mode)}
+          onFollow={next => page.follow(next)}
+        />
+      </div>
+    </div>
+  )
+}

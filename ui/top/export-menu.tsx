@@ -1,0 +1,71 @@
+/** Exports: what is asked for is fetched with the token and handed to the browser as a download. */
+import { Menu } from '@base-ui/react/menu'
+import { Download } from 'lucide-react'
+import { usePage, useScene } from '../page-context.tsx'
+import { Icon } from '../parts/button.tsx'
+import parts from '../parts/parts.module.css'
+
+const FORMATS = [
+  { format: 'har', name: 'HAR', hint: 'for browsers and other tools' },
+  { format: 'jsonl', name: 'JSON lines', hint: 'every record, lossless' },
+] as const
+
+function download(blob: Blob, name: string): void {
+  const anchor = document.createElement('a')
+  anchor.href = URL.createObjectURL(blob)
+  anchor.download = name
+  anchor.click()
+  // The browser has taken the bytes once it asked for the name.
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000)
+}
+
+export function ExportMenu() {
+  const page = usePage()
+  const scene = useScene()
+  const run = (format: 'har' | 'jsonl', session: number | undefined, secrets: boolean) => {
+    page.recorder
+      .exportFile(format, { secrets, ...(session !== undefined && { session }) })
+      .then(({ blob, name }) => download(blob, name))
+      .catch((error: unknown) => page.tell(`The export failed: ${error instanceof Error ? error.message : String(error)}`))
+  }
+  const session = scene?.session
+  return (
+    <Menu.Root modal={false}>
+      <Menu.Trigger className={`${parts.button} ${parts.square}`} aria-label="Export" title="Export" data-overlay="">
+        <Icon icon={Download} />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner className={parts.positioner} sideOffset={4} align="end">
+          <Menu.Popup className={parts.popup}>
+            {session && (
+              <Menu.Group>
+                <Menu.GroupLabel className={parts.menuLabel}>Session {session.key.slice(0, 8)}, secrets masked</Menu.GroupLabel>
+                {FORMATS.map(({ format, name, hint }) => (
+                  <Menu.Item key={format} className={parts.item} onClick={() => run(format, session.id, false)}>
+                    {name}
+                    <span className={parts.itemHint}>{hint}</span>
+                  </Menu.Item>
+                ))}
+                <div className={parts.menuLine} />
+              </Menu.Group>
+            )}
+            <Menu.Group>
+              <Menu.GroupLabel className={parts.menuLabel}>Everything, secrets masked</Menu.GroupLabel>
+              {FORMATS.map(({ format, name, hint }) => (
+                <Menu.Item key={format} className={parts.item} onClick={() => run(format, undefined, false)}>
+                  {name}
+                  <span className={parts.itemHint}>{hint}</span>
+                </Menu.Item>
+              ))}
+            </Menu.Group>
+            <div className={parts.menuLine} />
+            <Menu.Item className={parts.item} onClick={() => run('jsonl', session?.id, true)}>
+              JSON lines with secrets
+              <span className={parts.itemHint}>do not pass it on</span>
+            </Menu.Item>
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  )
+}

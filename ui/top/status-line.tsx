@@ -1,0 +1,104 @@
+/** The line at the bottom: is the recorder there, does it keep up, is anything missing. */
+import { clock, count, offset, plural, size } from '../format.ts'
+import { useBeat, usePage, usePageState, useScene } from '../page-context.tsx'
+import { classes } from '../parts/button.tsx'
+import { BrokenGlyph, LiveGlyph, PendingGlyph } from '../parts/glyphs.tsx'
+import styles from './top.module.css'
+
+function LinkState() {
+  const page = usePage()
+  const link = usePageState(state => state.link)
+  if (link.phase === 'live')
+    return (
+      <span className={styles.state}>
+        <LiveGlyph />
+        Connected to the recorder
+      </span>
+    )
+  if (link.phase === 'connecting')
+    return (
+      <span className={styles.state}>
+        <PendingGlyph />
+        Connecting to the recorder
+      </span>
+    )
+  if (link.phase === 'refused')
+    return (
+      <span className={classes(styles.state, styles.lost)}>
+        <BrokenGlyph />
+        The recorder was started anew: open the address that it printed.
+      </span>
+    )
+  return (
+    <span className={classes(styles.state, styles.lost)} role="status">
+      <BrokenGlyph />
+      Lost the recorder, retrying in {Math.max(1, Math.round(link.inMs / 1000))} s. Recording may go on.
+      <button type="button" className={styles.link} onClick={() => page.retry()}>
+        Retry now
+      </button>
+    </span>
+  )
+}
+
+/** "now +80.3 s, 14:03:51": where the live edge is. */
+function Now() {
+  const page = usePage()
+  const scene = useScene()
+  useBeat(200, scene?.recording.live === true)
+  if (!scene) return null
+  const now = scene.recording.live ? page.now() : scene.now
+  const wall = clock(scene.recording.startedAt + now, false)
+  return (
+    <span>
+      {scene.recording.live ? 'now' : 'ends'}{' '}
+      {scene.zero.mode === 'clock' ? '' : `${offset(Math.round((now - scene.zero.at) / 100) * 100).replace(/(\.\d)\d+$/, '$1')} s, `}
+      {wall}
+    </span>
+  )
+}
+
+export function StatusLine() {
+  const page = usePage()
+  const server = usePageState(state => state.server)
+  const outdated = usePageState(state => state.outdated)
+  usePageState(state => state.rev)
+  const recordings = server?.recordings ?? []
+  const live = recordings.find(one => one.live)
+  const bytes = recordings.reduce((sum, one) => sum + one.bytes, 0)
+  const behind = recordings.reduce((sum, one) => sum + one.behind, 0)
+  const gaps = page.rows.gaps.length
+  const trouble = recordings.find(one => one.trouble)?.trouble
+  return (
+    <footer className={styles.status}>
+      <LinkState />
+      {outdated && (
+        <span className={styles.warn}>
+          The recorder is of another version.{' '}
+          <button type="button" className={styles.link} onClick={() => location.reload()}>
+            Load the page anew
+          </button>
+        </span>
+      )}
+      {trouble && <span className={styles.lost}>{trouble}</span>}
+      {behind > 50 && <span className={styles.warn}>{count(behind)} records behind</span>}
+      {server && (
+        <span className={classes(styles.wide, gaps > 0 && styles.warn)}>
+          {live && bytes === 0 ? 'journal empty' : `journal ${size(bytes)}, ${gaps === 0 ? 'no gaps' : plural(gaps, 'gap')}`}
+        </span>
+      )}
+      {server && server.openStreams > 0 && <span className={styles.wide}>{plural(server.openStreams, 'open stream')}</span>}
+      {live && server && page.rows.sessions.size > 0 && (
+        <span>{server.rate < 10 ? server.rate.toFixed(1) : count(server.rate)} events/s</span>
+      )}
+      <span className={styles.space} />
+      {server && (
+        <span className={styles.wide}>
+          secrets {recordings.every(one => one.options.masked) ? 'masked' : 'kept in the journal, masked here'}
+        </span>
+      )}
+      {server && page.rows.sessions.size === 0 && <span className={styles.wide}>loopback only</span>}
+      {server && server.ruleFailures.length > 0 && <span className={styles.warn}>{plural(server.ruleFailures.length, 'rule')} failed</span>}
+      <Now />
+    </footer>
+  )
+}
