@@ -204,7 +204,7 @@ describe('show_system_info', () => {
 
 describe('failures', () => {
   it.each([
-    ['tls', { tls: true }, {}, /not trusted: it is self-signed[^]*\nWhat to do: .*PANOS_TLS_FINGERPRINT=/],
+    ['tls', { tls: true }, {}, /not trusted: it is self-signed.*\nWhat to do: .*PANOS_TLS_FINGERPRINT=/],
     ['timeout', { latencyMs: 600_000 }, { PANOS_TIMEOUT_MS: '50' }, /did not answer within 50 ms\.\nWhat to do: .*PANOS_TIMEOUT_MS/],
     ['authentication', { apiKey: 'another' }, {}, /Invalid Credential\nWhat to do: Check PANOS_API_KEY/],
   ] as const)('%s comes back from every tool as isError that says what to do', async (kind, options, env, message) => {
