@@ -1,0 +1,87 @@
+/**
+ * Wire events from whatever a person names: a recording's folder, JSON lines, a HAR. Promise: one event at a time, in order;
+ * a file that is not what it should be is refused with its name, the place and what is wrong there.
+ */
+import { createReadStream } from 'node:fs'
+import type { Position, WireEvent } from '../core/event.ts'
+import { lineToEvent } from '../core/lines.ts'
+import { openReader } from '../journal/reader.ts'
+import type { Source } from '../journal/store.ts'
+
+/** A line holds one event: a chunk of at most some MiB as base64. */
+const MAX_LINE_BYTES = 256 << 20
+const BATCH_EVENTS = 2000
+
+export interface SourcedEvent {
+  readonly event: WireEvent
+  /** For a recording's folder. */
+  readonly position?: Position
+}
+
+/** Events in lists, so that what follows may do something between them. Throws an Error that names the file. */
+export async function* eventsOf(source: Source): AsyncGenerator<readonly SourcedEvent[]> {
+  if (source.kind === 'recording') yield* recordedEvents(source.dir)
+  else if (source.kind === 'jsonl') yield* lineEvents(source.file)
+  else yield* harEvents(source.file)
+}
+
+/** What is there now; of a live recording, up to its end at this moment. */
+async function* recordedEvents(dir: string): AsyncGenerator<readonly SourcedEvent[]> {
+  const reader = openReader(dir)
+  try {
+    for (let cursor: Position | null = null, more = true; more; ) {
+      const batch = reader.read(cursor, BATCH_EVENTS)
+      cursor = batch.next
+      more = batch.more
+      yield batch.events
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+async function* lineEvents(file: string): AsyncGenerator<readonly SourcedEvent[]> {
+  let number = 0
+  let count = 0
+  let list: SourcedEvent[] = []
+  for await (const line of linesOf(file)) {
+    number += 1
+    const text = number === 1 ? line.replace(/^\uFEFF/, '') : line
+    if (text.trim() === '') continue
+    const event = lineToEvent(text, number)
+    if ('error' in event) throw new Error(`${file}: ${event.error}`)
+    count += 1
+    list.push({ event })
+    if (list.length < BATCH_EVENTS) continue
+    yield list
+    list = []
+  }
+  if (count === 0) throw new Error(`${file} holds no event: it is empty`)
+  yield list
+}
+
+/** Lines of a UTF-8 file, without their ends. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest: Buffer[] = []
+  let restBytes = 0
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    const bytes = chunk as Buffer
+    let from = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      yield Buffer.concat([...rest, bytes.subarray(from, end)]).toString('utf8')
+      rest = []
+      restBytes = 0
+      from = end + 1
+    }
+    rest.push(bytes.subarray(from))
+    restBytes += bytes.length - from
+    if (restBytes > MAX_LINE_BYTES)
+      throw new Error(`${file}: a line is longer than ${MAX_LINE_BYTES >> 20} MiB; this is no JSON lines recording`)
+  }
+  if (restBytes > 0) yield Buffer.concat(rest).toString('utf8')
+}
+
+// biome-ignore lint/correctness/useYield: not there yet
+async function* harEvents(file: string): AsyncGenerator<readonly SourcedEvent[]> {
+  throw new Error(`${file}: HAR files cannot be read yet`)
+}

@@ -1,0 +1,117 @@
+/**
+ * Folds and judges one recording whole, without index or server. Promise: the same sessions and findings as the dashboard shows,
+ * in memory bounded by what is open, the sessions and the findings.
+ */
+import type { RecordingEvent, WireEvent } from '../core/event.ts'
+import { Fold } from '../core/fold.ts'
+import type { Finding, Session } from '../core/model.ts'
+import { createMasker } from '../core/redact.ts'
+import { createFingerprint } from '../journal/fingerprint.ts'
+import { openReader } from '../journal/reader.ts'
+import type { Source } from '../journal/store.ts'
+import { judge } from '../rules/index.ts'
+import { DecodedBodies } from './decoded-bodies.ts'
+import { eventsOf } from './event-source.ts'
+import { Judgement } from './judgement.ts'
+
+export interface Loaded {
+  /** Absent for events that came without their recording's first one. */
+  readonly recording: RecordingEvent | undefined
+  /** In the order in which they began. */
+  readonly sessions: readonly Session[]
+  /** In the order of their moments. */
+  readonly findings: readonly Finding[]
+  readonly failures: readonly { readonly rule: string; readonly session: number; readonly error: string }[]
+  readonly events: number
+  readonly exchanges: number
+  readonly lastAt: number
+  /** Somebody records into it now. */
+  readonly isLive: boolean
+}
+
+/** Reads all of it. Throws an Error that names the file and what is wrong with it. */
+export async function loadRecording(source: Source): Promise<Loaded> {
+  const loader = new Loader(isLive(source))
+  try {
+    for await (const list of eventsOf(source)) {
+      for (const { event } of list) await loader.push(event)
+      loader.judgeChanged()
+    }
+    return loader.finish()
+  } finally {
+    loader.close()
+  }
+}
+
+function isLive(source: Source): boolean {
+  if (source.kind !== 'recording') return false
+  const reader = openReader(source.dir)
+  const state = reader.state()
+  reader.close()
+  return state === 'live'
+}
+
+class Loader {
+  readonly #isLive: boolean
+  readonly #bodies = new DecodedBodies()
+  readonly #fold: Fold
+  readonly #judgement = new Judgement(0)
+  readonly #sessions = new Map<number, Session>()
+  readonly #findings = new Map<number, Finding>()
+  readonly #failures: { rule: string; session: number; error: string }[] = []
+  #recording: RecordingEvent | undefined
+  #events = 0
+  #exchanges = 0
+  #lastAt = 0
+
+  constructor(isLive: boolean) {
+    this.#isLive = isLive
+    const masker = createMasker({ fingerprint: createFingerprint() })
+    this.#fold = new Fold({ recording: 0, inflate: this.#bodies.inflate, mask: text => masker.text(text) })
+  }
+
+  async push(event: WireEvent): Promise<void> {
+    this.#events += 1
+    this.#lastAt = Math.max(this.#lastAt, event.at)
+    if (event.kind === 'recording') this.#recording ??= event
+    else if (event.kind === 'request') this.#exchanges += 1
+    if (!this.#bodies.isPlain(event)) await this.#bodies.prepare(event)
+    this.#fold.push(event)
+  }
+
+  judgeChanged(): void {
+    for (const session of this.#fold.changedSessions()) {
+      const facts = this.#fold.facts(session, this.#lastAt)
+      if (!facts) continue
+      const { findings, failures } = judge(facts)
+      for (const { rule, error } of failures) this.#failures.push({ rule, session, error })
+      for (const finding of this.#judgement.update(session, findings, facts.partial)) {
+        if (finding.gone) this.#findings.delete(finding.id)
+        else this.#findings.set(finding.id, finding)
+      }
+      const { errors, warnings } = this.#judgement.counts(session)
+      this.#fold.judged(session, errors, warnings)
+    }
+    for (const row of this.#fold.takeRows()) if (row.t === 'session') this.#sessions.set(row.id, row)
+    this.#fold.takeSlices()
+  }
+
+  finish(): Loaded {
+    if (!this.#isLive) this.#fold.finish()
+    this.judgeChanged()
+    return {
+      recording: this.#recording,
+      sessions: [...this.#sessions.values()].sort((a, b) => a.startedAt - b.startedAt || a.id - b.id),
+      findings: [...this.#findings.values()].sort((a, b) => a.at - b.at || a.id - b.id),
+      failures: this.#failures,
+      events: this.#events,
+      exchanges: this.#exchanges,
+      lastAt: this.#lastAt,
+      isLive: this.#isLive,
+    }
+  }
+
+  close(): void {
+    this.#bodies.close()
+  }
+}
