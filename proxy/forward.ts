@@ -154,6 +154,8 @@ class HttpForwarder implements Forwarder {
     }, 500)
     await closed
     clearTimeout(forced)
+    // Their upstream legs follow them; a moment later the journal has seen both.
+    for (let waited = 0; this.#connections.size > 0 && waited < 500; waited += 5) await new Promise(resolve => setTimeout(resolve, 5))
     this.#journal.flush()
   }
 

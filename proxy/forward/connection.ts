@@ -33,7 +33,8 @@ export interface Upstreams {
   gone(connection: Connection): void
 }
 
-const CLOSED: Fate = { how: 'closed', by: 'proxy' }
+/** Ended by us, to pass on what happened on the other leg. */
+export const CLOSED: Fate = { how: 'closed', by: 'proxy' }
 /** How long a client may go on sending a body that nobody reads, so that it sees the answer rather than a reset. */
 const UNREAD_BODY_MS = 2000
 
@@ -137,6 +138,11 @@ export class Connection {
     socket.on('free', this.#onFree)
     socket.on('end', () => this.#onServerEnd())
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onServerError(error))
+    // Node's HTTP client stops passing this on once the answer is complete, which may be before the request is.
+    socket.on('drain', () => {
+      for (const exchange of this.#exchanges) exchange.resumeRequest()
+    })
+    socket.on('unwritable', (error: NodeJS.ErrnoException) => this.#onServerError(error))
     socket.on('close', () => this.#onServerClose())
     return socket
   }
@@ -147,11 +153,13 @@ export class Connection {
     this.#exchanges.push(exchange)
   }
 
-  /** The response has left for the client, whole or not. */
-  answered(exchange: Exchange): void {
-    const at = this.#exchanges.indexOf(exchange)
-    if (at >= 0) this.#exchanges.splice(at, 1)
-    if (this.#exchanges.length === 0) this.#mirrorServerEnd()
+  /** An exchange's response has left for the client, or its request has come to its end, or nobody waits for either any more. */
+  progressed(exchange: Exchange): void {
+    if (exchange.over) {
+      const at = this.#exchanges.indexOf(exchange)
+      if (at >= 0) this.#exchanges.splice(at, 1)
+    }
+    this.#mirrorServerEnd()
   }
 
   // ---- the client's leg
@@ -195,7 +203,7 @@ export class Connection {
   /** Closes after an answer that came before the request's end: the client may still be sending, and a reset would take the answer from it. */
   closeWhenSent(): void {
     const { client } = this
-    if (client.destroyed) return
+    if (client.destroyed || client.writableEnded) return
     this.#clientFate ??= CLOSED
     client.end()
     const timer = setTimeout(() => client.destroy(), UNREAD_BODY_MS)
@@ -236,9 +244,10 @@ export class Connection {
 
   /** The server's leg has ended and no answer is under way: the client's leg ends likewise. */
   #mirrorServerEnd(): void {
-    if (!this.#serverFate || this.#exchanges.length > 0) return
+    if (!this.#serverFate || this.#exchanges.some(exchange => !exchange.answered)) return
     if (this.#idle) this.#endUpstream()
-    this.closeClient(this.#serverFate.how === 'reset' ? 'reset' : 'fin')
+    if (this.#exchanges.length > 0) this.closeWhenSent()
+    else this.closeClient(this.#serverFate.how === 'reset' ? 'reset' : 'fin')
   }
 
   failServer(fate: Fate): void {
@@ -272,9 +281,9 @@ export class Connection {
     return this.#exchanges.some(exchange => exchange.held)
   }
 
-  /** The time of an answer that nobody reads is over. */
-  releaseHeld(): void {
-    if (this.#clientClosed) this.#endUpstream()
+  /** Nobody waits for the server any more: its leg ends now. */
+  release(): void {
+    this.#endUpstream()
   }
 
   #settleBoth(): void {

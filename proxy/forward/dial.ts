@@ -45,7 +45,41 @@ export function dial(options: DialOptions): net.Socket {
       : net.connect({ ...common, allowHalfOpen: true })
   socket.setNoDelay(true)
   socket.setKeepAlive(true, 30_000)
+  readBeforeBreaking(socket)
   return socket
+}
+
+type Written = (error?: Error | null) => void
+interface Writes {
+  _write(chunk: unknown, encoding: BufferEncoding, done: Written): void
+  _writev?(chunks: unknown, done: Written): void
+}
+
+/**
+ * A server that answers early and closes leaves its answer in our receive buffer, and breaks our next write. Node would throw the
+ * socket away at that write, and the answer with it. So a broken write only stops the writing, and reading goes on to the end.
+ * It is told as event `unwritable`.
+ */
+function readBeforeBreaking(socket: net.Socket): void {
+  const writes = socket as unknown as Writes
+  const write = writes._write
+  const writev = writes._writev
+  // A stream has at most one write under way.
+  let done: Written | undefined
+  const written: Written = error => {
+    const code = (error as NodeJS.ErrnoException | null | undefined)?.code
+    if ((code === 'EPIPE' || code === 'ECONNRESET') && !socket.readableEnded && !socket.destroyed) socket.emit('unwritable', error)
+    else done?.(error)
+  }
+  writes._write = function (chunk, encoding, next) {
+    done = next
+    write.call(this, chunk, encoding, written)
+  }
+  if (!writev) return
+  writes._writev = function (chunks, next) {
+    done = next
+    writev.call(this, chunks, written)
+  }
 }
 
 /** Refuses a target that is one of our own ports. Names that do not resolve now pass: the server may come later. Throws with words. */

@@ -7,7 +7,7 @@ import type { Leg, Part } from '../core/event.ts'
 import { headerOf, isChunked, pairsOf, requestHead, responseHead } from '../core/headers.ts'
 import { type BodyRewriter, bodyRewriterFor, type HeadRewrite, MetadataRewriter, type Origins, rewriteHead } from '../core/rewrite.ts'
 import { BodyTap, type Ended, recordEnd } from '../tap.ts'
-import type { Connection, Fate } from './connection.ts'
+import { CLOSED, type Connection, type Fate } from './connection.ts'
 import { flushHead, setRequestHead, setResponseHead } from './raw-head.ts'
 import { type Trouble, troubleBody, troubleOf } from './trouble.ts'
 import type { Waiting } from './turn.ts'
@@ -67,6 +67,8 @@ export class Exchange implements Waiting {
   #answeredByProxy = false
   #linger: NodeJS.Timeout | undefined
   held = false
+  /** The response has left for the client, or never will. */
+  answered = false
 
   constructor(number: number, connection: Connection, req: IncomingMessage, res: ServerResponse, options: ExchangeOptions) {
     this.number = number
@@ -93,6 +95,10 @@ export class Exchange implements Waiting {
     res.on('finish', () => this.#onSent())
   }
 
+  /** Nothing of it is under way on the client's leg. */
+  get over(): boolean {
+    return this.answered && (this.#requestOver || this.#clientGone)
+  }
   /** True for an event stream that has begun: it has no end of its own. */
   get isStream(): boolean {
     const headers = this.#proxyRes?.rawHeaders
@@ -139,7 +145,7 @@ export class Exchange implements Waiting {
     const req = this.#req
     setRequestHead(proxyReq, `${this.method} ${req.url} HTTP/1.1`, requestHead(req.rawHeaders, this.#requestChoices()))
     proxyReq.on('information', info => this.#onInformation(info))
-    proxyReq.on('drain', () => this.#resumeRequest())
+    proxyReq.on('drain', () => this.resumeRequest())
     proxyReq.on('finish', () => this.#end('server', 'request', { how: 'complete', by: 'client', bytes: this.#requestTap.total }))
     req.on('data', (bytes: Buffer) => {
       this.#requestTap.take(bytes)
@@ -180,7 +186,8 @@ export class Exchange implements Waiting {
     return choices
   }
 
-  #resumeRequest(): void {
+  /** The server's leg has room again, or nobody reads there any more. */
+  resumeRequest(): void {
     if (!this.#requestPaused) return
     this.#requestPaused = false
     this.#req.resume()
@@ -290,6 +297,7 @@ export class Exchange implements Waiting {
     for (let bytes: Buffer | null = proxyRes.read(); bytes !== null; bytes = proxyRes.read()) this.#onResponseData(bytes)
     if (!proxyRes.complete) this.#truncated = this.#connection.serverFate
     this.#overResponse()
+    this.resumeRequest()
     this.#wait()
   }
 
@@ -365,8 +373,9 @@ export class Exchange implements Waiting {
 
   #onSent(): void {
     this.#end('client', 'response', { how: 'complete', by: this.#answeredByProxy ? 'proxy' : 'server', bytes: this.#taken })
-    this.#connection.answered(this)
+    this.answered = true
     if (this.#answeredByProxy) this.#closeAnswered()
+    this.#connection.progressed(this)
   }
 
   // ---- turns
@@ -382,6 +391,7 @@ export class Exchange implements Waiting {
     if (!this.#requestOver && this.#req.complete && this.#req.readableLength === 0) {
       this.#requestOver = true
       this.#end('client', 'request', { how: 'complete', by: 'client', bytes: this.#requestTap.total, trailers: this.#req.rawTrailers })
+      if (this.answered) this.#connection.progressed(this)
     }
     const proxyRes = this.#proxyRes
     if (proxyRes?.complete && proxyRes.readableLength === 0 && !this.#responseOver) this.#overResponse()
@@ -423,7 +433,7 @@ export class Exchange implements Waiting {
     this.#end('client', 'request', { ...fate, bytes: this.#requestTap.total })
     this.#end('client', 'response', { ...fate, bytes: this.#taken })
     if (this.#responseOver || !this.#beginLinger()) {
-      if (!this.#responseOver) this.#truncated ??= { how: 'closed', by: 'proxy' }
+      if (!this.#responseOver) this.#truncated ??= CLOSED
       this.#leave()
     }
     if (this.#responsePaused) this.#proxyRes?.resume()
@@ -434,7 +444,8 @@ export class Exchange implements Waiting {
     const fate = this.#connection.serverFate
     this.#end('server', 'request', { ...fate, bytes: this.#requestBytesOut() })
     this.#end('server', 'response', { ...(this.#truncated ?? fate), bytes: this.#responseTap?.total ?? 0 })
-    this.#connection.answered(this)
+    this.answered = true
+    this.#connection.progressed(this)
   }
 
   #requestBytesOut(): number {
@@ -448,6 +459,7 @@ export class Exchange implements Waiting {
     if (garbage) this.#connection.failServer({ how: 'garbage', by: 'server', code: error.code as string, detail: error.message })
     const fate = this.#connection.serverFate
     this.#end('server', 'request', { ...fate, bytes: this.#requestBytesOut() })
+    this.resumeRequest()
     if (this.#proxyRes) return
     if (this.#clientGone) {
       this.#leave()
@@ -506,8 +518,7 @@ export class Exchange implements Waiting {
   /** Ends a response that has no end of its own, because the proxy stops. */
   drain(): void {
     this.#change('drain', 'the proxy stops', 'the connection was closed')
-    const fate: Fate = { how: 'closed', by: 'proxy' }
-    this.#end('client', 'response', { ...fate, bytes: this.#taken })
+    this.#end('client', 'response', { ...CLOSED, bytes: this.#taken })
     this.#connection.closeClient('fin')
   }
 
@@ -528,9 +539,9 @@ export class Exchange implements Waiting {
     this.held = false
     clearTimeout(this.#linger)
     this.#change('linger-end', why, "the server's leg is closed")
-    if (!this.#responseOver) this.#truncated ??= { how: 'closed', by: 'proxy' }
+    if (!this.#responseOver) this.#truncated ??= CLOSED
     if (this.#clientGone) this.#leave()
-    this.#connection.releaseHeld()
+    if (this.#clientGone || !this.#responseOver) this.#connection.release()
   }
 }
 
