@@ -52,10 +52,10 @@ export function createDemo(journal: Journal, onEnd: (error?: Error) => void): ()
     if (playing) throw new Error('the demonstration is playing already')
     playing = true
     const log = (text: string) => void journal.append({ kind: 'log', upstream: DEMO_UPSTREAM, source: 'stderr', text })
-    const bundled = await startBundled({ port: 0, env: {}, log, keepAliveMs: 1000, simulated: true })
-    const forwarder = createForwarder(journal, { name: DEMO_UPSTREAM, target: new URL(bundled.server.url) })
+    const bundled = await startBundled({ port: 0, env: {}, log, onExit: log, keepAliveMs: 1000, simulated: true })
+    const forwarder = createForwarder(journal, { name: DEMO_UPSTREAM, target: new URL(bundled.url) })
     const { address, port } = await forwarder.listen(0, '127.0.0.1')
-    story(new URL(`http://${address}:${port}/sse`), ms => bundled.simulator?.setLatency(ms))
+    story(new URL(`http://${address}:${port}/sse`), ms => bundled.setLatency(ms))
       .then(() => onEnd(), onEnd)
       .finally(async () => {
         await forwarder.drain(1000)

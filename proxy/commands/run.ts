@@ -13,7 +13,7 @@ import { LogFollower } from '../server-log.ts'
 import { startServer } from '../server-process.ts'
 import { announce, farewell } from './announce.ts'
 import { openBrowser } from './browser.ts'
-import { type Bundled, startBundled } from './bundled.ts'
+import { startBundled } from './bundled.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
 import { createDemo } from './demo.ts'
 import { listening, untilInterrupted } from './listening.ts'
@@ -93,11 +93,20 @@ async function listen(plan: Plan, targets: readonly Target[], journal: Journal, 
   return { forwarders, upstreams }
 }
 
-async function bundledTarget(plan: Plan, io: CommandIo, journal: Journal, closers: Closers): Promise<{ bundled: Bundled; target: Target }> {
+async function bundledTarget(
+  plan: Plan,
+  io: CommandIo,
+  journal: Journal,
+  closers: Closers,
+): Promise<{ simulated: boolean; target: Target }> {
   const log = (text: string) => void journal.append({ kind: 'log', upstream: 'panos', source: 'stderr', text })
-  const bundled = await listening(plan.serverPort, '127.0.0.1', port => startBundled({ port, env: io.env, log }), '--server-port')
+  const onExit = (reason: string) => {
+    log(`ended: ${reason}`)
+    io.stderr.write(`seismograph: the bundled server ended: ${reason}\n`)
+  }
+  const bundled = await listening(plan.serverPort, '127.0.0.1', port => startBundled({ port, env: io.env, log, onExit }), '--server-port')
   closers.add(() => bundled.close())
-  return { bundled, target: { name: 'panos', url: new URL('/sse', bundled.server.url) } }
+  return { simulated: bundled.simulator !== undefined, target: { name: 'panos', url: new URL('/sse', bundled.url) } }
 }
 
 /** The server's own words: its log files, and its process if we start it. */
@@ -169,7 +178,7 @@ async function start(plan: Plan, io: CommandIo, closers: Closers): Promise<{ rec
     dashboard: running.url,
     data: dataDir(plan, io),
     recording,
-    simulated: own?.bundled.simulator !== undefined,
+    simulated: own?.simulated === true,
   })
   if (plan.targets.length > 0 && plan.command.length === 0) void warnUnreachable(plan, io)
   return { recording, inspector: running }
