@@ -1,0 +1,233 @@
+/** The commands on past recordings, run as functions on real recordings. */
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { State } from '../core/feed.ts'
+import { eventToLine } from '../core/lines.ts'
+import { Client, TestData } from '../inspector/wire-story.fixture.ts'
+import { openReader } from '../journal/reader.ts'
+import { command as check } from './check.ts'
+import type { Command } from './command.ts'
+import { UsageError } from './command.ts'
+import { command as open } from './open.ts'
+import { command as sessions } from './sessions.ts'
+
+let data: TestData
+beforeEach(() => {
+  data = new TestData()
+})
+afterEach(() => data.remove())
+
+class Words extends Writable {
+  text = ''
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += String(chunk)
+    done()
+  }
+}
+
+/** Runs a command to its end; `until` sees the output so far and may interrupt. */
+async function run(command: Command, argv: readonly string[], until?: (output: string) => Promise<void>) {
+  const stdout = new Words()
+  const stderr = new Words()
+  const controller = new AbortController()
+  const ended = command.run(argv, { env: { HOME: data.dir }, stdout, stderr, signal: controller.signal })
+  if (until) {
+    while (!stdout.text.includes('\n')) await Promise.race([ended, new Promise(resolve => setTimeout(resolve, 10))])
+    await until(stdout.text)
+    controller.abort('SIGINT')
+  }
+  return { code: await ended, out: stdout.text, err: stderr.text }
+}
+
+const LOST = 'abcdef0123456789abcdef0123456789'
+const HEALTHY = 'bbbbef0123456789abcdef0123456789'
+/** One session that its client left with a call in flight, and a healthy one. */
+function broken(): string {
+  const recording = data.record()
+  const client = new Client(recording, LOST, 1).connect().initialize()
+  client.call(1, 'show_system_info').answer(1, 'fine').call(2, 'retrieve_address_objects').leave()
+  new Client(recording, HEALTHY, 2).connect().initialize().call(1, 'check_health').answer(1, 'ok').finish()
+  recording.close()
+  return recording.dir
+}
+function healthy(): string {
+  const recording = data.record()
+  new Client(recording, HEALTHY, 1).connect().initialize().call(1, 'check_health').answer(1, 'ok').finish()
+  recording.close()
+  return recording.dir
+}
+/** The same recording as JSON lines. */
+function asLines(dir: string, name = 'capture.jsonl'): string {
+  const reader = openReader(dir)
+  const { events, more } = reader.read(null, 10_000)
+  reader.close()
+  expect(more).toBe(false)
+  const file = join(data.dir, name)
+  writeFileSync(file, `${events.map(({ event }) => eventToLine(event)).join('\n')}\n`)
+  return file
+}
+
+describe('sessions', () => {
+  it('lists the named recording as a table', async () => {
+    const { code, out } = await run(sessions, [broken()])
+    expect(code).toBe(0)
+    const [head, first, second, ...more] = out.trimEnd().split('\n')
+    expect(more).toEqual([])
+    expect(head).toMatch(/^ *ID +STARTED +LASTED +TRANSPORT +STATE +CALLS +LOST +FINDINGS +CLIENT +SESSION$/)
+    expect(first).toMatch(new RegExp(`sse +broken +3 +1 +1 error +story 1 +${LOST}$`))
+    expect(second).toMatch(new RegExp(`sse +ended +2 +0 +- +story 1 +${HEALTHY}$`))
+  })
+  it('takes the newest recording of the data folder, or all', async () => {
+    broken()
+    await new Promise(resolve => setTimeout(resolve, 5))
+    healthy()
+    const newest = await run(sessions, ['--data', data.dir, '--json'])
+    expect(
+      newest.out
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).key),
+    ).toEqual([HEALTHY])
+    const all = await run(sessions, ['--data', data.dir, '--json', '--all'])
+    expect(
+      all.out
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).key),
+    ).toEqual([HEALTHY, LOST, HEALTHY])
+  })
+  it('shows recorded words without control characters', async () => {
+    const recording = data.record()
+    new Client(recording, LOST, 1)
+      .connect()
+      .post(
+        '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"clientInfo":{"name":"\\u001b]0;evil\\u0007\\u202e\\n","version":"1"}}}',
+      )
+    recording.close()
+    const { out } = await run(sessions, [recording.dir])
+    expect(out).toContain('\\u001b]0;evil\\u0007\\u202e')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be there
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+  })
+})
+
+describe('check', () => {
+  it('names the fault, its evidence and what to do, and fails', async () => {
+    const dir = broken()
+    const { code, out } = await run(check, [dir])
+    expect(code).toBe(1)
+    expect(out).toMatch(/^error\[undeliverable-response\]: .+$/m)
+    expect(out).toContain(`--> ${dir} at +`)
+    expect(out).toMatch(/evidence #\d+ \+\d+\.\d{3} s: /)
+    expect(out).toMatch(/fix: /)
+    expect(out).toMatch(/1 error in 2 sessions, 5 calls, \d+ records\.\n$/)
+  })
+  it('says nothing of healthy traffic', async () => {
+    const { code, out } = await run(check, [healthy(), '--fail-on', 'info'])
+    expect([code, out.split(' in ')[0]]).toEqual([0, 'No findings'])
+  })
+  it('gives the machine its form', async () => {
+    const { code, out } = await run(check, [broken(), '--format', 'json'])
+    const report = JSON.parse(out)
+    expect(code).toBe(1)
+    expect(Object.keys(report)).toEqual(['findings', 'sessions', 'summary'])
+    const [finding, ...more] = report.findings
+    expect(more).toEqual([])
+    expect(finding).toMatchObject({ rule: 'undeliverable-response', severity: 'error', session: report.sessions[0].id })
+    for (const key of ['confidence', 'exchange', 'call', 'at', 'title', 'says', 'cause', 'fix']) expect(finding, key).toHaveProperty(key)
+    expect(finding.evidence.every(Number.isInteger)).toBe(true)
+    expect(finding.alternatives.every((rule: unknown) => typeof rule === 'string')).toBe(true)
+    expect(report.summary).toMatchObject({ sessions: 2, calls: 5, undelivered: 1, findings: { error: 1, warning: 0, info: 0 } })
+  })
+  it('obeys --fail-on, --rule and --ignore', async () => {
+    const dir = broken()
+    expect((await run(check, [dir, '--fail-on', 'never'])).code).toBe(0)
+    expect((await run(check, [dir, '--ignore', 'undeliverable-response'])).code).toBe(0)
+    expect((await run(check, [dir, '--rule', 'redirect-path-mismatch'])).code).toBe(0)
+    expect((await run(check, [dir, '--rule', 'undeliverable-response'])).code).toBe(1)
+  })
+  it('reads JSON lines as it reads the folder', async () => {
+    const dir = broken()
+    const file = asLines(dir)
+    const report = async (from: string) => JSON.parse((await run(check, [from, '--format', 'json'])).out)
+    expect(await report(file)).toEqual(await report(dir))
+  })
+  it.each([
+    [['/nowhere/at/all'], /\/nowhere\/at\/all does not exist/],
+    [['a', 'b'], /"b" is one too many/],
+    [['--format', 'xml'], /--format takes text, json, not "xml"/],
+    [['--fail-on', 'always'], /--fail-on takes error, warning, info, never/],
+    [['--rule', 'no-such'], /there is no rule "no-such". Rules: /],
+    [['--data', '/nowhere'], /there is no recording in \/nowhere yet/],
+    [['--nonsense'], /nonsense/],
+  ])('says what is wrong with %j', async (argv, words) => {
+    const failed = run(check, argv)
+    await expect(failed).rejects.toThrow(words)
+    await expect(failed).rejects.toBeInstanceOf(UsageError)
+  })
+  it.each([
+    ['empty.jsonl', '', /holds no event/],
+    ['cut.jsonl', '{"seq":1,"at":0,"kind":"rec', /cut\.jsonl: line 1, column \d+: .*ends too early/],
+    ['other.jsonl', '{"hello":"world"}\n', /other\.jsonl: line 1: /],
+    ['binary.jsonl', '\u0000\u0001', /binary\.jsonl: line 1/],
+  ])('says where %s is wrong', async (name, text, words) => {
+    const file = join(data.dir, name)
+    writeFileSync(file, text)
+    await expect(run(check, [file])).rejects.toThrow(words)
+    await expect(run(open, [file, '--no-open'])).rejects.toThrow(words)
+  })
+})
+
+describe('open', () => {
+  const scratch = () => readdirSync(tmpdir()).filter(name => /^seismograph-\w{6}$/.test(name))
+  it('serves a folder and JSON lines side by side, and leaves nothing behind', async () => {
+    const dir = broken()
+    const file = asLines(dir)
+    const before = new Set(scratch())
+    const { code } = await run(open, [dir, file, '--no-open', '--json', '--quiet'], async output => {
+      const ready = JSON.parse(output)
+      expect(ready).toMatchObject({ event: 'ready', files: [dir, file], pid: process.pid })
+      const url = new URL(ready.dashboard)
+      const ask = async (path: string) =>
+        (await fetch(new URL(path, url), { headers: { authorization: `Bearer ${url.hash.slice(3)}` } })).json()
+      let state: State = await ask('/api/state')
+      while (state.recordings.some(({ behind }) => behind > 0)) state = await ask('/api/state')
+      expect(state.recordings.map(({ live, imported }) => [live, imported])).toEqual([
+        [false, undefined],
+        [false, 'jsonl'],
+      ])
+      expect(state.canDemo).toBe(false)
+      const { rows } = await ask('/api/rows?after=0')
+      const keys = rows.filter(({ t }: { t: string }) => t === 'session').map(({ key }: { key: string }) => key)
+      expect(keys.sort()).toEqual([LOST, LOST, HEALTHY, HEALTHY].sort())
+    })
+    expect(code).toBe(130)
+    expect(scratch().filter(name => !before.has(name))).toEqual([])
+    expect(existsSync(file)).toBe(true)
+  })
+  it('refuses to show recordings to the network', async () => {
+    await expect(run(open, [broken(), '--host', '0.0.0.0'])).rejects.toThrow('--host takes 127.0.0.1 or ::1')
+  })
+})
+
+describe('the command line', () => {
+  const main = new URL('../main.ts', import.meta.url).pathname
+  const node = (argv: readonly string[]) =>
+    promisify(execFile)(process.execPath, [main, ...argv]).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    )
+  it('ends with the exit codes of the contract', async () => {
+    const dir = broken()
+    expect((await node(['check', dir])).code).toBe(1)
+    expect((await node(['check', dir, '--fail-on', 'never'])).code).toBe(0)
+    const usage = await node(['check', '/nowhere'])
+    expect(usage).toMatchObject({ code: 2, stdout: '', stderr: 'seismograph: /nowhere does not exist.\n' })
+    for (const name of ['open', 'sessions', 'check']) expect((await node([name, '--help'])).stdout).toMatch(/Examples:\n {2}seismograph /)
+  })
+})
