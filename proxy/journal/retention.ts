@@ -92,7 +92,8 @@ async function removeRecording(dir: string): Promise<boolean> {
     for (const name of await readdir(dir)) {
       if (segmentNumber(name) !== undefined || DERIVED.test(name)) await rm(join(dir, name), { force: true })
     }
-    await rmdir(dir)
+    // What somebody else put there keeps the folder.
+    await rmdir(dir).catch(() => undefined)
     return true
   } catch {
     return false
