@@ -22,6 +22,7 @@ import { markLens } from './mark-lens.ts'
 import { type LogTracks, markLogs } from './mark-logs.ts'
 import { markStreams } from './mark-streams.ts'
 import type { Block, Pass } from './pass.ts'
+import { pinLanes } from './pin.ts'
 import { clampX, inView, timeToX, type View } from './scale.ts'
 import { type Hit, PRIORITY, Scene, type Shape } from './shapes.ts'
 import type { SessionTracks } from './tracks.ts'
@@ -85,7 +86,9 @@ export function compose(input: FrameInput): ComposedFrame {
     measure: input.measure,
     alpha: dimmed ? (kind, id) => (dimmed(kind, id) ? FADE : 1) : () => 1,
   }
-  const lanes = input.layout.lanes.map(lane => ({ ...lane, y: lane.y + AXIS - input.scrollTop }))
+  const scrolled = input.layout.lanes.map(lane => ({ ...lane, y: lane.y + AXIS - input.scrollTop }))
+  const owner = input.call ? input.tracks.findIndex(tracks => tracks.session.id === input.call?.session) : -1
+  const lanes = owner < 0 ? scrolled : pinLanes(scrolled, owner, AXIS, input.height)
   const visible = (lane: Lane | undefined): Lane | undefined =>
     lane && lane.y + lane.height > AXIS && lane.y < input.height ? lane : undefined
   const blocks = blocksOf(input, lanes, visible)

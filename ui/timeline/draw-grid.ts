@@ -25,7 +25,7 @@ export function drawGrid(ctx: Ctx, palette: Palette, input: GridInput): void {
   ctx.fillRect(0, 0, width, height)
   const line = (x: number, y: number, x2: number, y2: number, ink: 'line' | 'lineStrong'): void => {
     ctx.fillStyle = palette.ink[ink]
-    if (x === x2) ctx.fillRect(Math.round(x), y, 1, y2 - y)
+    if (x === x2) ctx.fillRect(Math.round(x - 0.5), y, 1, y2 - y)
     else ctx.fillRect(x, Math.round(y), x2 - x, 1)
   }
   ctx.save()
@@ -92,7 +92,7 @@ function drawName(ctx: Ctx, palette: Palette, lane: Lane, input: GridInput): voi
     return
   }
   const middle = lane.kind === 'log' ? lane.y + 15 : lane.y + (lane.crowd ? lane.height - 10 : lane.height) / 2 + 4
-  text(fitTail(lane.label, view.x0 - 12 - 6, measure), 12, middle, 'tx2', lane.mono)
+  text(fitTail(lane.label, view.x0 - 12 - 4, measure), 12, middle, 'tx2', lane.mono)
   if (lane.kind !== 'stream') return
   ctx.textAlign = 'end'
   for (let row = 0; row < lane.rows; row++) {

@@ -75,7 +75,7 @@ function drawTicks(ctx: Ctx, palette: Palette, input: OverlayInput, busy: readon
   const { view } = input.frame
   for (const tick of input.frame.axis.ticks) {
     ctx.fillStyle = palette.ink.lineStrong
-    ctx.fillRect(Math.round(tick.x), FLAG_ROW + 4, 1, AXIS - FLAG_ROW - 4)
+    ctx.fillRect(Math.round(tick.x - 0.5), FLAG_ROW + 4, 1, AXIS - FLAG_ROW - 4)
     const x0 = tick.x + 4
     const x1 = x0 + input.measure(tick.text, false, tick.strong)
     if (x1 > view.x1 + 8 || busy.some(strip => x0 < strip.x1 + 3 && x1 > strip.x0 - 3)) continue

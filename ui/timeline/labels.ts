@@ -13,9 +13,10 @@ export interface PlacedLabel {
   readonly a?: number
 }
 
-const ASCENT = 10
+/** Height of capitals at 11 px: what a label really covers. */
+const ASCENT = 8.5
 const DESCENT = 3
-const AIR = 3
+const AIR = 4
 const ELLIPSIS = '\u2026'
 
 export const overlaps = (a: Box, b: Box): boolean => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1

@@ -3,7 +3,8 @@ import type { Call } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
 import { CROWD, callBarTop, type Lane } from './lanes.ts'
 import { type Cell, crowdCells, spanCells, WIDE } from './levels.ts'
-import { BAR, type Block, barOf, countText, type DrawnCall, isSelected, type Pass, ring, xOf } from './pass.ts'
+import { amongOf, isCrowd, markCrowds, type Run, runsOf } from './mark-crowds.ts'
+import { BAR, type Block, barOf, type DrawnCall, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { callName } from './say.ts'
 import { clampX, inView } from './scale.ts'
 import { type Ink, type LabelWish, PRIORITY, type Spot, type TextPart } from './shapes.ts'
@@ -11,24 +12,36 @@ import { callEnd, isFailedCall, RANKS, type Track } from './tracks.ts'
 
 const NAME_FROM = 110
 
-export function markCalls(pass: Pass, block: Block): DrawnCall[] {
+export interface DrawnCalls {
+  readonly calls: readonly DrawnCall[]
+  /** Where several are drawn as one: no line could be told apart there. */
+  readonly crowds: readonly Run[]
+}
+
+export function markCalls(pass: Pass, block: Block): DrawnCalls {
   const lane = block.calls
   const drawn: DrawnCall[] = []
-  if (!lane) return drawn
+  const crowds: Run[] = []
+  if (!lane) return { calls: drawn, crowds }
   block.tracks.calls.rows.forEach((row, index) => {
     const top = callBarTop(lane, index)
     for (const rank of RANKS) {
       const track = row[rank]
-      for (const cell of spanCells(track, pass.view, pass.edge)) {
-        const call = track.items[cell.first] as Call
-        if (cell.count > 1) markCrowdedCalls(pass, track, cell, top, rank === 'problem' ? 'fail' : 'call')
-        else drawn.push(markCall(pass, lane, call, cell, top, index))
+      const ink: Ink = rank === 'problem' ? 'fail' : 'call'
+      const cells = spanCells(track, pass.view, pass.edge)
+      const look = { y: top, h: BAR, ink, ground: rank === 'problem' ? ('failBg' as const) : ('callBg' as const), textY: top + 10 }
+      markCrowds(pass, cells, look, { kind: 'call', times: track.starts, ids: i => (track.items[i] as Call).id })
+      crowds.push(...runsOf(cells))
+      for (const cell of cells) {
+        if (isCrowd(cell)) continue
+        if (cell.count > 1) markSame(pass, track, cell, top, ink)
+        else drawn.push(markCall(pass, lane, track.items[cell.first] as Call, cell, top, index))
       }
     }
   })
   const crowd = block.tracks.calls.crowd
   if (crowd) markCrowd(pass, lane, crowd.starts, crowd.ends, 'call')
-  return drawn
+  return { calls: drawn, crowds }
 }
 
 /** The strip below the last sub-row: how many more are going on. */
@@ -40,27 +53,23 @@ export function markCrowd(pass: Pass, lane: Lane, starts: readonly number[], end
   }
 }
 
-function markCrowdedCalls(pass: Pass, track: Track<Call>, cell: Cell, top: number, ink: Ink): void {
+/** Calls that begin in the same pixel: one bar, told apart by the pointer's time. */
+function markSame(pass: Pass, track: Track<Call>, cell: Cell, top: number, ink: Ink): void {
   const w = Math.max(3, cell.x1 - cell.x0)
   pass.scene.shapes.push({ k: 'rect', x: cell.x0, y: top, w, h: BAR, fill: ink, r: 1.5 })
-  const text: TextPart = { text: countText(cell.count), ink: ink === 'fail' ? 'fail' : 'tx2', bold: true }
-  pass.scene.labels.push({
-    parts: [text],
-    spots: [{ x: cell.x0 + w / 2, y: top - 4, align: 'middle' }],
-    priority: PRIORITY.number,
-    halo: 'pane',
-  })
-  const among = { times: track.starts, ids: (i: number) => (track.items[i] as Call).id, first: cell.first, count: cell.count }
+  const ids = (i: number): number => (track.items[i] as Call).id
+  const among = amongOf({ kind: 'call', times: track.starts, ids }, cell)
   pass.scene.hits.push({
     x0: cell.x0,
     x1: cell.x0 + w,
     y0: top,
     y1: top + BAR,
     kind: 'call',
-    id: (track.items[cell.first] as Call).id,
+    id: ids(cell.first),
     among,
     front: ink === 'fail',
   })
+  pass.scene.taken.push({ x0: cell.x0, x1: cell.x0 + w, y0: top, y1: top + BAR })
 }
 
 const isLate = (call: Call): boolean => call.brokenAt !== undefined && call.answeredAt !== undefined && call.answeredAt > call.brokenAt
@@ -97,6 +106,7 @@ function markCall(pass: Pass, lane: Lane, call: Call, cell: Cell, top: number, r
   }
   labelCall(pass, lane, call, sound, whole, top, row, a)
   scene.hits.push({ x0: whole.x, x1: whole.x + whole.w, y0: top, y1: top + BAR, kind: 'call', id: call.id, front: isFailedCall(call) })
+  pass.scene.taken.push({ x0: whole.x, x1: whole.x + whole.w, y0: top, y1: top + BAR })
   if (isSelected(pass, 'call', call.id) && whole.w < WIDE) ring(pass, whole.x, top, whole.w, BAR)
   return { call, x0: cell.x0, x1: Math.max(cell.x1, cell.x0 + 3), top }
 }
@@ -134,7 +144,14 @@ function labelCall(pass: Pass, lane: Lane, call: Call, sound: Extent, whole: Ext
       { text: ` ${callName(call)}`, ink: 'tx1', mono: true },
     ]
     if (call.toolError !== undefined) parts.push({ text: '  tool error', ink: 'tx2' })
-    push({ parts, spots: [{ x: sound.x + 6, y: top + 10, align: 'start' }], priority: PRIORITY.callName, maxWidth: sound.w - 12 })
+    // Inside its own bar it needs no room of others.
+    const wish: LabelWish = {
+      parts,
+      spots: [{ x: sound.x + 6, y: top + 10, align: 'start' }],
+      priority: PRIORITY.callName,
+      maxWidth: sound.w - 12,
+    }
+    pass.scene.pinned.push(a < 1 ? { ...wish, a } : wish)
     return
   }
   if (!inView(pass.view, call.sentAt)) return

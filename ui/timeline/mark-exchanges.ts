@@ -5,7 +5,8 @@ import { type Lane, pathMiddle } from './lanes.ts'
 import { type Cell, spanCells, tickCells, WIDE } from './levels.ts'
 import { markBadge } from './mark-badges.ts'
 import { markCrowd } from './mark-calls.ts'
-import { BAR, type Block, barOf, countText, type DrawnExchange, isSelected, type Pass, ring, xOf } from './pass.ts'
+import { amongOf, isCrowd, markCrowds } from './mark-crowds.ts'
+import { BAR, type Block, barOf, type DrawnExchange, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { clampX, inView } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
 import { exchangeEnd, isFailedExchange, isRedirect, RANKS, type Rank, type Track } from './tracks.ts'
@@ -26,8 +27,17 @@ export function markExchanges(pass: Pass, block: Block): Map<number, DrawnExchan
       const y = pathMiddle(lane, sub)
       for (const rank of RANKS) {
         const track = row[rank]
-        for (const cell of spanCells(track, pass.view, pass.edge)) {
-          if (cell.count > 1) markMany(pass, track, cell, y, rank)
+        const cells = spanCells(track, pass.view, pass.edge)
+        const { ink, ground } = INK[rank]
+        markCrowds(
+          pass,
+          cells,
+          { y: y - 6, h: BAR, ink, ground, textY: y + 4 },
+          { kind: 'exchange', times: track.starts, ids: i => (track.items[i] as Exchange).id },
+        )
+        for (const cell of cells) {
+          if (isCrowd(cell)) continue
+          if (cell.count > 1) markSame(pass, track, cell, y, rank)
           const exchange = track.items[cell.first] as Exchange
           if (cell.count === 1) markOne(pass, block, exchange, y, rank)
           const bar = cell.count === 1 && cell.x1 - cell.x0 >= WIDE
@@ -40,29 +50,22 @@ export function markExchanges(pass: Pass, block: Block): Map<number, DrawnExchan
   return drawn
 }
 
-function markMany(pass: Pass, track: Track<Exchange>, cell: Cell, y: number, rank: Rank): void {
+/** Exchanges that begin in the same pixel. */
+function markSame(pass: Pass, track: Track<Exchange>, cell: Cell, y: number, rank: Rank): void {
   const { ink, ground } = INK[rank]
-  const first = track.items[cell.first] as Exchange
-  const among = { times: track.starts, ids: (i: number) => (track.items[i] as Exchange).id, first: cell.first, count: cell.count }
+  const ids = (i: number): number => (track.items[i] as Exchange).id
+  const among = amongOf({ kind: 'exchange', times: track.starts, ids }, cell)
   const w = Math.max(3.5, cell.x1 - cell.x0)
-  if (rank === 'redirect' && w <= 12)
-    pass.scene.shapes.push({ k: 'glyph', name: 'diamond', x: cell.x0 + w / 2, y, size: 5.5, fill: ground, stroke: ink, width: 1.3 })
-  else pass.scene.shapes.push({ k: 'rect', x: cell.x0, y: y - 6, w, h: BAR, fill: ink, r: 1 })
-  if (cell.count > 4) {
-    pass.scene.labels.push({
-      parts: [{ text: countText(cell.count), ink: rank === 'problem' ? 'fail' : 'tx2' }],
-      spots: [{ x: cell.x0 + w + 4, y: y + 4, align: 'start' }],
-      priority: PRIORITY.number,
-      halo: 'pane',
-    })
-  }
+  if (rank === 'redirect')
+    pass.scene.over.push({ k: 'glyph', name: 'diamond', x: cell.x0, y, size: 5.5, fill: ground, stroke: ink, width: 1.3 })
+  else pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.5, y: y - 6, w, h: BAR, fill: ink, r: 1 })
   pass.scene.hits.push({
-    x0: cell.x0,
+    x0: cell.x0 - 2,
     x1: cell.x0 + w,
     y0: y - 6,
     y1: y + 6,
     kind: 'exchange',
-    id: first.id,
+    id: ids(cell.first),
     among,
     front: rank !== 'plain',
   })
@@ -115,12 +118,11 @@ function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: 
   if (streamed) markInnerFrames(pass, block, exchange, y)
   const label = `${exchange.status ?? 'waiting'}, ${lengthText(Math.min(exchangeEnd(exchange), pass.edge) - exchange.requestAt)}`
   if (w >= LABEL_FROM) {
-    scene.labels.push({
+    scene.pinned.push({
       parts: [{ text: label, ink: text }],
       spots: [{ x: Math.max(sent, x) + 6, y: y + 4, align: 'start' }],
       priority: PRIORITY.number,
       maxWidth: x + w - sent - 10,
-      halo: ground,
     })
   }
   const { clientEnd, serverEnd } = exchange

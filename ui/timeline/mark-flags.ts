@@ -52,8 +52,8 @@ export function markFlags(pass: Pass, findings: readonly Finding[], y: number, b
     pass.scene.labels.push({
       parts: [{ text: findingLabel(finding), ink: look.label }],
       spots: [
-        { x: x + 12, y: y + 4, align: 'start' },
-        { x: x - 12, y: y + 4, align: 'end' },
+        { x: x + 13, y: y + 4, align: 'start' },
+        { x: x - 13, y: y + 4, align: 'end' },
       ],
       priority: PRIORITY.finding,
       maxWidth: LABEL_WIDTH,

@@ -2,6 +2,7 @@
 import type { Call } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
 import { legsOf, pathMiddle } from './lanes.ts'
+import type { DrawnCalls } from './mark-calls.ts'
 import { BAR, type Block, type DrawnCall, type DrawnExchange, type Pass, xOf } from './pass.ts'
 import { inView } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
@@ -10,17 +11,18 @@ import { isFailedCall } from './tracks.ts'
 const APART = 6
 
 /** Calls whose ends stand at least 6 px from their neighbours, and those that always count: the selection and the problems. */
-function joined(pass: Pass, drawn: readonly DrawnCall[]): DrawnCall[] {
-  const order = [...drawn].sort((a, b) => a.x0 - b.x0)
+function joined(pass: Pass, { calls, crowds }: DrawnCalls): DrawnCall[] {
+  const order = [...calls].sort((a, b) => a.x0 - b.x0)
   return order.filter((mark, i) => {
     if (isFailedCall(mark.call) || (pass.selection?.kind === 'call' && pass.selection.id === mark.call.id)) return true
+    if (crowds.some(run => mark.x0 > run.x0 - APART && mark.x0 < run.x1 + APART)) return false
     const before = order[i - 1]
     const after = order[i + 1]
     return (!before || mark.x0 - before.x0 >= APART) && (!after || after.x0 - mark.x0 >= APART)
   })
 }
 
-export function markJoins(pass: Pass, block: Block, calls: readonly DrawnCall[], exchanges: ReadonlyMap<number, DrawnExchange>): void {
+export function markJoins(pass: Pass, block: Block, calls: DrawnCalls, exchanges: ReadonlyMap<number, DrawnExchange>): void {
   for (const mark of joined(pass, calls)) {
     const { call } = mark
     const a = pass.alpha('call', call.id)

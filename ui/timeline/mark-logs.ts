@@ -4,6 +4,7 @@ import { plural } from '../format.ts'
 import type { Ticks } from './frame-tracks.ts'
 import type { Lane } from './lanes.ts'
 import { tickCells } from './levels.ts'
+import { isCrowd, markCrowds } from './mark-crowds.ts'
 import { countText, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { inView } from './scale.ts'
 import { PRIORITY, type TextPart } from './shapes.ts'
@@ -27,13 +28,20 @@ export function logTracks(logs: readonly LogLine[]): LogTracks {
 
 export function markLogs(pass: Pass, lane: Lane, tracks: LogTracks): void {
   const top = lane.y + 7
-  for (const cell of tickCells(tracks.lines.times, pass.view)) {
+  const cells = tickCells(tracks.lines.times, pass.view)
+  markCrowds(
+    pass,
+    cells,
+    { y: top, h: 9, ink: 'log', ground: 'logBg', textY: top + 8.5 },
+    { kind: 'log', times: tracks.lines.times, ids: i => (tracks.lines.items[i] as LogLine).id },
+  )
+  for (const cell of cells) {
+    if (isCrowd(cell)) continue
     const log = tracks.lines.items[cell.first] as LogLine
     const a = pass.alpha('log', log.id)
     const tall = log.level === 'warning' ? 2 : 0
     const w = Math.max(1.5, cell.x1 - cell.x0)
     pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 0.75, y: top - tall, w, h: 9 + tall, fill: 'log', a })
-    if (cell.count > 4) count(pass, cell.x0 + w / 2, top + 20, cell.count)
     hit(pass, tracks.lines, cell.first, cell.count, cell.x0 - 1, cell.x0 + w, top, top + 9)
   }
   for (const cell of tickCells(tracks.errors.times, pass.view)) {
@@ -47,15 +55,6 @@ export function markLogs(pass: Pass, lane: Lane, tracks: LogTracks): void {
     if (inView(pass.view, log.at)) label(pass, log, cell.count, x, w, top + 25)
     hit(pass, tracks.errors, cell.first, cell.count, x, x + w, top, top + 27)
   }
-}
-
-function count(pass: Pass, x: number, y: number, n: number): void {
-  pass.scene.labels.push({
-    parts: [{ text: countText(n), ink: 'tx2' }],
-    spots: [{ x, y, align: 'middle' }],
-    priority: PRIORITY.number,
-    halo: 'pane',
-  })
 }
 
 function label(pass: Pass, log: LogLine, n: number, x: number, w: number, y: number): void {

@@ -6,7 +6,8 @@ import { SILENCE_MS, type StreamFrames, type Ticks } from './frame-tracks.ts'
 import { LEG, type Legs, legsOf } from './lanes.ts'
 import { tickCells } from './levels.ts'
 import { markBadge } from './mark-badges.ts'
-import { type Block, countText, isSelected, type Pass, ring, xOf } from './pass.ts'
+import { isCrowd, markCrowds } from './mark-crowds.ts'
+import { type Block, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { clampX, inView, msPerPx } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
 import { firstAtLeast } from './sorted.ts'
@@ -121,23 +122,19 @@ function pings(pass: Pass, ticks: Ticks<Frame>, legs: Legs, fade: number): void 
 }
 
 function events(pass: Pass, ticks: Ticks<Frame>, legs: Legs, fade: number): void {
-  for (const cell of tickCells(ticks.times, pass.view)) {
+  const cells = tickCells(ticks.times, pass.view)
+  const h = legs.server + LEG + 2 - legs.client
+  const look = { y: legs.client - 1, h, ink: 'stream' as const, ground: 'streamBg' as const, textY: legs.middle + 4 }
+  markCrowds(pass, cells, look, { kind: 'frame', times: ticks.times, ids: i => (ticks.items[i] as Frame).id })
+  for (const cell of cells) {
+    if (isCrowd(cell)) continue
     const frame = ticks.items[cell.first] as Frame
     const a = fade * pass.alpha('frame', frame.id)
     const top = frame.crossed ? legs.client - 1 : legs.server - 1
     const h = legs.server + LEG + 1 - top
     const w = Math.max(2.5, cell.x1 - cell.x0)
     pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.25, y: top, w, h, fill: 'stream', a })
-    if (frame.event === 'endpoint' && cell.count <= 4)
-      pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.25, y: top, w: 7, h: 2.5, fill: 'stream', a })
-    if (cell.count > 4) {
-      pass.scene.labels.push({
-        parts: [{ text: countText(cell.count), ink: 'tx1' }],
-        spots: [{ x: (cell.x0 + cell.x1) / 2, y: legs.middle + 4, align: 'middle' }],
-        priority: PRIORITY.number,
-        halo: 'pane',
-      })
-    }
+    if (frame.event === 'endpoint') pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.25, y: top, w: 7, h: 2.5, fill: 'stream', a })
     hit(pass, ticks, cell.first, cell.count, cell.x0 - 1.25, cell.x0 + w, legs, false)
   }
 }

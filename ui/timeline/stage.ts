@@ -347,7 +347,7 @@ export class Stage {
     marks.clearRect(0, 0, width, height)
     marks.save()
     marks.beginPath()
-    marks.rect(frame.view.x0 - 1, AXIS, width - frame.view.x0 + 1, Math.max(0, height - AXIS))
+    marks.rect(frame.view.x0 - 1, AXIS, frame.view.x1 - frame.view.x0 + 2, Math.max(0, height - AXIS))
     marks.clip()
     drawShapes(marks, palette, frame.scene.shapes)
     drawShapes(marks, palette, frame.scene.over)
