@@ -109,6 +109,7 @@ function answered(call: CallState): Step {
 
 function written(call: CallState): Step {
   const { answer, broken } = call
+  if (answer && byProxy(call)) return { name: 'written', state: 'no', says: 'only the refusal' }
   if (answer?.crossed)
     return {
       name: 'written',

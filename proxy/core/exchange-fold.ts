@@ -14,6 +14,7 @@ import { RpcScanner } from './rpc-scan.ts'
 import type { SessionFold } from './session-fold.ts'
 import type { SseFrame } from './sse.ts'
 import { type ConnState, type ExchangeState, type FrameMark, type Grown, headerOf, type World } from './state.ts'
+import { errorWords } from './words.ts'
 
 /** Frames whose crossing the client's end may still deny. */
 const MARKS_KEPT = 64
@@ -297,7 +298,7 @@ export class ExchangeFold {
       how: 'complete',
       by: 'server',
       bytes: 0,
-      detail: `${row.status} ${row.errorText ?? ''}`.trim(),
+      detail: `${row.status} ${errorWords(row.errorText ?? '')}`.trim(),
     })
   }
 

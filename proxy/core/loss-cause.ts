@@ -82,7 +82,7 @@ export function legOf(facts: Facts, call: Call): Exchange | undefined {
 
 /** When the last byte before `at` came on a response; its head counts. */
 export function lastByteBefore(facts: Facts, leg: Exchange | undefined, at: number): { at: number; seq: number } | undefined {
-  if (!leg?.responseAt) return undefined
+  if (leg?.responseAt === undefined || leg.responseAt > at) return undefined
   const head = { at: leg.responseAt, seq: leg.responseSeq ?? leg.requestSeq }
   if (leg.lastByteAt !== undefined && leg.lastByteAt <= at && leg.lastByteAt > head.at) head.at = leg.lastByteAt
   const frame = facts.frames.findLast(one => one.exchange === leg.id && one.at <= at && one.crossed)

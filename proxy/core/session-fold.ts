@@ -117,6 +117,16 @@ export class SessionFold {
     ) {
       this.end(session, { at: this.#world.at, how: 'complete', by: 'client', bytes: 0, seq: this.#world.seq, detail: 'DELETE' })
     }
+    // One worker's 404 is not the session's end if another worker still serves it.
+    if (
+      status >= 200 &&
+      status < 300 &&
+      x.row.method !== 'DELETE' &&
+      session.row.ended?.by === 'server' &&
+      session.row.transport === 'streamable'
+    ) {
+      delete session.row.ended
+    }
     this.#world.touch(session)
   }
 

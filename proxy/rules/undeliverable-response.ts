@@ -15,7 +15,7 @@ export const undeliverableResponse: Rule = {
   signature: 'The client closes its stream (or the POST that waits for the answer) while a request of it has no answer.',
   fix: 'Depends on the cause: answer sooner, raise the client’s limit, or keep the stream alive. Upgrade the Python SDK to mcp 1.27.2 or later, so that handlers are cancelled when the client leaves.',
   references: ['modelcontextprotocol/python-sdk#237', 'modelcontextprotocol/python-sdk#2064', 'modelcontextprotocol/typescript-sdk#245'],
-  check: facts => [...lossesOf(facts).map(calls => verdictOn(facts, calls)), ...ghostsOf(facts)],
+  check: facts => [...lossesOf(facts).flatMap(calls => verdictOn(facts, calls)), ...ghostsOf(facts)],
 }
 
 /** Lost calls, those that one break broke together. */
@@ -60,17 +60,16 @@ function ghostsOf(facts: Facts): Verdict[] {
   ]
 }
 
-function verdictOn(facts: Facts, calls: readonly Call[]): Verdict {
+function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
   const call = calls[0] as Call
   const broken = call.broken as Break
   const cause = lossCause(facts, call, broken)
+  // Since 2026-07-28 closing the response is how a client cancels: alone, it is no fault.
+  if (facts.session.transport === 'stateless' && cause.rule === 'client-closed-early') return []
   const errors = brokenErrors(facts, broken)
   const ghost = ghostPost(facts)
   const redirects = facts.session.redirects
-  // Since 2026-07-28 closing the response is how a client cancels: alone, it is no fault.
-  const cancelling = facts.session.transport === 'stateless' && cause.rule === 'client-closed-early'
-  return {
-    ...(cancelling && { severity: 'info' as const }),
+  const verdict: Verdict = {
     confidence: 'certain',
     causeConfidence: cause.confidence,
     at: broken.at,
@@ -88,6 +87,7 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict {
         : []),
     ],
   }
+  return [verdict]
 }
 
 function titleOf(call: Call, calls: readonly Call[], broken: Break): string {
