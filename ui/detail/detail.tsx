@@ -164,8 +164,8 @@ function DeliveryPart(props: PartProps) {
           <Ladder call={call} zero={zero.at} onRecord={onRecord} />
         </>
       )}
-      {!call && !log && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} onRecord={onRecord} />}
       {props.selection.kind === 'session' && <SessionFacts {...props} />}
+      {!call && !log && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} onRecord={onRecord} />}
       {!expanded && <VerdictPart {...props} open={Math.max(1, subject.own)} />}
     </>
   )

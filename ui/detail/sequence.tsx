@@ -18,9 +18,26 @@ interface SequenceProps {
   readonly ports: readonly [client: string, proxy: string, server: string]
 }
 
-/** Height of a moment: room for its arrows, and for two lines of text. */
-const heightOf = ({ arrows, wait }: Moment): number =>
-  wait ? Math.max(40, 16 + wait.pings * 12) : Math.max(46, 26 + Math.ceil(arrows.length / 2) * LINE)
+/** Characters that fit between the names and the client's lifeline. */
+const COLUMN = 38
+
+/** Words in lines of at most `COLUMN` characters; a longer word keeps a line of its own. */
+function wrapped(text: string): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < COLUMN) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** Height of a moment: room for its arrows and for its words. */
+function heightOf({ arrows, wait, rung }: Moment): number {
+  if (wait) return Math.max(40, 16 + wait.pings * 12)
+  const words = rung ? 16 + wrapped(rung.says).length * 16 : 0
+  return Math.max(30, words, 10 + Math.ceil(arrows.length / 2) * LINE) + 14
+}
 
 function useWidth(): [React.RefObject<SVGSVGElement | null>, number] {
   const ref = useRef<SVGSVGElement>(null)
@@ -81,9 +98,17 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
         </g>
       ))}
       {moments.map(
-        ({ rung }, index) =>
-          rung?.kind === 'break' && (
-            <rect key={rung.name} className={css.band} x="4" y={(tops[index] ?? 0) - 6} width={width - 8} height="46" rx="6" />
+        (moment, index) =>
+          moment.rung?.kind === 'break' && (
+            <rect
+              key={moment.rung.name}
+              className={css.band}
+              x="4"
+              y={(tops[index] ?? 0) - 6}
+              width={width - 8}
+              height={heightOf(moment) - 2}
+              rx="6"
+            />
           ),
       )}
       <Life x={x.client} top={38} end={clientEnds === undefined ? height : middle(clientEnds)} height={height} />
@@ -166,9 +191,11 @@ function MomentRow({ moment, y, x, zero }: RowProps) {
           <text x="112" y={y + 16} data-tone={tone}>
             {rung.name}
           </text>
-          <text x="112" y={y + 32} data-tone="quiet">
-            {rung.says}
-          </text>
+          {wrapped(rung.says).map((line, index) => (
+            <text key={line} x="112" y={y + 32 + index * 16} data-tone="quiet">
+              {line}
+            </text>
+          ))}
         </>
       )}
       {arrows.map((arrow, index) => (

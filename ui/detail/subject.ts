@@ -38,13 +38,24 @@ function ordered(rows: SessionRows, first: (finding: Finding) => boolean): { fin
   return { findings: [...own, ...live.filter(finding => !own.includes(finding))], own: own.length }
 }
 
+/** The stream on which the answer of a call came, or should have come: where none did, the one that was open when it was sent. */
+function streamOf(call: Call, rows: SessionRows): number[] {
+  if (call.answerExchange !== undefined) return [call.answerExchange]
+  if (rows.session.transport !== 'sse') return []
+  const open = rows.exchanges.findLast(({ body, requestAt }) => body === 'stream' && requestAt <= call.sentAt)
+  return open ? [open.id] : []
+}
+
 function ofCall(call: Call, rows: SessionRows): Subject {
-  const ids = call.answerExchange === undefined ? call.exchanges : [...call.exchanges, call.answerExchange]
+  const ids = [...call.exchanges, ...streamOf(call, rows)]
   return {
     crumb: call.number > 0 ? `call ${call.number}` : call.kind,
     title: nameOf(call),
     call,
-    exchanges: exchangesOf(rows, [call.exchange, ...ids]),
+    exchanges: [
+      ...exchangesOf(rows, [call.exchange, ...call.exchanges]),
+      ...exchangesOf(rows, streamOf(call, rows)).filter(({ id }) => !call.exchanges.includes(id) && id !== call.exchange),
+    ],
     ...ordered(rows, finding => finding.call === call.id || (finding.call === undefined && ids.includes(finding.exchange ?? -1))),
   }
 }
