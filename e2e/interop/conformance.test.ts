@@ -72,6 +72,15 @@ const CLIENT_CASES: readonly ClientCase[] = [
     revision: '2026-07-28',
     scenarios: 32,
     without: ['json-schema-2020-12-preservation'],
+    elsewhere: [
+      'auth/metadata-default',
+      'auth/metadata-var1',
+      'auth/metadata-var2',
+      'auth/metadata-var3',
+      'auth/token-endpoint-auth-basic',
+      'auth/token-endpoint-auth-post',
+      'auth/token-endpoint-auth-none',
+    ],
   },
 ]
 
