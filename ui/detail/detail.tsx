@@ -166,7 +166,7 @@ function DeliveryPart(props: PartProps) {
       )}
       {props.selection.kind === 'session' && <SessionFacts {...props} />}
       {!call && !log && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} onRecord={onRecord} />}
-      {!expanded && <VerdictPart {...props} open={Math.max(1, subject.own)} />}
+      {!expanded && <VerdictPart {...props} open={props.selection.kind === 'session' ? 1 : subject.own} />}
     </>
   )
 }

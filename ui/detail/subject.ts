@@ -47,15 +47,14 @@ function streamOf(call: Call, rows: SessionRows): number[] {
 }
 
 function ofCall(call: Call, rows: SessionRows): Subject {
-  const ids = [...call.exchanges, ...streamOf(call, rows)]
+  const ids = [call.exchange, ...call.exchanges, ...streamOf(call, rows)]
+  const all = exchangesOf(rows, ids)
   return {
     crumb: call.number > 0 ? `call ${call.number}` : call.kind,
     title: nameOf(call),
     call,
-    exchanges: [
-      ...exchangesOf(rows, [call.exchange, ...call.exchanges]),
-      ...exchangesOf(rows, streamOf(call, rows)).filter(({ id }) => !call.exchanges.includes(id) && id !== call.exchange),
-    ],
+    // What carried the request first, then the stream, which is older than the call.
+    exchanges: [...all.filter(({ body }) => body !== 'stream'), ...all.filter(({ body }) => body === 'stream')],
     ...ordered(rows, finding => finding.call === call.id || (finding.call === undefined && ids.includes(finding.exchange ?? -1))),
   }
 }
