@@ -48,7 +48,7 @@ function Main() {
       : page.rows.sessions.size > 0
         ? 'Nothing in view. New sessions appear here.'
         : 'Loading'
-  return <main className={styles.waiting}>{words}</main>
+  return <div className={styles.waiting}>{words}</div>
 }
 
 function Notice() {
@@ -88,9 +88,9 @@ export function App() {
     <div className={classes(styles.app, narrow && styles.narrow)}>
       <TopBar />
       <Sessions narrow={narrow} />
-      <div className={styles.main}>
+      <main className={styles.main}>
         <Main />
-      </div>
+      </main>
       <StatusLine />
       <Help />
       <Search />

@@ -10,7 +10,7 @@ import { Connection, type Link } from './connection.ts'
 import { parseFilter } from './filter.ts'
 import { Recorder } from './recorder.ts'
 import { Rows, recordingOf } from './rows.ts'
-import { aired, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
+import { aired, breakRange, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
 import { createPageStore, type PageState, type PageStore } from './store.ts'
 import { tableTabFor } from './table-tab.ts'
 import { applyTheme, onSystemTheme, resolveTheme, storedTheme, type ThemeChoice } from './theme.ts'
@@ -37,6 +37,7 @@ export class Page {
   #watchOrder: number[] = []
   #addressTimer: ReturnType<typeof setTimeout> | undefined
   #announceAt = 0
+  #beforeExpanding: Partial<Address> = {}
   #announce: ReturnType<typeof setTimeout> | undefined
   #news: string[] = []
   /** Sentences for the polite live region. */
@@ -250,7 +251,7 @@ export class Page {
   }
 
   /** One selection in three views. From outside of the table, the table turns to a tab that can show it. */
-  select(selection: Selection | null, from: 'table' | 'elsewhere' = 'elsewhere'): void {
+  select(selection: Selection | null, from: 'table' | 'row' | 'elsewhere' = 'elsewhere'): void {
     if (!selection) {
       this.#set({ detailClosed: true })
       this.change({ selection: null, expanded: false })
@@ -262,8 +263,9 @@ export class Page {
       scene?.shown.map(one => one.id),
     )
     const { address, unfolded } = this.#state
-    if (selection.kind === 'call' && from === 'elsewhere') this.#set({ unfolded: new Set([...unfolded, selection.id]) })
-    const table = from === 'table' ? address.table : tableTabFor(selection, address.table, this.rows)
+    // Stepping through rows by key leaves them as they are: what lies below would jump with every step.
+    if (selection.kind === 'call' && from !== 'row') this.#set({ unfolded: new Set([...unfolded, selection.id]) })
+    const table = from !== 'elsewhere' ? address.table : tableTabFor(selection, address.table, this.rows)
     const elsewhere = session !== undefined && !scene?.shown.some(one => one.id === session)
     this.#set({ detailClosed: false, sessionsOpen: false })
     // In the chain, selecting in another session moves the focus with it; the view stays.
@@ -362,9 +364,21 @@ export class Page {
   open(): void {
     this.#set({ detailClosed: false })
   }
+  /** The detail over the whole width, the timeline on what broke; and back to what was seen before. */
   expand(expanded: boolean): void {
-    if (expanded) this.open()
-    this.change({ expanded })
+    const { address } = this.#state
+    if (expanded === address.expanded) return
+    if (!expanded) {
+      this.change({ expanded, ...this.#beforeExpanding })
+      this.#beforeExpanding = {}
+      return
+    }
+    this.open()
+    const { range, follow, scope, selection } = address
+    const call = selection?.kind === 'call' ? this.rows.call(selection.id) : undefined
+    const around = call && breakRange(call)
+    this.#beforeExpanding = { range, follow, scope }
+    this.change({ expanded, ...(around && { scope: 'session', range: around, follow: false }) })
   }
 
   unfold(call: number, open: boolean): void {

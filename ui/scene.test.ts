@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { RecordingInfo } from '../proxy/core/feed.ts'
 import { HOME } from './address.ts'
 import { Rows } from './rows.ts'
-import { aired, newest, panned, sceneOf, spanOf, zoomed } from './scene.ts'
+import { aired, breakRange, newest, panned, sceneOf, spanOf, zoomed } from './scene.ts'
 import { call, exchange, session } from './story.fixture.ts'
 
 const recording = { index: 0, live: true, lastAt: 90_000 } as RecordingInfo
@@ -57,6 +57,16 @@ test('spans of things', () => {
   expect(spanOf({ kind: 'exchange', id: 11 }, rows, 0)).toEqual({ from: 5000, to: 5010 })
   expect(spanOf({ kind: 'session', id: 2 }, rows, 99_000)).toEqual({ from: 63_000, to: 99_000 })
   expect(aired({ from: 10, to: 10 }).to - aired({ from: 10, to: 10 }).from).toBeGreaterThan(20)
+})
+
+test('around a break there is some of what was before, and the late answer', () => {
+  const late = breakRange(call(1, 1, { sentAt: 0, brokenAt: 60_000, answeredAt: 71_204 }))
+  expect(late?.from).toBeLessThan(60_000)
+  expect(late?.from).toBeGreaterThan(0)
+  expect(late?.to).toBeGreaterThan(71_204)
+  const never = breakRange(call(1, 1, { sentAt: 0, brokenAt: 60_000 }))
+  expect(never && never.from < 60_000 && never.to > 60_000).toBe(true)
+  expect(breakRange(call(1, 1))).toBeUndefined()
 })
 
 test('zoom keeps the moment under the pointer, pan keeps the span', () => {

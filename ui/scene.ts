@@ -3,7 +3,7 @@
  * Promise: pure; an address that names what is not there falls back to what is, without a word.
  */
 import type { RecordingInfo } from '../proxy/core/feed.ts'
-import type { Session } from '../proxy/core/model.ts'
+import type { Call, Session } from '../proxy/core/model.ts'
 import type { Address } from './address.ts'
 import { chainOf, nearest } from './chain.ts'
 import { type Rows, recordingOf, rowAt } from './rows.ts'
@@ -104,6 +104,14 @@ export function spanOf(selection: Selection, rows: Rows, now: number): Range | u
 export function aired(range: Range, share = 0.08): Range {
   const span = Math.max(range.to - range.from, SHORTEST_MS)
   return { from: range.from - span * share, to: range.from + span * (1 + share) }
+}
+
+/** The stretch around the break of a call: some of what was before, and the late answer if one came. */
+export function breakRange({ brokenAt, sentAt, answeredAt }: Call): Range | undefined {
+  if (brokenAt === undefined) return undefined
+  const late = Math.max(0, (answeredAt ?? brokenAt) - brokenAt)
+  const before = Math.max(Math.min((brokenAt - sentAt) * 1.1, Math.max(late * 0.36, (brokenAt - sentAt) * 0.3)), SHORTEST_MS)
+  return { from: brokenAt - before, to: brokenAt + late + Math.max(late * 0.3, before * 0.6) }
 }
 
 function zeroOf(address: Address, session: Session, rows: Rows): Zero {

@@ -29,17 +29,18 @@ export function Stage({ scene, sessions, logs, rev, compact, onHeight }: StagePr
   const paused = usePageState(state => state.paused !== undefined)
   const lost = usePageState(state => state.link.phase !== 'live')
   const { recording, range, follow, zero } = scene
-  const { now } = scene
+  // Where nothing that is shown can grow any more there is no live edge to see or follow.
+  const { now, open } = scene
   const data = useMemo<TimelineData>(
     () => ({
       sessions,
       logs,
       gaps: rows.gaps,
       startedAt: recording.startedAt,
-      ...(recording.live && { now }),
-      lost: recording.live && lost,
+      ...(open && { now }),
+      lost: open && lost,
     }),
-    [sessions, logs, rows, recording.startedAt, recording.live, now, lost],
+    [sessions, logs, rows, recording.startedAt, open, now, lost],
   )
   const dimmed = useMemo(() => {
     if (terms.length === 0) return undefined

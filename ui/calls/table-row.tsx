@@ -77,7 +77,8 @@ function callCells(call: Call, open: boolean, parts: boolean, context: RowContex
     ),
     ...(call.status !== undefined && { status: call.status }),
     outcome: callOutcome(call),
-    size: size(sizeOf(call)),
+    // A request that nobody answered has no size to show: what was asked is in the detail.
+    size: call.kind === 'request' && call.answerBytes === undefined ? '' : size(sizeOf(call)),
     time:
       call.kind === 'request' && call.answeredAt === undefined && call.delivery !== 'pending' && call.brokenAt === undefined
         ? ''
@@ -157,6 +158,7 @@ export function rowName(entry: Entry, context: RowContext): string {
     cells.outcome.text,
     cells.size,
     cells.time,
+    entry.kind === 'call' && entry.open && 'its exchanges follow',
   ]
     .filter(Boolean)
     .join(', ')

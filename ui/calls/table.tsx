@@ -12,7 +12,7 @@ import type { TableTab } from '../address.ts'
 import { passes } from '../filter-match.ts'
 import { edge, plural, size } from '../format.ts'
 import { usePage, usePageState } from '../page-context.tsx'
-import { Button, classes, Kbd } from '../parts/button.tsx'
+import { Button, classes, Hidden, Kbd } from '../parts/button.tsx'
 import type { Scene } from '../scene.ts'
 import type { SessionRows } from '../view.ts'
 import styles from './calls.module.css'
@@ -81,7 +81,9 @@ function Head({ tab, scene }: { readonly tab: TableTab; readonly scene: Scene })
     return (
       <div className={styles.head} role="rowgroup">
         <div className={classes(styles.row, styles.text)} role="row">
-          <span role="columnheader" />
+          <span role="columnheader">
+            <Hidden>{tab === 'log' ? 'Number' : 'Severity'}</Hidden>
+          </span>
           <span role="columnheader" className={styles.number}>
             {at}
           </span>
@@ -100,13 +102,13 @@ function Head({ tab, scene }: { readonly tab: TableTab; readonly scene: Scene })
           {at}
         </span>
         <span role="columnheader">{tab === 'exchanges' ? 'Exchange' : tab === 'events' ? 'Event' : 'Call'}</span>
-        <span role="columnheader">{tab === 'events' ? '' : 'Status'}</span>
+        <span role="columnheader">{tab === 'events' ? <Hidden>Status</Hidden> : 'Status'}</span>
         <span role="columnheader">Delivery</span>
         <span role="columnheader" className={classes(styles.number, styles.size)}>
           Size
         </span>
         <span role="columnheader" className={classes(styles.number, styles.time)}>
-          {tab === 'events' ? '' : 'Time'}
+          {tab === 'events' ? <Hidden>Time</Hidden> : 'Time'}
         </span>
         <span role="columnheader" className={styles.fall} aria-label="Waterfall">
           {zero.mode === 'clock' ? '' : `${edge(range.from - zero.at, span)} to ${edge(range.to - zero.at, span)}`}
@@ -184,6 +186,9 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
     estimateSize: () => ROW,
     getItemKey: at => rows[at]?.key ?? at,
     overscan: 8,
+    // The heading sticks to the top of what scrolls, so that its columns are the rows' columns.
+    scrollMargin: ROW,
+    scrollPaddingStart: ROW,
     // The row that can have the focus is always there, wherever one has scrolled.
     rangeExtractor: range => {
       const seen = defaultRangeExtractor(range)
@@ -211,10 +216,10 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
     onFold: (call, open) => page.unfold(call, open),
   }
 
-  const pick = (at: number) => {
+  const pick = (at: number, by: 'table' | 'row') => {
     const entry = rows[at]
     if (!entry) return
-    page.select(selectionOf(entry), 'table')
+    page.select(selectionOf(entry), by)
     list.scrollToIndex(at, { align: 'auto' })
     requestAnimationFrame(() => grid.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus({ preventScroll: true }))
   }
@@ -237,7 +242,7 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
     if (event.key === 'ArrowRight' && entry?.kind === 'call') page.unfold(entry.call.id, true)
     else if (event.key === 'ArrowLeft' && entry?.kind === 'call') page.unfold(entry.call.id, false)
     else if (event.key === 'ArrowLeft' && entry && 'of' in entry && entry.of) page.select({ kind: 'call', id: entry.of.id }, 'table')
-    else if (to !== undefined) pick(Math.max(0, Math.min(rows.length - 1, to)))
+    else if (to !== undefined) pick(Math.max(0, Math.min(rows.length - 1, to)), 'row')
     else return
     event.preventDefault()
     event.stopPropagation()
@@ -259,11 +264,19 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
         aria-rowcount={rows.length + 1}
         onKeyDown={onKeyDown}
       >
-        <Head tab={tab} scene={scene} />
-        <div className={styles.scroll} ref={scroll} role="rowgroup" tabIndex={rows.length === 0 ? 0 : undefined}>
-          {rows.length === 0 && <Nothing tab={tab} hidden={hidden} />}
+        <div className={styles.scroll} ref={scroll} role="presentation">
+          <Head tab={tab} scene={scene} />
+          {rows.length === 0 && (
+            <div role="rowgroup">
+              <div role="row" tabIndex={0}>
+                <div role="gridcell">
+                  <Nothing tab={tab} hidden={hidden} />
+                </div>
+              </div>
+            </div>
+          )}
           {rows.length > 0 && (
-            <div className={styles.canvas} style={{ height: list.getTotalSize() }} role="presentation">
+            <div className={styles.canvas} style={{ height: list.getTotalSize() }} role="rowgroup">
               {list.getVirtualItems().map(item => {
                 const entry = rows[item.index]
                 if (!entry) return null
@@ -272,7 +285,7 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
                     key={item.key}
                     entry={entry}
                     index={item.index}
-                    start={item.start}
+                    start={item.start - ROW}
                     selected={item.index === selected}
                     focusable={item.index === focusable}
                     context={context}
@@ -314,7 +327,7 @@ interface PlaceProps {
   readonly selected: boolean
   readonly focusable: boolean
   readonly context: RowContext
-  readonly onPick: (index: number) => void
+  readonly onPick: (index: number, by: 'table' | 'row') => void
 }
 function Place({ entry, index, start, selected, focusable, context, onPick }: PlaceProps) {
   const page = usePage()
@@ -325,7 +338,6 @@ function Place({ entry, index, start, selected, focusable, context, onPick }: Pl
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}
-      aria-expanded={entry.kind === 'call' && entry.parts ? entry.open : undefined}
       aria-label={rowName(entry, context)}
       tabIndex={focusable ? 0 : -1}
       data-index={index}
@@ -333,7 +345,7 @@ function Place({ entry, index, start, selected, focusable, context, onPick }: Pl
       data-heading={entry.kind === 'session' ? '' : undefined}
       className={styles.place}
       style={{ transform: `translateY(${start}px)` }}
-      onClick={() => onPick(index)}
+      onClick={() => onPick(index, 'table')}
       onDoubleClick={() => page.expand(true)}
     >
       <TableRow entry={entry} context={context} />

@@ -2,7 +2,7 @@
 import type { RecordingInfo } from '../../proxy/core/feed.ts'
 import type { Session } from '../../proxy/core/model.ts'
 import { age, moment, plural } from '../format.ts'
-import { classes } from '../parts/button.tsx'
+import { classes, Hidden } from '../parts/button.tsx'
 import { BrokenGlyph, EndedGlyph, LiveGlyph, SeverityGlyph } from '../parts/glyphs.tsx'
 import { isOpen } from '../scene.ts'
 import { sessionKind, sessionName } from './groups.ts'
@@ -45,7 +45,6 @@ export function SessionItem({ session, recording, now, selected, linked, tabInde
     <div
       role="option"
       aria-selected={selected}
-      aria-label={`Session ${sessionName(session)}, ${STATE_WORDS[session.state]}, ${sessionKind(session)}, ${when}, ${problems}`}
       tabIndex={tabIndex}
       className={styles.session}
       data-session={session.id}
@@ -57,20 +56,25 @@ export function SessionItem({ session, recording, now, selected, linked, tabInde
         <StateGlyph session={session} />
       </span>
       <span className={styles.line}>
-        <span className={classes(styles.mono, styles.ellipsis)}>{sessionName(session)}</span>
+        <span className={classes(styles.mono, styles.ellipsis)}>
+          <Hidden>Session </Hidden>
+          {sessionName(session)}
+          <Hidden>, {STATE_WORDS[session.state]},</Hidden>
+        </span>
         <span className={classes(styles.when, live && styles.live)}>{when}</span>
       </span>
       <span className={styles.line}>
         <span className={classes(styles.second, styles.ellipsis)}>{sessionKind(session)}</span>
         <span className={styles.counts}>
+          <Hidden>, {problems}</Hidden>
           {errors > 0 && (
-            <span className={classes(styles.count, styles.fail)}>
+            <span className={classes(styles.count, styles.fail)} aria-hidden="true">
               <SeverityGlyph severity="error" size={10} />
               {errors}
             </span>
           )}
           {warnings > 0 && (
-            <span className={classes(styles.count, styles.warn)}>
+            <span className={classes(styles.count, styles.warn)} aria-hidden="true">
               <SeverityGlyph severity="warning" size={10} />
               {warnings}
             </span>

@@ -152,7 +152,7 @@ export function Setup({ recording }: { readonly recording: RecordingInfo }) {
   const upstream = recording.upstreams[chosen] ?? recording.upstreams[0]
   const live = recording.live
   return (
-    <main className={styles.empty} data-pane="setup">
+    <div className={styles.empty} data-pane="setup">
       <div className={styles.inner}>
         <Wave className={styles.wave} box="0 0 64 28" d="M1 14h18l3-6 5 18 6-25 5 19 3-6h22" />
         {!live || !upstream ? (
@@ -181,6 +181,6 @@ export function Setup({ recording }: { readonly recording: RecordingInfo }) {
           </>
         )}
       </div>
-    </main>
+    </div>
   )
 }

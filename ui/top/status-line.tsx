@@ -83,7 +83,9 @@ export function StatusLine() {
       {behind > 50 && <span className={styles.warn}>{count(behind)} records behind</span>}
       {server && (
         <span className={classes(styles.wide, gaps > 0 && styles.warn)}>
-          {live && bytes === 0 ? 'journal empty' : `journal ${size(bytes)}, ${gaps === 0 ? 'no gaps' : plural(gaps, 'gap')}`}
+          {live && page.rows.sessions.size === 0 && live.events <= 1
+            ? 'journal empty'
+            : `journal ${size(bytes)}, ${gaps === 0 ? 'no gaps' : plural(gaps, 'gap')}`}
         </span>
       )}
       {server && server.openStreams > 0 && <span className={styles.wide}>{plural(server.openStreams, 'open stream')}</span>}

@@ -92,9 +92,9 @@ export function TopBar() {
       {recording && <Rule />}
       {recording && <Route recording={recording} upstream={scene?.session.upstream} />}
       <span className={styles.space} />
-      <Button look="box" onClick={() => page.dialog('search')} aria-label="Search everything" title="Search heads and bodies (Ctrl F)">
+      <Button look="box" onClick={() => page.dialog('search')} title="Search heads and bodies (Ctrl F)">
         <Icon icon={Search} />
-        <span className={styles.wide}>Search everything</span>
+        <span className={styles.wideWord}>Search everything</span>
         <Kbd>Ctrl F</Kbd>
       </Button>
       <PauseButton />
