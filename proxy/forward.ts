@@ -12,12 +12,12 @@ import os from 'node:os'
 import { createProxyServer, type ProxyServer } from 'http-proxy'
 import type { Endpoint, Journal } from './core/event.ts'
 import { upstreamOrigins } from './core/reorigin.ts'
-import { Connection } from './forward/connection.ts'
+import { Connection, type Fate } from './forward/connection.ts'
 import { dial, refuseOwnTarget } from './forward/dial.ts'
 import { Exchange, type ExchangeOptions, reasonOf } from './forward/exchange.ts'
 import { troubleBody, troubleOf } from './forward/trouble.ts'
 import { Turn } from './forward/turn.ts'
-import { allowedHosts, type GuardPolicy, refusalOf } from './guard.ts'
+import { allowedHosts, type GuardPolicy, type Refusal, refusalOf } from './guard.ts'
 
 export interface ForwardOptions {
   /** Name of the upstream in the journal. */
@@ -55,6 +55,11 @@ export interface Forwarder {
 /** Numbers of connections and exchanges run through a recording, whichever upstream they belong to. */
 const numbers = new WeakMap<Journal, { connection: number; exchange: number }>()
 
+const STATUS_OF_PARSER: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
 const QUIET_STREAM_MS = 300
 
 export function createForwarder(journal: Journal, options: ForwardOptions): Forwarder {
@@ -209,7 +214,7 @@ class HttpForwarder implements Forwarder {
     const connection = new Connection(++this.#numbers.connection, socket, this.#shared)
     this.#connections.set(socket, connection)
     if (this.#connections.size <= this.#limit) return
-    this.#turnAway(connection, 0, {
+    this.#turnAway(connection, {
       status: 503,
       code: 'TOO_MANY_CONNECTIONS',
       message: `More than ${this.#limit} connections are open.`,
@@ -241,44 +246,44 @@ class HttpForwarder implements Forwarder {
     const connection = this.#connections.get(socket)
     const refusal = refusalOf({ method: 'CONNECT', target: req.url ?? '', http: req.httpVersion, headers: req.rawHeaders }, this.#policy)
     socket.on('error', () => {})
-    if (connection && refusal) this.#turnAway(connection, 0, refusal)
+    if (connection && refusal) this.#turnAway(connection, refusal)
     else socket.destroy()
   }
 
-  /** What node's parser refused, or a socket that failed; the connection has heard of the latter itself. */
+  /** What node's parser refused. A socket that failed, or ended in the middle of a request, has told its connection itself. */
   #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     const connection = this.#connections.get(socket)
     const code = error.code ?? 'EUNKNOWN'
-    const refused = code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT'
-    if (!connection || !refused || socket.destroyed) {
+    const garbage = code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE'
+    if (!connection || socket.destroyed || (!garbage && code !== 'ERR_HTTP_REQUEST_TIMEOUT')) {
       socket.destroy()
       return
     }
-    // The parser also complains of a request that ends in the middle because the client has gone.
-    if (code === 'HPE_INVALID_EOF_STATE') {
-      socket.destroy()
+    const fate: Fate = { how: garbage ? 'garbage' : 'timeout', by: 'client', code, detail: error.message }
+    // More of the same garbage, while the answer to the first is on its way.
+    if (!connection.failClient(fate)) return
+    const status = STATUS_OF_PARSER[code] ?? 400
+    const message = garbage
+      ? `What the client sent is not a valid HTTP/1.1 request: ${error.message} (${code}).`
+      : 'The client began a request and did not finish its head.'
+    const refusal = { status, code, message, try: 'See RFC 9112 on how a message is framed.' }
+    if (!connection.busy) {
+      this.#turnAway(connection, refusal)
       return
     }
-    connection.failClient({ how: code.startsWith('HPE_') ? 'garbage' : 'timeout', by: 'client', code, detail: error.message })
-    const status =
-      code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? 413 : refused && code.startsWith('HPE_') ? 400 : 408
-    const message = `What the client sent is not a valid HTTP/1.1 request: ${error.message} (${code}).`
-    if (connection.busy) {
-      // An answer may be on its way: nothing of ours may get into it.
-      this.#reject(connection, connection.exchanges.at(-1)?.number ?? 0, message, 'the connection was closed')
-      socket.destroy()
-      return
-    }
-    this.#turnAway(connection, 0, { status, code, message, try: 'See RFC 9112 on how a message is framed.' })
+    // An answer may be on its way: nothing of ours may get into it.
+    if (connection.exchanges.at(-1)?.breakRequest(fate, refusal)) return
+    this.#reject(connection, message, 'the connection was closed')
+    socket.destroy()
   }
 
-  #reject(connection: Connection, exchange: number, original: string, replacement: string): void {
-    this.#journal.append({ kind: 'change', conn: connection.number, exchange, what: 'rejected', original, replacement })
+  #reject(connection: Connection, original: string, replacement: string): void {
+    this.#journal.append({ kind: 'change', conn: connection.number, exchange: 0, what: 'rejected', original, replacement })
   }
 
   /** Answers a client on its bare socket, where node made no request of what it sent. */
-  #turnAway(connection: Connection, exchange: number, refusal: { status: number; code: string; message: string; try: string }): void {
-    this.#reject(connection, exchange, refusal.message, `${refusal.status} ${refusal.code}`)
+  #turnAway(connection: Connection, refusal: Refusal): void {
+    this.#reject(connection, refusal.message, `${refusal.status} ${refusal.code}`)
     this.#journal.flush()
     const body = Buffer.from(troubleBody(refusal, this.#options.target.origin))
     const head = `HTTP/1.1 ${refusal.status} ${reasonOf(refusal.status)}\r\nContent-Type: application/json; charset=utf-8\r\n`

@@ -107,6 +107,10 @@ function refusedFraming({ http, headers }: GuardedRequest): Refusal | undefined 
     const message = 'An HTTP/1.0 request has a Transfer-Encoding.'
     return { status: 400, code: 'BAD_FRAMING', message, try: 'Send HTTP/1.1, or a Content-Length.' }
   }
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'chunked') {
+    const message = `The request has the Transfer-Encoding ${JSON.stringify(encoding)}.`
+    return { status: 400, code: 'BAD_FRAMING', message, try: 'Send "chunked", or a Content-Length.' }
+  }
   if (encoding !== undefined && headerOf(headers, 'content-length') !== undefined) {
     const message = 'The request has both Content-Length and Transfer-Encoding.'
     return { status: 400, code: 'BAD_FRAMING', message, try: 'Send one of them.' }

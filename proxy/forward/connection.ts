@@ -12,6 +12,7 @@ import type { Actor, Ending, Journal, OpenEvent } from '../core/event.ts'
 import type { Exchange } from './exchange.ts'
 import { troubleOf } from './trouble.ts'
 import type { Turn } from './turn.ts'
+import { resetKeepsReceived, whenTaken } from './unacknowledged.ts'
 
 /** How a leg ended, and who did it first. */
 export interface Fate {
@@ -74,7 +75,7 @@ export class Connection {
 
   /** True when nothing more may be asked on it. */
   get closing(): boolean {
-    return this.client.destroyed || this.#serverFate !== undefined || this.#clientFate?.by === 'proxy'
+    return this.client.destroyed || this.#serverFate !== undefined || (this.#clientFate !== undefined && this.#clientFate.how !== 'fin')
   }
   get clientFate(): Fate {
     return this.#clientFate ?? CLOSED
@@ -194,10 +195,15 @@ export class Connection {
     const { client } = this
     if (client.destroyed) return
     this.#clientFate ??= CLOSED
-    if (how === 'fin') {
-      client.destroySoon()
-    } else if (client.writableLength === 0) client.resetAndDestroy()
-    else client.write(Buffer.alloc(0), () => client.destroyed || client.resetAndDestroy())
+    if (how === 'fin' || !resetKeepsReceived) client.destroySoon()
+    else if (client.writableLength === 0) this.#resetClient()
+    else client.write(Buffer.alloc(0), () => this.#resetClient())
+  }
+
+  #resetClient(): void {
+    whenTaken(this.client, () => {
+      if (!this.client.destroyed) this.client.resetAndDestroy()
+    })
   }
 
   /** Closes after an answer that came before the request's end: the client may still be sending, and a reset would take the answer from it. */
@@ -212,9 +218,11 @@ export class Connection {
     client.once('close', () => clearTimeout(timer))
   }
 
-  /** Marks who ended the client's leg, where the HTTP parser saw it before the socket did. */
-  failClient(fate: Fate): void {
-    this.#clientFate ??= fate
+  /** Marks that the client broke HTTP. False if the client's leg had ended before. */
+  failClient(fate: Fate): boolean {
+    if (this.#clientFate) return false
+    this.#clientFate = fate
+    return true
   }
 
   // ---- the server's leg

@@ -8,6 +8,7 @@ import { headerOf, isChunked, pairsOf, requestHead, responseHead } from '../core
 import type { BodyRewriter, Origins } from '../core/reorigin.ts'
 import { bodyRewriterFor, type HeadRewrite, rewriteHead } from '../core/rewrite.ts'
 import { MetadataRewriter } from '../core/rewrite-metadata.ts'
+import type { Refusal } from '../guard.ts'
 import { BodyTap, type Ended, recordEnd } from '../tap.ts'
 import { CLOSED, type Connection, type Fate } from './connection.ts'
 import { flushHead, setRequestHead, setResponseHead } from './raw-head.ts'
@@ -147,6 +148,10 @@ export class Exchange implements Waiting {
     const req = this.#req
     setRequestHead(proxyReq, `${this.method} ${req.url} HTTP/1.1`, requestHead(req.rawHeaders, this.#requestChoices()))
     proxyReq.on('information', info => this.#onInformation(info))
+    proxyReq.on('upgrade', (_, socket) => {
+      socket.destroy()
+      this.onError(Object.assign(new Error('101 Switching Protocols, which nobody asked for'), { code: 'HPE_UPGRADE' }))
+    })
     proxyReq.on('drain', () => this.resumeRequest())
     proxyReq.on('finish', () => this.#end('server', 'request', { how: 'complete', by: 'client', bytes: this.#requestTap.total }))
     req.on('data', (bytes: Buffer) => {
@@ -462,7 +467,7 @@ export class Exchange implements Waiting {
     const fate = this.#connection.serverFate
     this.#end('server', 'request', { ...fate, bytes: this.#requestBytesOut() })
     this.resumeRequest()
-    if (this.#proxyRes) return
+    if (this.#proxyRes || this.#answeredByProxy) return
     if (this.#clientGone) {
       this.#leave()
       return
@@ -478,6 +483,18 @@ export class Exchange implements Waiting {
     this.fail(troubleOf(error, this.#options.target))
   }
 
+  /** The client broke the framing of its request. True if it could be told so: no answer had begun. */
+  breakRequest(fate: Fate, refusal: Refusal): boolean {
+    this.#end('client', 'request', { ...fate, bytes: this.#requestTap.total })
+    if (this.#requestOver || this.#responseOver || this.#responseHeadSent || !this.#proxyReq) return false
+    this.#responseOver = true
+    this.#connection.resetUpstream()
+    this.#end('server', 'request', { ...CLOSED, bytes: this.#requestBytesOut() })
+    this.#end('server', 'response', { ...CLOSED, bytes: 0 })
+    this.refuse(refusal)
+    return true
+  }
+
   /** Answers in the server's place, since it cannot. */
   fail(trouble: Trouble): void {
     if (trouble.status === 508) this.#change('rejected', trouble.message, '508 Loop Detected')
@@ -488,7 +505,7 @@ export class Exchange implements Waiting {
   }
 
   /** Answers a request that may not pass. Nothing is forwarded. */
-  refuse(refusal: { status: number; code: string; message: string; try: string }): void {
+  refuse(refusal: Refusal): void {
     this.#change('rejected', refusal.message, `${refusal.status} ${refusal.code}`)
     this.#answer(refusal.status, troubleBody(refusal, this.#options.target.origin))
   }
@@ -551,6 +568,9 @@ const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Forbidden',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  431: 'Request Header Fields Too Large',
   501: 'Not Implemented',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
