@@ -17,6 +17,8 @@ export interface StreamFrames {
   readonly silences: { readonly starts: number[]; readonly ends: number[] }
   /** Last frame that crossed to the client. */
   lastAt?: number
+  /** An answer, or an unfinished rest of one, found nobody. */
+  lost: boolean
 }
 
 /** Shorter pauses are not worth a word. */
@@ -59,12 +61,13 @@ export class FrameTracks {
   #add(frame: Frame): void {
     let stream = this.#streams.get(frame.exchange)
     if (!stream) {
-      stream = { events: ticks(), pings: ticks(), problems: ticks(), silences: { starts: [], ends: [] } }
+      stream = { events: ticks(), pings: ticks(), problems: ticks(), silences: { starts: [], ends: [] }, lost: false }
       this.#streams.set(frame.exchange, stream)
     }
     const into = isProblemFrame(frame) ? stream.problems : frame.kind === 'event' ? stream.events : stream.pings
     into.times.push(frame.at)
     into.items.push(frame)
+    if (into === stream.problems && !frame.crossed) stream.lost = true
     if (!frame.crossed) return
     if (stream.lastAt !== undefined && frame.at - stream.lastAt >= SILENCE_MS) {
       stream.silences.starts.push(stream.lastAt)

@@ -100,7 +100,7 @@ function markCall(pass: Pass, lane: Lane, call: Call, cell: Cell, top: number, r
   if (late) {
     const x = clampX(view, call.brokenAt ?? end)
     const w = Math.max(3, whole.x + whole.w - x)
-    if (whole.x + whole.w > view.x0)
+    if (inViewSpan(pass, call.brokenAt ?? end, end))
       scene.shapes.push({ k: 'hatch', x, y: top, w, h: BAR, ink: 'fail', ground: 'failBg', dash: true, frame: true, a })
     labelLate(pass, lane, call, top, row)
   }

@@ -201,7 +201,7 @@ function ends(pass: Pass, block: Block, exchange: Exchange, legs: Legs, frames: 
   const ended = block.tracks.session.ended
   // What was in flight is known of the session's end; an earlier stream of the session broke only if an answer was lost on it.
   const inFlight = ended !== undefined && first !== undefined && Math.abs(ended.at - first.at) < 1 && ended.inFlight > 0
-  const broke = inFlight || (frames?.problems.items.some(frame => !frame.crossed) ?? false)
+  const broke = inFlight || (frames?.lost ?? false)
   const clientFirst = first === clientEnd
   // The leg that closed first is drawn last, above the other's badge.
   if (clientEnd && !clientFirst) markBadge(pass, clientEnd, xOf(pass, clientEnd.at), legs.client + LEG / 2, false, false)

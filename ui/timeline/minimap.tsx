@@ -12,10 +12,11 @@ import {
   useRef,
 } from 'react'
 import type { Range } from '../view.ts'
+import { dragged, type Grip } from './drag.ts'
 import { drawShapes } from './draw-shapes.ts'
 import classes from './minimap.module.css'
 import { OVERVIEW, overviewLength, overviewShapes } from './overview.ts'
-import { MIN_SPAN, panRange, span, timeToX, type View, xToTime } from './scale.ts'
+import { span, timeToX, type View, xToTime } from './scale.ts'
 import { prepare, type Stage } from './stage.ts'
 
 export interface MinimapHandle {
@@ -36,7 +37,6 @@ export interface MinimapProps {
   readonly onAll: () => void
 }
 
-type Grip = 'from' | 'to' | 'brush'
 const INSET = 0.015
 
 export function Minimap(props: MinimapProps) {
@@ -185,11 +185,4 @@ export function Minimap(props: MinimapProps) {
       </div>
     </div>
   )
-}
-
-/** The range after its brush or one of its ends moved by `ms`; the ends never cross. */
-export function dragged(range: Range, grip: Grip, ms: number): Range {
-  if (grip === 'brush') return panRange(range, ms)
-  if (grip === 'from') return { from: Math.min(range.from + ms, range.to - MIN_SPAN), to: range.to }
-  return { from: range.from, to: Math.max(range.to + ms, range.from + MIN_SPAN) }
 }

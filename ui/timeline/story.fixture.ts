@@ -368,8 +368,9 @@ export function busySession(count: number): SessionRows {
       })
       calls.push(made)
     }
-    const kind = i % 10 === 9 ? 'comment' : 'event'
-    frames.push(frame(base.id, stream.id, i, seconds, { kind, ...(i % 5003 === 5002 ? { rpc: 'error' as const } : {}) }))
+    const fails = i % 5003 === 5002
+    const kind = i % 10 === 9 && !fails ? 'comment' : 'event'
+    frames.push(frame(base.id, stream.id, i, seconds, { kind, ...(fails ? { rpc: 'error' as const } : {}) }))
   }
   return {
     session: { ...base, lastAt: at(seconds), stream: stream.id, state: 'live', calls: calls.length },

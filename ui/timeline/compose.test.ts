@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest'
+import type { TimelineData } from '../view.ts'
+import { AXIS } from './compose.ts'
+import { curves, glyphs, hatches, lines, rects, shoot, texts } from './frame.fixture.ts'
+import { timeToX } from './scale.ts'
+import { at, brokenSession, busySession, call, end, exchange, frame, session, story } from './story.fixture.ts'
+
+const data = story()
+const broken = data.sessions[1] ?? brokenSession()
+const lostCall = broken.calls[5]
+const selection = { kind: 'call' as const, id: lostCall?.id ?? 0 }
+const shown = shoot(data, { selection, away: new Set([0]) })
+const x = (seconds: number): number => timeToX(shown.view, at(seconds))
+const live = (sessions: TimelineData['sessions'], now = at(10)): TimelineData => ({
+  sessions,
+  logs: [],
+  gaps: [],
+  startedAt: 0,
+  now,
+  lost: false,
+})
+
+describe('the picture of the broken session', () => {
+  it('says what broke, in words', () => {
+    const words = texts(shown)
+    for (const text of [
+      'client limit 60.0 s',
+      '11.2 s late',
+      'client closed first, FIN',
+      '1.3 MB answer, unread',
+      '3.0 s with no stream',
+      '6 retrieve_address_objects',
+      '307 in 4.1 ms',
+      '202 in 4.8 ms',
+      'BrokenResourceError traceback, 23 lines',
+      '12.8 s',
+      '15.0 s',
+      '7.0 s',
+      '11.7 s',
+      'HTTP+SSE 2024-11-05, mcp 1.6.0, initialized, 6 calls, 1 undeliverable, replaces'.replace(', replaces', ''),
+      'replaces 7f3a90c2, never initialized, open',
+    ])
+      expect(words, text).toContain(text)
+  })
+  it('numbers the calls', () => expect(texts(shown)).toEqual(expect.arrayContaining(['1', '2', '3', '4', '5'])))
+  it('hatches what was late and what the proxy held, and nothing else', () => {
+    expect(
+      hatches(shown)
+        .map(hatch => hatch.ink)
+        .sort(),
+    ).toEqual(['fail', 'held'])
+    for (const hatch of hatches(shown)) expect(hatch.x).toBeCloseTo(x(60), 3)
+  })
+  it('ends the client leg at the client and the server leg later at the proxy', () => {
+    const [c] = glyphs(shown, 'circle')
+    const [p] = glyphs(shown, 'hexagon')
+    expect(c).toMatchObject({ text: 'C', fill: 'fail' })
+    expect(c?.x).toBeCloseTo(x(60), 3)
+    expect(p).toMatchObject({ text: 'P', fill: 'held' })
+    expect(p?.x).toBeGreaterThan(x(71.2))
+    expect(c?.y).toBeLessThan(p?.y ?? 0)
+  })
+  it('lets the lost answer rise from the server leg and end in a cross', () => {
+    const [cross] = glyphs(shown, 'cross')
+    expect(cross?.x).toBeCloseTo(x(71.204), 3)
+    expect(glyphs(shown, 'cross')).toHaveLength(1)
+  })
+  it('draws a request line down for each call and an arrow up for each answer that arrived', () => {
+    expect(glyphs(shown, 'arrowUp')).toHaveLength(6)
+    expect(lines(shown, 'call').length).toBeGreaterThanOrEqual(6 + 5)
+    const refused = glyphs(shown, 'arrowUp').filter(glyph => glyph.fill === 'fail')
+    expect(refused).toHaveLength(1)
+  })
+  it('joins each redirect with its follow-up', () => {
+    expect(glyphs(shown, 'diamond')).toHaveLength(8)
+    expect(curves(shown).filter(curve => curve.upright)).toHaveLength(8)
+  })
+  it('rings each ping on the legs that it crossed', () => {
+    expect(glyphs(shown, 'ring')).toHaveLength(5 * 2 + 1 + 2)
+    expect(glyphs(shown, 'ring').filter(ring => ring.stroke === 'held')).toHaveLength(1)
+  })
+  it('washes the band of the selected call, the late part in the colour of the break', () => {
+    const washes = shown.scene.under.filter(shape => shape.k === 'rect')
+    expect(washes.map(wash => wash.fill)).toEqual(['select', 'failWash'])
+  })
+  it('flags the findings with their numbers', () => {
+    const flags = shown.flags.over.filter(shape => shape.k === 'glyph')
+    expect(flags.map(flag => [flag.name, flag.text])).toEqual([
+      ['triangle', '2'],
+      ['diamond', '1'],
+      ['diamond', '3'],
+    ])
+    expect(shown.flagLabels.map(label => label.parts[0]?.text)).toEqual(
+      expect.arrayContaining(['The client left at 60.0 s', '307 on each POST', 'No initialize']),
+    )
+  })
+  it('can be hit at each kind of mark', () => {
+    expect(new Set(shown.hits.map(hit => hit.kind))).toEqual(new Set(['session', 'call', 'exchange', 'frame', 'log', 'finding']))
+  })
+})
+
+describe('zoomed to milliseconds', () => {
+  const near = shoot(data, { from: -0.002, to: 0.013, selection })
+  it('shows phases, labels and the step between the lanes', () => {
+    expect(texts(near)).toEqual(expect.arrayContaining(['307, 4.1 ms', '202, 4.8 ms', '12.8 s']))
+    expect(rects(near, 'redirect').length).toBe(2)
+    expect(curves(near).filter(curve => !curve.upright)).toHaveLength(1)
+  })
+  it('needs no lens there', () => expect(texts(near)).not.toContain('307 in 4.1 ms'))
+  it('draws nothing of the break beyond the edge', () => expect(hatches(near)).toEqual([]))
+})
+
+describe('the lens', () => {
+  it('is not drawn without a selection', () => expect(texts(shoot(data))).not.toContain('307 in 4.1 ms'))
+  it('is not drawn where other marks lie', () => {
+    const second = broken.calls[1]?.id ?? 0
+    expect(texts(shoot(data, { selection: { kind: 'call', id: second } })).some(text => / in \d/.test(text))).toBe(false)
+  })
+})
+
+describe('a narrow page', () => {
+  it('folds the other sessions to one strip, with their breaks', () => {
+    const narrow = shoot(data, { narrow: true, selection })
+    const folded = narrow.lanes.filter(lane => lane.folded)
+    expect(folded).toHaveLength(2)
+    const last = folded[1]
+    const inHeader = rects(narrow, 'fail').filter(rect => rect.y >= (last?.y ?? 0) && rect.y < (last?.y ?? 0) + 22)
+    expect(inHeader).toHaveLength(1)
+  })
+})
+
+describe('a healthy session', () => {
+  const healthy = shoot(live([data.sessions[0] ?? brokenSession()], at(-20)), { from: -100, to: -15, focus: 0 })
+  it('has nothing red', () => {
+    const inks = [...healthy.scene.shapes, ...healthy.scene.over].flatMap(shape => [
+      'fill' in shape ? shape.fill : undefined,
+      'stroke' in shape ? shape.stroke : undefined,
+      'ink' in shape ? shape.ink : undefined,
+    ])
+    expect(inks).not.toContain('fail')
+    expect(healthy.labels.flatMap(label => label.parts.map(part => part.ink))).not.toContain('fail')
+  })
+  it('still says who ended it', () => expect(texts(healthy)).toContain('client closed first, FIN'))
+})
+
+describe('Streamable HTTP', () => {
+  const base = session('9d02ee51', 0, { transport: 'streamable', protocolVersion: '2025-11-25', state: 'live', calls: 1 })
+  const post = exchange(base.id, 1, {
+    path: '/mcp',
+    status: 200,
+    body: 'sse',
+    firstByteAt: at(1.1),
+    clientEnd: end(5, 'server', 'complete'),
+    serverEnd: end(5, 'server', 'complete'),
+  })
+  const made = call(base.id, 1, 1, 5, 'slow', { exchange: post.id, exchanges: [post.id], answerExchange: post.id })
+  const frames = [1.5, 2, 3].map((seconds, i) => frame(base.id, post.id, i, seconds, { rpc: 'notification' }))
+  const rows = { session: base, exchanges: [post], calls: [made], frames, findings: [], rev: 1 }
+  const shot = shoot(live([rows]), { from: 0, to: 10, focus: 0 })
+  it('shows the events inside the bar of the POST that they answer, and no stream lane', () => {
+    expect(shot.lanes.map(lane => lane.label)).toEqual(['9d02ee51', 'Calls', 'POST /mcp'])
+    expect(rects(shot, 'stream')).toHaveLength(3)
+  })
+  it('badges an answer that the client cut, in red', () => {
+    const cut = { ...post, clientEnd: end(3.5, 'client', 'reset'), serverEnd: end(3.6, 'proxy', 'closed') }
+    const broke = shoot(live([{ ...rows, exchanges: [cut] }]), { from: 0, to: 10, focus: 0 })
+    expect(glyphs(broke, 'circle')).toMatchObject([{ text: 'C', fill: 'fail' }])
+    expect(texts(broke)).toContain('client closed first, reset')
+  })
+})
+
+describe('what is still open', () => {
+  it('reaches to the live edge and not beyond', () => {
+    const base = session('aa', 0, { state: 'live' })
+    const { clientEnd: _, serverEnd: __, ...stream } = exchange(base.id, 0, { method: 'GET', path: '/sse', body: 'stream', status: 200 })
+    const waiting = call(base.id, 1, 2, undefined, 'slow', { exchange: 0 })
+    const shot = shoot(live([{ session: base, exchanges: [stream], calls: [waiting], frames: [], findings: [], rev: 1 }]), {
+      from: 0,
+      to: 20,
+      focus: 0,
+    })
+    const edge = timeToX(shot.view, at(10))
+    for (const rect of [...rects(shot, 'streamBg'), ...rects(shot, 'callBg')]) expect(rect.x + rect.w).toBeCloseTo(edge, 3)
+    expect(shot.nowX).toBeCloseTo(edge, 3)
+    expect(glyphs(shot, 'circle')).toEqual([])
+  })
+})
+
+describe('gaps in the journal', () => {
+  it('are hatched columns with reason and count', () => {
+    const gap = {
+      t: 'gap' as const,
+      id: 1,
+      rev: 1,
+      at: at(20),
+      since: at(10),
+      seq: 1,
+      reason: 'disk-full',
+      lost: 1204,
+      lostBytes: 9,
+      detail: '',
+    }
+    const shot = shoot({ ...data, gaps: [gap] })
+    expect(texts(shot)).toContain('disk full, 1,204 records lost')
+    const column = hatches(shot).find(hatch => hatch.y === AXIS)
+    expect(column?.w).toBeCloseTo(timeToX(shot.view, at(20)) - timeToX(shot.view, at(10)), 3)
+  })
+})
+
+describe('the filter', () => {
+  it('fades what it hides to a quarter', () => {
+    const shot = shoot(data, { dimmed: kind => kind === 'exchange' })
+    expect(glyphs(shot, 'diamond').every(glyph => glyph.a === 0.25)).toBe(true)
+    expect(glyphs(shot, 'cross').every(glyph => glyph.a === 1)).toBe(true)
+  })
+})
+
+describe('a long, busy session', () => {
+  const rows = busySession(100_000)
+  const problems = rows.frames.filter(item => item.rpc === 'error').length
+  const busy = shoot(live([rows], rows.session.lastAt), { from: 0, to: (rows.session.lastAt - at(0)) / 1000, focus: 0 })
+  it('costs what the screen holds, not what the session holds', () => {
+    expect(busy.scene.shapes.length + busy.scene.over.length).toBeLessThan(4 * 640)
+  })
+  it('still shows every problem', () => {
+    expect(problems).toBe(19)
+    expect(rects(busy, 'fail')).toHaveLength(problems)
+  })
+  it('gives the crowds their numbers, which add up', () => {
+    const sum = busy.scene.hits.filter(hit => hit.kind === 'frame').reduce((total, hit) => total + (hit.among?.count ?? 1), 0)
+    expect(sum).toBe(100_000)
+  })
+})
+
+describe('scrolled lanes', () => {
+  it('keep the selected call in view', () => {
+    const scrolled = shoot(data, { selection, height: 200, scrollTop: 330 })
+    const calls = scrolled.lanes.find(lane => lane.kind === 'calls' && !lane.compact)
+    expect(calls?.y).toBeGreaterThanOrEqual(AXIS)
+    expect(calls?.y).toBeLessThan(200)
+    expect(shoot(data, { height: 200, scrollTop: 330 }).lanes.find(lane => lane.kind === 'calls' && !lane.compact)).toBeUndefined()
+  })
+})
