@@ -2,23 +2,12 @@
  * Pairs requests with their answers. Promise: a JSON-RPC id is never a key. An answer belongs to a call of its own exchange
  * first; only then to the oldest call of its session that still waits under that id.
  */
+
+import { breakOf, type Ended, waiting } from './call-break.ts'
 import { unfollowed, verdictOf } from './delivery.ts'
-import type { Actor, Ending } from './event.ts'
 import type { RpcMessage } from './jsonrpc.ts'
 import type { Break } from './model.ts'
 import type { Answer, CallState, ExchangeState, FrameMark, SessionState, World } from './state.ts'
-import { actorText, endingText, spanText } from './words.ts'
-
-/** What ended: for the words of a break. */
-export interface Ended {
-  readonly at: number
-  readonly seq: number
-  readonly by: Actor
-  readonly how: Ending
-  readonly what: 'stream' | 'response' | 'request' | 'connection' | 'session' | 'recording'
-  /** Calls of the session that were in flight then. */
-  readonly inFlight?: number
-}
 
 const TIMED_OUT = /time[d ]?-? ?out|-32001|deadline/i
 
@@ -36,7 +25,8 @@ export class CallFold {
     const earlier = [...(hop?.calls ?? [])]
     for (const message of messages) {
       const at = earlier.findIndex(call => call.row.rpcId === message.id && call.row.method === (message.method ?? call.row.method))
-      const call = at === -1 ? this.#begin(x, session, message) : (earlier.splice(at, 1)[0] as CallState)
+      const call =
+        at === -1 ? this.#begin(x, session, message, hop?.calls.length === 0 ? hop : undefined) : (earlier.splice(at, 1)[0] as CallState)
       if (at !== -1) this.#continue(call, x)
       x.calls.push(call)
       x.row.calls = [...x.row.calls, call.row.id]
@@ -45,7 +35,9 @@ export class CallFold {
     this.#world.touchExchange(x)
   }
 
-  #begin(x: ExchangeState, session: SessionState, message: RpcMessage): CallState {
+  /** `hop`: a redirect before `x` whose own body never came whole. */
+  #begin(x: ExchangeState, session: SessionState, message: RpcMessage, hop?: ExchangeState): CallState {
+    const first = hop ?? x
     const kind = message.kind === 'error' ? 'response' : message.kind
     const counted = kind === 'request'
     const call: CallState = {
@@ -59,16 +51,16 @@ export class CallFold {
         method: message.method ?? (kind === 'invalid' ? '' : 'response'),
         ...(message.name !== undefined && { name: message.name }),
         ...(message.id !== undefined && { rpcId: message.id }),
-        exchange: x.row.id,
-        exchanges: [x.row.id],
-        sentAt: x.row.requestAt,
+        exchange: first.row.id,
+        exchanges: hop ? [hop.row.id, x.row.id] : [x.row.id],
+        sentAt: first.row.requestAt,
         sentBytes: x.row.requestBytes,
         delivery: counted ? 'pending' : 'none',
         ladder: [],
-        seqs: [x.row.requestSeq, this.#world.seq],
+        seqs: [first.row.requestSeq, this.#world.seq],
       },
       session,
-      hops: [x],
+      hops: hop ? [hop, x] : [x],
       answer: undefined,
       broken: undefined,
       resumeUntil: undefined,
@@ -242,7 +234,7 @@ export class CallFold {
     for (const call of x.calls) {
       if (call.answer || call.broken || call.row.kind !== 'request' || call.hops.at(-1) !== x) continue
       if (x.response?.blind) call.blind ??= 'the body could not be read'
-      if (x.resumable && !call.session.row.ended) call.resumeUntil ??= { at: ended.at + 60_000, from: this.#words(call, ended) }
+      if (x.resumable && !call.session.row.ended) call.resumeUntil ??= { at: ended.at + 60_000, from: breakOf(call, ended) }
       else this.#break(call, ended)
     }
   }
@@ -284,7 +276,7 @@ export class CallFold {
     if (!call.answer) return
     call.answer.crossed = false
     call.taken = taken
-    this.#breakAs(call, this.#words(call, { ...end, what: 'stream' }))
+    this.#breakAs(call, breakOf(call, { ...end, what: 'stream' }))
   }
 
   #break(call: CallState, ended: Ended): void {
@@ -293,7 +285,7 @@ export class CallFold {
     const what = unfollowed(call) ? 'request' : ended.what
     this.#breakAs(
       call,
-      this.#words(call, { ...ended, what, ...(what === 'request' && last?.responseSeq !== undefined && { seq: last.responseSeq }) }),
+      breakOf(call, { ...ended, what, ...(what === 'request' && last?.responseSeq !== undefined && { seq: last.responseSeq }) }),
     )
   }
 
@@ -303,39 +295,6 @@ export class CallFold {
     call.row.brokenAt = broken.at
     call.row.seqs = [...call.row.seqs, broken.seq]
     this.#settle(call)
-  }
-
-  #words(call: CallState, { at, seq, by, how, what, inFlight = waiting(call.session) }: Ended): Break {
-    if (what === 'session') {
-      return {
-        at,
-        seq,
-        by,
-        how,
-        says: 'No stream was left to answer on',
-        detail: `${actorText(by).toLowerCase()} had ended it ${spanText(at - (call.session.row.ended?.at ?? at))} before`,
-      }
-    }
-    if (what === 'request')
-      return {
-        at,
-        seq,
-        by,
-        how,
-        says: 'The client did not follow the redirect',
-        detail: `no request to ${call.hops.at(-1)?.row.location ?? 'its target'}`,
-      }
-    if (what === 'recording') return { at, seq, by, how, says: 'The recording ended', detail: 'what came later was not seen' }
-    const others = inFlight - 1
-    const alone =
-      call.row.number === 0
-        ? ''
-        : others < 1
-          ? `, call ${call.row.number} the only one in flight`
-          : `, call ${call.row.number} and ${others} more in flight`
-    const port = by === 'client' ? ` from port ${(call.session.stream ?? call.hops[0])?.row.clientPort}` : ''
-    const verb = by === 'proxy' ? 'ended' : how === 'complete' ? 'ended' : how === 'reset' ? 'reset' : 'closed'
-    return { at, seq, by, how, says: `${actorText(by)} ${verb} the ${what}`, detail: `${endingText(how)}${port}${alone}` }
   }
 
   #settle(call: CallState): void {
@@ -349,14 +308,6 @@ export class CallFold {
     }
     this.#world.touchCall(call)
   }
-}
-
-/** The client's calls that have no answer and were not taken back. */
-export function waiting(session: SessionState): number {
-  let count = 0
-  for (const call of session.open)
-    if (call.row.from === 'client' && !call.answer && !call.broken && (!call.row.cancelled || call.timedOut)) count++
-  return count
 }
 
 /** Marks frames that the client did not take, and gives the calls they answered. */

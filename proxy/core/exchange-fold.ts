@@ -2,23 +2,16 @@
  * Builds one exchange from its wire events: heads, bodies, frames, ends of both legs. Promise: it reports each moment that
  * matters for sessions and calls exactly once, in the order of the wire.
  */
+import { AnswerFold } from './answer-fold.ts'
 import { BodyReader, type Inflate } from './body.ts'
-import type { CallFold } from './call-fold.ts'
-import { uncrossed } from './call-fold.ts'
+import { type CallFold, uncrossed } from './call-fold.ts'
 import { pathOf } from './endpoint.ts'
 import type { ChangeEvent, ChunkEvent, EndEvent, RequestEvent, ResponseEvent } from './event.ts'
-import { type RpcMessage, readRpc } from './jsonrpc.ts'
-import type { End, Frame } from './model.ts'
+import { encodingOf, headerOf, lengthOf } from './fields.ts'
+import type { End } from './model.ts'
 import type { Redirects } from './redirects.ts'
-import { RpcScanner } from './rpc-scan.ts'
 import type { SessionFold } from './session-fold.ts'
-import type { SseFrame } from './sse.ts'
-import { type ConnState, type ExchangeState, type FrameMark, type Grown, headerOf, type World } from './state.ts'
-import { errorWords } from './words.ts'
-
-/** Frames whose crossing the client's end may still deny. */
-const MARKS_KEPT = 64
-const decoder = new TextDecoder('utf-8')
+import type { ConnState, ExchangeState, World } from './state.ts'
 
 export interface Parts {
   readonly world: World
@@ -30,10 +23,12 @@ export interface Parts {
 
 export class ExchangeFold {
   readonly #parts: Parts
+  readonly #answers: AnswerFold
   readonly open = new Map<number, ExchangeState>()
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#answers = new AnswerFold(parts)
   }
 
   request(event: RequestEvent, conn: ConnState): void {
@@ -96,8 +91,10 @@ export class ExchangeFold {
     const { world, sessions, calls, redirects, inflate } = this.#parts
     const x = this.open.get(event.exchange)
     if (!x || (event.status < 200 && event.status !== 101)) return
-    this.#readRequest(x)
     const { row } = x
+    if (row.requestEndAt !== undefined || (x.requestLength >= 0 && row.requestBytes >= x.requestLength)) this.#readRequest(x)
+    // An early answer: the body goes on, but the exchange needs its place now.
+    else if (!x.session) sessions.enter(x, sessions.atBody(x, []))
     row.status = event.status
     row.reason = event.reason
     row.responseBy = event.by
@@ -145,10 +142,10 @@ export class ExchangeFold {
     row.lastByteAt = event.at
     if (row.body === 'none') row.body = 'other'
     const seen = x.response?.blind
-    for (const frame of x.response?.push(event.bytes, event.size) ?? []) this.#frame(x, frame, event.at, event.seq)
+    for (const frame of x.response?.push(event.bytes, event.size) ?? []) this.#answers.frame(x, frame, event.at, event.seq)
     if (x.response?.blind && !seen && x.session && row.body === 'stream')
       this.#parts.calls.blinded(x.session, 'the recording kept no more of the stream')
-    if (row.body === 'json' && x.responseLength >= 0 && row.responseBytes >= x.responseLength) this.#readResponse(x)
+    if (row.body === 'json' && x.responseLength >= 0 && row.responseBytes >= x.responseLength) this.#answers.body(x)
   }
 
   change(event: ChangeEvent): void {
@@ -190,15 +187,15 @@ export class ExchangeFold {
     this.#readRequest(x)
     x.row.serverEnd = end
     if (end.how !== 'complete' && x.row.status === undefined && end.detail) x.row.trouble ??= end.detail
-    for (const frame of x.response?.end() ?? []) this.#frame(x, frame, end.at, end.seq)
-    this.#readResponse(x)
+    for (const frame of x.response?.end() ?? []) this.#answers.frame(x, frame, end.at, end.seq)
+    this.#answers.body(x)
     this.#ended(x, end)
   }
 
   clientEnd(x: ExchangeState, end: End): void {
     if (x.row.clientEnd) return
     this.#readRequest(x)
-    if (end.how === 'complete') this.#readResponse(x)
+    if (end.how === 'complete') this.#answers.body(x)
     x.row.clientEnd = end
     const taken = end.how === 'complete' ? Number.POSITIVE_INFINITY : end.bytes - x.shift
     for (const mark of uncrossed(x.marks, taken)) {
@@ -255,141 +252,13 @@ export class ExchangeFold {
     if (!x.session) sessions.enter(x, hop?.session ?? sessions.atBody(x, messages))
     if (hop) world.touchExchange(hop)
     sessions.learnRequest(x, messages)
-    if (x.row.method === 'POST') calls.posted(x, messages, hop)
-  }
-
-  /** The response's body is whole, or as whole as it will be. */
-  #readResponse(x: ExchangeState): void {
-    const { row, response } = x
-    if (x.responseRead || !response || row.status === undefined) return
-    const whole =
-      x.responseLength >= 0 ? row.responseBytes >= x.responseLength : row.serverEnd?.how === 'complete' || row.serverEnd === undefined
-    x.responseRead = true
-    response.end()
-    if (row.status >= 400) this.#errorText(x)
-    const crossed = row.clientEnd === undefined || row.clientEnd.how === 'complete'
-    if (response.mode === 'json' && whole && !response.blind && row.responseBy !== 'proxy') {
-      for (const message of response.rpc().messages)
-        this.#message(x, message, { at: row.lastByteAt ?? this.#parts.world.at, bytes: row.responseBytes, crossed, end: row.responseBytes })
-    } else if (response.mode === 'json' && response.blind) {
-      for (const call of x.calls) call.blind ??= 'the body could not be read'
-    }
-    if (row.status >= 400) this.#parts.calls.refused(x, crossed)
-    if (row.status === 404 || row.status === 400) this.#goneSession(x)
-  }
-
-  #errorText(x: ExchangeState): void {
-    const { world } = this.#parts
-    const text = x.response?.blind ? '' : (x.response?.text().trim() ?? '')
-    if (text !== '') x.row.errorText = world.preview(text)
-    if (x.row.responseBy === 'proxy') x.row.trouble ??= troubleOf(text)
-  }
-
-  /** The server no longer knows this session's id. */
-  #goneSession(x: ExchangeState): void {
-    const { session, row } = x
-    if (session?.row.transport !== 'streamable' || row.responseBy !== 'server') return
-    const named = headerOf(row.requestHeaders, 'mcp-session-id') !== ''
-    if (!named || (row.status === 400 && !/no valid session/i.test(row.errorText ?? ''))) return
-    const { at, seq } = this.#parts.world
-    this.#parts.sessions.end(session, {
-      at,
-      seq,
-      how: 'complete',
-      by: 'server',
-      bytes: 0,
-      detail: `${row.status} ${errorWords(row.errorText ?? '')}`.trim(),
-    })
-  }
-
-  #message(x: ExchangeState, message: RpcMessage, from: { at: number; bytes: number; crossed: boolean; end: number }): void {
-    const { world, sessions, calls } = this.#parts
-    sessions.learnAnswer(x, message)
-    calls.received(x, message, { ...from, seq: world.seq, firstAt: x.row.firstByteAt ?? from.at })
-  }
-
-  #frame(x: ExchangeState, frame: SseFrame, at: number, seq: number): void {
-    const { world, sessions } = this.#parts
-    const { row, session } = x
-    if (!session) return
-    const mark = this.#mark(x, frame, at, seq)
-    const { row: drawn } = mark
-    if (frame.kind === 'event') row.frames++
-    else if (frame.kind === 'comment') row.pings++
-    session.row.frames++
-    if (frame.id !== undefined) x.resumable = true
-    const whole = frame.kind === 'event'
-    if (whole && frame.event === 'endpoint' && row.body === 'stream' && session.row.endpoint === undefined)
-      sessions.endpoint(x, decoder.decode(frame.data))
-    else if (whole && frame.dataBytes > 0 && (frame.event === '' || frame.event === 'message')) this.#rpcFrame(x, frame, mark)
-    if (drawn.crossed) {
-      x.marks.push(mark)
-      if (x.marks.length > MARKS_KEPT) x.marks.shift()
-    }
-    noteFrame(session.frames, drawn)
-    world.frames.add(drawn)
-  }
-
-  #mark(x: ExchangeState, frame: SseFrame, at: number, seq: number): FrameMark {
-    const { world } = this.#parts
-    const coded = encodingOf(x.row.responseHeaders ?? []) !== ''
-    const text = frame.kind === 'comment' ? frame.comment : decoder.decode(frame.data.subarray(0, 4000))
-    const row: Grown<Frame> = {
-      t: 'frame',
-      id: world.nextId(),
-      session: x.row.session,
-      exchange: x.row.id,
-      index: x.frameIndex++,
-      at,
-      seq,
-      kind: frame.kind,
-      event: frame.kind === 'event' ? frame.event || 'message' : frame.event,
-      ...(frame.id !== undefined && { lastEventId: frame.id }),
-      offset: frame.offset,
-      size: frame.size,
-      crossed: x.row.clientEnd === undefined || x.row.clientEnd.how === 'complete',
-      preview: world.preview(text),
-    }
-    return { row, end: coded ? x.row.responseBytes : frame.offset + frame.size }
-  }
-
-  #rpcFrame(x: ExchangeState, frame: SseFrame, mark: FrameMark): void {
-    const { sessions, calls } = this.#parts
-    const body = frame.overflow instanceof RpcScanner ? frame.overflow.result() : readRpc(frame.data)
-    const { row } = mark
-    for (const message of body.messages) {
-      row.rpc ??= message.kind
-      if (message.method !== undefined) row.method ??= message.method
-      sessions.learnAnswer(x, message)
-      const firstAt = frame.size > 65_536 ? this.#began(x, row) : row.at
-      const call = calls.received(x, message, {
-        at: row.at,
-        seq: row.seq,
-        bytes: frame.dataBytes,
-        mark,
-        end: mark.end,
-        firstAt,
-        crossed: row.crossed,
-      })
-      if (!call) continue
-      mark.call = call
-      row.call ??= call.row.id
-      if (call.row.method !== '') row.method ??= call.row.method
-    }
-  }
-
-  /** When the bytes of a frame that came in several chunks began to come: not before the frame before it. */
-  #began(x: ExchangeState, row: Grown<Frame>): number {
-    return x.frameIndex === 1 ? (x.row.firstByteAt ?? row.at) : (x.marks.at(-1)?.row.at ?? row.at)
-  }
-}
-
-/** Keeps what rules look at: endpoints, JSON-RPC, and the newest of all. */
-function noteFrame(frames: Grown<Frame>[], row: Grown<Frame>): void {
-  frames.push(row)
-  if (frames.length > 400) {
-    const keep = frames.slice(0, -40).filter(frame => frame.event === 'endpoint' || frame.rpc !== undefined)
-    frames.splice(0, frames.length - 40, ...keep.slice(-160))
+    const { status = 0, requestEnd, clientEnd } = x.row
+    // Cut short by its own redirect: the follow-up carries the message.
+    if (x.row.method !== 'POST' || (requestEnd !== undefined && status >= 300 && status < 400)) return
+    calls.posted(x, messages, hop)
+    if (status === 0) return
+    calls.accepted(x)
+    if (x.responseRead && status >= 400) calls.refused(x, clientEnd === undefined || clientEnd.how === 'complete')
   }
 }
 
@@ -398,24 +267,4 @@ const byteLength = (text: string) => new TextEncoder().encode(text).length
 function endOf(event: EndEvent): End {
   const { at, how, by, bytes, seq, code, detail } = event
   return { at, how, by, bytes, seq, ...(code !== undefined && { code }), ...(detail !== undefined && { detail }) }
-}
-
-const encodingOf = (headers: Parameters<typeof headerOf>[0]) => {
-  const value = headerOf(headers, 'content-encoding').trim().toLowerCase()
-  return value === 'identity' ? '' : value
-}
-function lengthOf(headers: Parameters<typeof headerOf>[0]): number {
-  const value = headerOf(headers, 'content-length')
-  return /^[0-9]+$/.test(value) ? Number(value) : -1
-}
-
-/** The words of the proxy's own 502 body. */
-function troubleOf(text: string): string | undefined {
-  try {
-    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } }
-    const words = [error?.code, error?.message].filter(part => typeof part === 'string')
-    return words.length > 0 ? words.join(': ') : undefined
-  } catch {
-    return text === '' ? undefined : text.slice(0, 200)
-  }
 }

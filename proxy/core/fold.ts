@@ -8,13 +8,14 @@
 import type { Inflate } from './body.ts'
 import { CallFold } from './call-fold.ts'
 import { ladderOf } from './delivery.ts'
-import type { CloseEvent, GapEvent, OpenEvent, Position, WireEvent } from './event.ts'
+import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
 import type { Facts } from './facts.ts'
 import { LogFold } from './log-fold.ts'
 import { type AnyRow, type BodySlice, type Call, type End, ID_SPACE, type Session } from './model.ts'
 import { Redirects } from './redirects.ts'
 import { Retention } from './retention.ts'
+import { SessionBook } from './session-book.ts'
 import { SessionFold } from './session-fold.ts'
 import { type CallState, type ConnState, type ExchangeState, type SessionState, World } from './state.ts'
 
@@ -39,7 +40,7 @@ export class Fold {
   readonly #world: World
   readonly #conns = new Map<number, ConnState>()
   readonly #redirects = new Redirects()
-  readonly #sessions: SessionFold
+  readonly #book: SessionBook
   readonly #calls: CallFold
   readonly #exchanges: ExchangeFold
   readonly #logs: LogFold
@@ -52,17 +53,17 @@ export class Fold {
   constructor(options: FoldOptions) {
     this.#world = new World(options.recording * ID_SPACE, options.mask ?? (text => text))
     this.#nextRev = options.nextRev ?? (() => ++this.#rev)
-    this.#sessions = new SessionFold(this.#world)
+    this.#book = new SessionBook(this.#world)
     this.#calls = new CallFold(this.#world)
     this.#exchanges = new ExchangeFold({
       world: this.#world,
-      sessions: this.#sessions,
+      sessions: new SessionFold(this.#world, this.#book),
       calls: this.#calls,
       redirects: this.#redirects,
       inflate: options.inflate,
     })
     this.#logs = new LogFold(this.#world)
-    this.#retention = new Retention(this.#sessions)
+    this.#retention = new Retention(this.#book)
   }
 
   /** Folds one event; `position` is where its record lies in the journal, for body slices. */
@@ -92,7 +93,7 @@ export class Fold {
         this.#exchanges.change(event)
         break
       case 'log':
-        this.#logs.push(event)
+        this.#logged(event)
         break
       case 'gap':
         this.#gap(event)
@@ -103,10 +104,16 @@ export class Fold {
     if (this.#world.at - this.#sweptAt >= SWEEP_SPAN) this.#sweep()
   }
 
+  /** Lets time pass without an event, so that what settles by time settles in a quiet recording. `now` in recording ms. */
+  tick(now: number): void {
+    this.#world.at = Math.max(this.#world.at, now)
+    if (this.#world.at - this.#sweptAt >= SWEEP_SPAN) this.#sweep()
+  }
+
   /** The recording is over: what is open stays unknown. */
   finish(): void {
     const { at, seq } = this.#world
-    for (const session of this.#sessions.all.values()) {
+    for (const session of this.#book.all.values()) {
       this.#calls.blinded(session, 'the recording ended before it')
       this.#calls.lostAll(session, { at, seq, by: 'proxy', how: 'closed', what: 'recording' })
       session.over = true
@@ -155,10 +162,10 @@ export class Fold {
 
   /** What rules look at; undefined for a session that has left memory: its findings stand. */
   facts(sessionId: number, now: number): Facts | undefined {
-    const session = this.#sessions.all.get(sessionId)
+    const session = this.#book.all.get(sessionId)
     if (!session || session.dropped) return undefined
     const { exchanges, calls, noted, row } = session
-    const others = [...this.#sessions.all.values()].filter(other => other !== session && other.row.upstream === row.upstream)
+    const others = [...this.#book.all.values()].filter(other => other !== session && other.row.upstream === row.upstream)
     const until = (row.ended?.at ?? row.lastAt) + LOG_SPAN
     return {
       session: { ...sessionRow(session), rev: 0 },
@@ -177,7 +184,7 @@ export class Fold {
 
   /** Counts of what was found, for the session's row. Does not make it a changed session. */
   judged(sessionId: number, errors: number, warnings: number): void {
-    const session = this.#sessions.all.get(sessionId)
+    const session = this.#book.all.get(sessionId)
     if (!session || (session.row.errors === errors && session.row.warnings === warnings)) return
     session.row.errors = errors
     session.row.warnings = warnings
@@ -189,7 +196,7 @@ export class Fold {
     let exchanges = 0
     let calls = 0
     let frames = 0
-    for (const session of this.#sessions.all.values()) {
+    for (const session of this.#book.all.values()) {
       exchanges += session.exchanges.length + session.noted.exchanges.length
       calls += session.calls.length + session.noted.calls.length
       frames += session.frames.length
@@ -197,7 +204,7 @@ export class Fold {
     return {
       conns: this.#conns.size,
       openExchanges: this.#exchanges.open.size,
-      sessions: this.#sessions.all.size,
+      sessions: this.#book.all.size,
       exchanges,
       calls,
       frames,
@@ -254,11 +261,20 @@ export class Fold {
     if (conn.clientClosed && (conn.serverClosed || conn.serverPort === 0)) this.#conns.delete(event.conn)
   }
 
+  /** An error in the server's log may confirm what the wire of a session showed shortly before. */
+  #logged(event: LogEvent): void {
+    if (!this.#logs.push(event)) return
+    for (const session of this.#book.all.values()) {
+      const { upstream, lastAt, transport } = session.row
+      if (transport !== 'other' && upstream === event.upstream && event.at - lastAt <= LOG_SPAN) this.#world.changed.add(session)
+    }
+  }
+
   #gap(event: GapEvent): void {
     const { at, since, seq, reason, lost, lostBytes, detail } = event
     this.#world.gaps.push({ t: 'gap', id: this.#world.nextId(), at, since, seq, reason, lost, lostBytes, detail })
     if (lost === 0 && lostBytes === 0) return
-    for (const session of this.#sessions.all.values()) this.#calls.blinded(session, 'records are missing from the journal here')
+    for (const session of this.#book.all.values()) this.#calls.blinded(session, 'records are missing from the journal here')
   }
 
   #slice(event: Extract<WireEvent, { kind: 'chunk' }>, position: Position): void {
@@ -270,8 +286,9 @@ export class Fold {
 
   #sweep(): void {
     this.#sweptAt = this.#world.at
+    for (const x of this.#redirects.overdue(this.#world.at)) if (x.session) this.#world.changed.add(x.session)
     for (const x of this.#redirects.expire(this.#world.at)) this.#calls.unfollowed(x)
-    this.#calls.expire(this.#sessions.all.values())
+    this.#calls.expire(this.#book.all.values())
     this.#retention.sweep(this.#world.at)
   }
 }

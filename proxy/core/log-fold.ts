@@ -1,5 +1,5 @@
 /**
- * Turns log lines into rows. Promise: every line is in exactly one row, and a traceback (Python's, with its chains and
+ * Turns log lines into rows. Promise: every line with text is in exactly one row, and a traceback (Python's, with its chains and
  * exception groups, or a Node stack) is one row that bears the exception's name.
  */
 import type { LogEvent } from './event.ts'
@@ -39,10 +39,11 @@ export class LogFold {
     this.#world = world
   }
 
-  push(event: LogEvent): void {
+  /** Returns whether the row that the line belongs to is an error. */
+  push(event: LogEvent): boolean {
     const key = `${event.upstream}\n${event.source}`
     const block = this.#blocks.get(key)
-    if (block && this.#continues(block, event)) return
+    if (block && this.#continues(block, event)) return block.row.level === 'error'
     this.#blocks.delete(key)
     const row = this.#row(event)
     const kind: Kind | undefined = GROUP.test(event.text)
@@ -56,6 +57,7 @@ export class LogFold {
       if (kind !== 'node') row.level = 'error'
       this.#blocks.set(key, { row, kind, named: false, blanks: 0, at: event.at })
     }
+    return row.level === 'error'
   }
 
   /** Rows of an upstream between two times, oldest first; at most the newest 2,000 are remembered. */

@@ -132,6 +132,7 @@ function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken:
     : {
         rule: 'idle-cut',
         holds: false,
+        possible: (silence ?? 0) > 20_000,
         why: silence === undefined ? 'nothing had come on it yet' : `last byte ${spanText(silence)} before the close`,
       }
   if (!round) return [idleSign]
@@ -161,14 +162,20 @@ function oversized(facts: Facts, call: Call, broken: Break): Sign {
 }
 
 function refused(facts: Facts, broken: Break): Sign {
-  const rule = 'post-refused'
-  const error = facts.exchanges.find(
-    ({ method, status = 0, responseAt = 0 }) =>
-      method === 'POST' && status >= 400 && responseAt <= broken.at && broken.at - responseAt <= JUST_BEFORE,
-  )
-  return error
-    ? { rule, holds: 'likely', why: `a POST was refused with ${error.status} just before the close` }
-    : { rule, holds: false, why: 'no POST was refused before the close' }
+  const error = facts.exchanges.find(({ method, status = 0, responseAt = 0 }) => {
+    return method === 'POST' && status >= 400 && responseAt <= broken.at && broken.at - responseAt <= JUST_BEFORE
+  })
+  if (!error) return { rule: 'session-unknown-or-expired', holds: false, why: 'no POST was refused before the close' }
+  return { rule: refusalName(error.status ?? 0), holds: 'likely', why: `a POST was refused with ${error.status} just before the close` }
+}
+
+/** The fault that a refusal with this status stands for. */
+function refusalName(status: number): string {
+  if (status === 401) return 'auth-challenge-loop'
+  if (status === 403 || status === 421) return 'host-or-origin-rejected'
+  if (status === 413) return 'request-body-too-large'
+  if (status === 415 || status === 406) return status === 415 ? 'content-type-wrong' : 'accept-header-wrong'
+  return status === 429 || status >= 500 ? 'rate-limited-or-overloaded' : 'session-unknown-or-expired'
 }
 
 function reset(facts: Facts, broken: Break): Sign {

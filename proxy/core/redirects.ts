@@ -7,12 +7,15 @@ import type { ExchangeState } from './state.ts'
 
 /** A follow-up this late is another request (ms). */
 const FOLLOW_SPAN = 30_000
+/** From here on the rules may call it not followed (ms). */
+const OVERDUE_SPAN = 6_000
 const WAITING_LIMIT = 1000
 
 interface Hop {
   readonly exchange: ExchangeState
   readonly target: string
   readonly at: number
+  told: boolean
 }
 
 export class Redirects {
@@ -22,7 +25,7 @@ export class Redirects {
   note(x: ExchangeState, at: number): void {
     const { location, target } = x.row
     if (location === undefined) return
-    this.#waiting.push({ exchange: x, target: pathAndQuery(location, target), at })
+    this.#waiting.push({ exchange: x, target: pathAndQuery(location, target), at, told: false })
     if (this.#waiting.length > WAITING_LIMIT) this.#waiting.shift()
   }
 
@@ -40,6 +43,13 @@ export class Redirects {
     x.row.follows = hop.exchange.row.id
     hop.exchange.row.followedBy = x.row.id
     return hop.exchange
+  }
+
+  /** Hops that have waited longer than clients take; each is told once. */
+  overdue(at: number): ExchangeState[] {
+    const late = this.#waiting.filter(hop => !hop.told && at - hop.at > OVERDUE_SPAN)
+    for (const hop of late) hop.told = true
+    return late.map(hop => hop.exchange)
   }
 
   /** Hops that nobody will follow any more. */

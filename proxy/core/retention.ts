@@ -2,7 +2,7 @@
  * What the fold may forget. Promise: nothing that is open; then the newest 2,000 of each session and up to 500 noteworthy
  * ones stay; beyond a total, the sessions that were quiet longest keep their row alone; beyond 10,000 sessions the oldest go.
  */
-import type { SessionFold } from './session-fold.ts'
+import type { SessionBook } from './session-book.ts'
 import type { CallState, ExchangeState, SessionState } from './state.ts'
 
 const NEWEST = 2_000
@@ -21,25 +21,25 @@ const worthCall = ({ row }: CallState) =>
   row.delivery === 'undeliverable' || row.delivery === 'unanswered' || row.error !== undefined || row.method === 'initialize'
 
 export class Retention {
-  readonly #sessions: SessionFold
-  constructor(sessions: SessionFold) {
-    this.#sessions = sessions
+  readonly #book: SessionBook
+  constructor(book: SessionBook) {
+    this.#book = book
   }
 
   sweep(at: number): void {
     let total = 0
-    for (const session of this.#sessions.all.values()) {
+    for (const session of this.#book.all.values()) {
       session.exchanges = pruned(session, session.exchanges, session.noted.exchanges, worthExchange, x => x.finished)
       session.calls = pruned(session, session.calls, session.noted.calls, worthCall, call => !session.open.has(call))
       total += session.exchanges.length + session.calls.length
     }
     if (total > TOTAL) this.#dropOldest(total, at)
-    if (this.#sessions.all.size > SESSIONS) this.#forgetOldest()
+    if (this.#book.all.size > SESSIONS) this.#forgetOldest()
   }
 
   #dropOldest(total: number, at: number): void {
     let left = total
-    const idle = [...this.#sessions.all.values()].filter(isIdle).sort((a, b) => a.row.lastAt - b.row.lastAt)
+    const idle = [...this.#book.all.values()].filter(isIdle).sort((a, b) => a.row.lastAt - b.row.lastAt)
     for (const session of idle) {
       if (left <= TOTAL || at - session.row.lastAt < 5_000) return
       left -= session.exchanges.length + session.calls.length
@@ -48,8 +48,8 @@ export class Retention {
   }
 
   #forgetOldest(): void {
-    const idle = [...this.#sessions.all.values()].filter(isIdle).sort((a, b) => a.row.lastAt - b.row.lastAt)
-    for (const session of idle.slice(0, this.#sessions.all.size - SESSIONS)) this.#sessions.forget(session)
+    const idle = [...this.#book.all.values()].filter(isIdle).sort((a, b) => a.row.lastAt - b.row.lastAt)
+    for (const session of idle.slice(0, this.#book.all.size - SESSIONS)) this.#book.forget(session)
   }
 }
 

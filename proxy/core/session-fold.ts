@@ -5,11 +5,13 @@
  * By: the `Mcp-Session-Id` header; the id in the endpoint event and the targets that carry it; for 2026-07-28 the client;
  * everything else is the upstream's one `other` session.
  */
-import { waiting } from './call-fold.ts'
+import { waiting } from './call-break.ts'
 import { guessId, type IdPlace, idAt, pathAndQuery, pathOf, placeOfId, sameButSlash, trimSlash } from './endpoint.ts'
+import { headerOf } from './fields.ts'
 import type { RpcMessage } from './jsonrpc.ts'
 import type { End, Transport } from './model.ts'
-import { type ExchangeState, headerOf, type SessionState, type World } from './state.ts'
+import type { SessionBook } from './session-book.ts'
+import type { ExchangeState, SessionState, World } from './state.ts'
 
 /** A client that tries again this soon after a refusal continues the same attempt (ms). */
 const PROBE_SPAN = 5_000
@@ -22,23 +24,20 @@ export const isStatelessVersion = (version: string) => /^\d{4}-\d{2}-\d{2}$/.tes
 
 export class SessionFold {
   readonly #world: World
-  readonly #byKey = new Map<string, SessionState>()
-  readonly #offered = new Map<string, SessionState>()
+  readonly #book: SessionBook
   readonly #other = new Map<string, SessionState>()
-  /** Sessions of one client on one upstream, newest last, at most 50. */
-  readonly #byClient = new Map<string, SessionState[]>()
   readonly #places = new Map<string, IdPlace[]>()
-  readonly all = new Map<number, SessionState>()
 
-  constructor(world: World) {
+  constructor(world: World, book: SessionBook) {
     this.#world = world
+    this.#book = book
   }
 
   /** By what the request's head says; undefined if only its body can tell. */
   atHead(x: ExchangeState): SessionState | undefined {
     const { method, target, requestHeaders } = x.row
     const version = headerOf(requestHeaders, 'mcp-protocol-version')
-    if (isStatelessVersion(version)) return this.#stateless(x, version)
+    if (isStatelessVersion(version)) return this.#statelessOn(x) ?? (method === 'POST' ? undefined : this.#stateless(x, version))
     const id = headerOf(requestHeaders, 'mcp-session-id')
     if (id !== '') return this.#keyed(x, id, 'streamable')
     const byTarget = this.#byTarget(x, target)
@@ -54,7 +53,9 @@ export class SessionFold {
     const modern = messages.find(
       message => message.method !== 'initialize' && message.protocolVersion && isStatelessVersion(message.protocolVersion),
     )
-    if (modern?.protocolVersion) return this.#stateless(x, modern.protocolVersion)
+    const header = headerOf(x.row.requestHeaders, 'mcp-protocol-version')
+    const version = modern?.protocolVersion ?? (isStatelessVersion(header) ? header : undefined)
+    if (version) return this.#stateless(x, version, modern?.client?.name)
     if (messages.some(message => message.method === 'initialize')) return this.#attempt(x, 'streamable')
     const rpc = messages.some(message => message.kind !== 'invalid')
     return this.#sessionless(x) ?? (rpc ? this.#sameClient(x) : undefined) ?? this.#otherOf(x)
@@ -92,7 +93,7 @@ export class SessionFold {
     if (!session || message.kind !== 'response') return
     if (message.server) session.row.server = { ...session.row.server, ...message.server }
     if (message.protocolVersion) session.row.protocolVersion = message.protocolVersion
-    if (x.initialize && session.row.transport === 'streamable' && !session.established) this.#establish(session, session.offered)
+    if (x.initialize && session.row.transport === 'streamable' && !session.established) this.#book.establish(session, session.offered)
   }
 
   responseHead(x: ExchangeState): void {
@@ -103,11 +104,10 @@ export class SessionFold {
     if (header !== '' && x.row.responseBy === 'server') session.row.server = { ...session.row.server, header }
     const offered = headerOf(responseHeaders, 'mcp-session-id')
     if (offered !== '' && x.initialize && status < 300 && !session.established) {
-      session.offered = offered
-      this.#offered.set(`${x.row.upstream}\n${offered}`, session)
-      if (this.#offered.size > 10_000) this.#offered.delete(this.#offered.keys().next().value as string)
+      this.#book.offer(session, offered)
     }
     if (status >= 300 && status < 400) session.row.redirects++
+    if (status >= 200 && status < 300) session.served = true
     if (!session.established || session.row.transport === 'stateless') session.failed = status >= 400
     if (
       status >= 200 &&
@@ -139,7 +139,7 @@ export class SessionFold {
     session.row.transport = 'sse'
     session.row.endpoint = endpoint
     if (place) this.#learnPlace(x.row.upstream, place)
-    this.#establish(session, place && idAt(endpoint, place))
+    this.#book.establish(session, place && idAt(endpoint, place))
   }
 
   /** A stream of this session has opened. */
@@ -156,17 +156,6 @@ export class SessionFold {
     this.#world.touch(session)
   }
 
-  #establish(session: SessionState, key: string | undefined): void {
-    session.established = true
-    session.failed = false
-    session.row.issued = true
-    if (key) {
-      session.row.key = key
-      this.#byKey.set(`${session.row.upstream}\n${key}`, session)
-    }
-    this.#world.touch(session)
-  }
-
   #learnPlace(upstream: string, place: IdPlace): void {
     const places = this.#places.get(upstream) ?? []
     const text = JSON.stringify(place)
@@ -177,40 +166,43 @@ export class SessionFold {
     for (const place of this.#places.get(x.row.upstream) ?? []) {
       const id = idAt(target, place)
       if (id === undefined) continue
-      const session = this.#byKey.get(`${x.row.upstream}\n${id}`)
+      const session = this.#book.byKey(x.row.upstream, id)
       if (session) return session
       if ('param' in place && x.row.method === 'POST') return this.#keyed(x, id, 'sse')
     }
     const guess = guessId(target)
-    const known = guess === undefined ? undefined : this.#byKey.get(`${x.row.upstream}\n${guess}`)
+    const known = guess === undefined ? undefined : this.#book.byKey(x.row.upstream, guess)
     if (known) return known
     if (x.row.method !== 'POST') return undefined
-    const same = this.#newest(x.client, session => session.row.endpoint !== undefined && sameTarget(session.row.endpoint, target))
+    const same = this.#book.newest(x.client, session => session.row.endpoint !== undefined && sameTarget(session.row.endpoint, target))
     return same ?? (guess === undefined ? undefined : this.#keyed(x, guess, 'sse'))
   }
 
   #keyed(x: ExchangeState, key: string, transport: Transport): SessionState {
-    const name = `${x.row.upstream}\n${key}`
-    const known = this.#byKey.get(name)
+    const known = this.#book.byKey(x.row.upstream, key)
     if (known) return known
-    const offered = this.#offered.get(name)
+    const offered = this.#book.offered(x.row.upstream, key)
     if (offered) {
-      this.#establish(offered, key)
+      this.#book.establish(offered, key)
       return offered
     }
-    const session = this.#create(x, transport, key)
+    const session = this.#book.create(x, transport, key)
     session.row.issued = false
     session.established = true
-    this.#byKey.set(name, session)
+    this.#book.name(session, key)
     return session
   }
 
-  #stateless(x: ExchangeState, version: string): SessionState {
-    const { conn } = x.row
-    const own = this.#newest(
-      x.client,
-      s => s.row.transport === 'stateless' && (s.exchanges.at(-1)?.row.conn === conn || this.#world.at - s.row.lastAt <= CLIENT_SPAN),
-    )
+  /** The stateless session of the same connection. */
+  #statelessOn(x: ExchangeState): SessionState | undefined {
+    return this.#book.newest(x.client, s => s.row.transport === 'stateless' && s.exchanges.at(-1)?.conn === x.conn)
+  }
+
+  /** The same client on another of its connections, or a new one. */
+  #stateless(x: ExchangeState, version: string, name?: string): SessionState {
+    const fits = (s: SessionState) =>
+      s.row.transport === 'stateless' && this.#lately(s) && (!name || !s.row.client.name || s.row.client.name === name)
+    const own = this.#book.newest(x.client, fits)
     if (own) return own
     const session = this.#attempt(x, 'stateless')
     session.row.protocolVersion ??= version
@@ -219,7 +211,7 @@ export class SessionFold {
 
   /** The session of a client whose server gave it no id. */
   #sessionless(x: ExchangeState): SessionState | undefined {
-    return this.#newest(
+    return this.#book.newest(
       x.client,
       s =>
         s.row.transport === 'streamable' &&
@@ -234,7 +226,7 @@ export class SessionFold {
 
   /** The session that a client means when its request lost the id. */
   #sameClient(x: ExchangeState): SessionState | undefined {
-    return this.#newest(x.client, s => {
+    return this.#book.newest(x.client, s => {
       const path = s.row.transport === 'sse' && s.row.endpoint !== undefined ? pathOf(s.row.endpoint) : s.path
       return (s.row.transport === 'sse' || s.row.transport === 'streamable') && trimSlash(path) === trimSlash(x.row.path) && this.#lately(s)
     })
@@ -242,14 +234,13 @@ export class SessionFold {
 
   #lately = (session: SessionState) => this.#world.at - session.row.lastAt <= CLIENT_SPAN
 
-  #newest(client: string, fits: (session: SessionState) => boolean): SessionState | undefined {
-    return this.#byClient.get(client)?.findLast(fits)
-  }
-
   /** A client begins a connection, or tries it another way after a refusal. */
   #attempt(x: ExchangeState, transport: Transport): SessionState {
-    const before = this.#newest(x.client, s => s.failed && s.openExchanges.size === 0 && this.#world.at - s.row.lastAt <= PROBE_SPAN)
-    if (before && before === this.#byClient.get(x.client)?.at(-1)) {
+    const before = this.#book.newest(
+      x.client,
+      s => s.failed && !s.served && s.openExchanges.size === 0 && this.#world.at - s.row.lastAt <= PROBE_SPAN,
+    )
+    if (before && before === this.#book.last(x.client)) {
       before.row.transport = transport
       before.failed = false
       before.established = transport === 'stateless'
@@ -258,9 +249,9 @@ export class SessionFold {
       this.#world.touch(before)
       return before
     }
-    const session = this.#create(x, transport, String(x.row.clientPort))
+    const session = this.#book.create(x, transport, String(x.row.clientPort))
     session.established = transport === 'stateless'
-    const old = this.#newest(
+    const old = this.#book.newest(
       x.client,
       s => s !== session && fitsBefore(s, session) && this.#world.at - (s.row.ended?.at ?? 0) <= REPLACE_SPAN,
     )
@@ -276,78 +267,11 @@ export class SessionFold {
   #otherOf(x: ExchangeState): SessionState {
     const known = this.#other.get(x.row.upstream)
     if (known) return known
-    const session = this.#create(x, 'other', 'other')
+    const session = this.#book.create(x, 'other', 'other')
     session.established = true
     session.row.client = { address: session.row.client.address }
     this.#other.set(x.row.upstream, session)
     return session
-  }
-
-  #create(x: ExchangeState, transport: Transport, key: string): SessionState {
-    const { at } = this.#world
-    const session: SessionState = {
-      row: {
-        t: 'session',
-        id: this.#world.nextId(),
-        upstream: x.row.upstream,
-        transport,
-        key,
-        issued: true,
-        client: { ...(x.userAgent !== '' && { userAgent: x.userAgent }), address: x.conn.client.address },
-        server: {},
-        startedAt: at,
-        lastAt: at,
-        state: 'quiet',
-        calls: 0,
-        exchanges: 0,
-        frames: 0,
-        undelivered: 0,
-        redirects: 0,
-        bytes: 0,
-        errors: 0,
-        warnings: 0,
-      },
-      client: x.client,
-      path: trimSlash(x.row.path),
-      established: false,
-      failed: false,
-      offered: undefined,
-      stream: undefined,
-      open: new Set(),
-      openExchanges: new Set(),
-      number: 0,
-      exchanges: [],
-      calls: [],
-      frames: [],
-      noted: { exchanges: [], calls: [] },
-      partial: false,
-      dropped: false,
-      over: false,
-    }
-    this.all.set(session.row.id, session)
-    if (transport !== 'other') this.#remember(session)
-    return session
-  }
-
-  #remember(session: SessionState): void {
-    const list = this.#byClient.get(session.client) ?? []
-    list.push(session)
-    if (list.length > 50) list.shift()
-    // Newest clients last, so that the oldest can be forgotten.
-    this.#byClient.delete(session.client)
-    this.#byClient.set(session.client, list)
-    if (this.#byClient.size > 1000) this.#byClient.delete(this.#byClient.keys().next().value as string)
-  }
-
-  /** Forgets a session wholly: its row stays with whoever took it. */
-  forget(session: SessionState): void {
-    this.all.delete(session.row.id)
-    const name = `${session.row.upstream}\n${session.row.key}`
-    if (this.#byKey.get(name) === session) this.#byKey.delete(name)
-    const list = this.#byClient.get(session.client)
-    const at = list?.indexOf(session) ?? -1
-    if (list && at !== -1) list.splice(at, 1)
-    if (list?.length === 0) this.#byClient.delete(session.client)
   }
 }
 

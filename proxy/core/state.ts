@@ -97,6 +97,8 @@ export interface SessionState {
   established: boolean
   /** Its last exchange was refused: the same client's next try belongs to it. */
   failed: boolean
+  /** It was answered with 2xx at least once: it is no mere attempt. */
+  served: boolean
   offered: string | undefined
   stream: ExchangeState | undefined
   readonly open: Set<CallState>
@@ -162,10 +164,4 @@ export class World {
     this.calls.add(call)
     this.touch(call.session)
   }
-}
-
-/** Value of the first header of that name (given in lower case); empty where there is none. */
-export function headerOf(headers: readonly (readonly [string, string])[], name: string): string {
-  for (const [key, value] of headers) if (key.length === name.length && key.toLowerCase() === name) return value
-  return ''
 }

@@ -112,7 +112,7 @@ function terminated({ exchanges }: Facts, first: Exchange): Case | undefined {
   const end = exchanges.find(({ method, status = 0, requestAt }) => method === 'DELETE' && status < 300 && requestAt < first.requestAt)
   if (!end) return undefined
   return {
-    cause: 'used after its termination',
+    cause: 'used-after-delete',
     says: `The client ended this session with DELETE ${spanText(first.requestAt - end.requestAt)} before, and used it again.`,
     confidence: 'certain',
     fix: ['After DELETE, begin with initialize and without the old id.'],
@@ -160,7 +160,7 @@ function deadStream({ session, exchanges }: Facts, first: Exchange): Case | unde
   const stream = exchanges.find(exchange => exchange.id === session.stream)
   const span = spanText(Math.max(0, first.requestAt - ended.at))
   return {
-    cause: 'dead session reused',
+    cause: 'dead-session-reused',
     says: `The session’s stream was ended by ${ended.by === 'client' ? 'the client itself' : actorText(ended.by).toLowerCase()} ${span} before; the client goes on posting to it.`,
     confidence: 'certain',
     fix: ['Open a new stream and post to the endpoint that it names; begin with initialize.'],
@@ -214,7 +214,7 @@ function expired({ exchanges, session }: Facts, first: Exchange): Case {
   const gap = first.requestAt - since
   const long = gap >= EXPIRY_SPAN
   return {
-    cause: long ? 'session expired' : 'server-restarted',
+    cause: long ? 'session-expired' : 'server-restarted',
     says: long
       ? `The session had been idle for ${spanText(gap)}: the server let it expire.`
       : `The server knew the session ${spanText(gap)} before, and knows it no longer.`,

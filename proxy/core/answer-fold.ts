@@ -1,0 +1,169 @@
+/**
+ * Reads what the server sends: frames of streams, JSON bodies, refusals. Promise: each message reaches its call once, with
+ * the moment, the bytes and whether the client could still take it.
+ */
+import type { Parts } from './exchange-fold.ts'
+import { encodingOf, headerOf } from './fields.ts'
+import { type RpcMessage, readRpc } from './jsonrpc.ts'
+import type { Frame } from './model.ts'
+import { RpcScanner } from './rpc-scan.ts'
+import type { SseFrame } from './sse.ts'
+import type { ExchangeState, FrameMark, Grown } from './state.ts'
+import { errorWords } from './words.ts'
+
+/** Frames whose crossing the client's end may still deny. */
+const MARKS_KEPT = 64
+const decoder = new TextDecoder('utf-8')
+
+export class AnswerFold {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** The response's body is whole, or as whole as it will be. */
+  body(x: ExchangeState): void {
+    const { row, response } = x
+    if (x.responseRead || !response || row.status === undefined) return
+    const whole =
+      x.responseLength >= 0 ? row.responseBytes >= x.responseLength : row.serverEnd?.how === 'complete' || row.serverEnd === undefined
+    x.responseRead = true
+    response.end()
+    if (row.status >= 400) this.#errorText(x)
+    const crossed = row.clientEnd === undefined || row.clientEnd.how === 'complete'
+    if (response.mode === 'json' && whole && !response.blind && row.responseBy !== 'proxy') {
+      for (const message of response.rpc().messages)
+        this.#message(x, message, { at: row.lastByteAt ?? this.#parts.world.at, bytes: row.responseBytes, crossed, end: row.responseBytes })
+    } else if (response.mode === 'json' && response.blind) {
+      for (const call of x.calls) call.blind ??= 'the body could not be read'
+    }
+    if (row.status >= 400) this.#parts.calls.refused(x, crossed)
+    if (row.status === 404 || row.status === 400) this.#goneSession(x)
+  }
+
+  #errorText(x: ExchangeState): void {
+    const { world } = this.#parts
+    const text = x.response?.blind ? '' : (x.response?.text().trim() ?? '')
+    if (text !== '') x.row.errorText = world.preview(text)
+    if (x.row.responseBy === 'proxy') x.row.trouble ??= troubleOf(text)
+  }
+
+  /** The server no longer knows this session's id. */
+  #goneSession(x: ExchangeState): void {
+    const { session, row } = x
+    if (session?.row.transport !== 'streamable' || row.responseBy !== 'server') return
+    const named = headerOf(row.requestHeaders, 'mcp-session-id') !== ''
+    if (!named || (row.status === 400 && !/no valid session/i.test(row.errorText ?? ''))) return
+    const { at, seq } = this.#parts.world
+    this.#parts.sessions.end(session, {
+      at,
+      seq,
+      how: 'complete',
+      by: 'server',
+      bytes: 0,
+      detail: `${row.status} ${errorWords(row.errorText ?? '')}`.trim(),
+    })
+  }
+
+  #message(x: ExchangeState, message: RpcMessage, from: { at: number; bytes: number; crossed: boolean; end: number }): void {
+    const { world, sessions, calls } = this.#parts
+    sessions.learnAnswer(x, message)
+    calls.received(x, message, { ...from, seq: world.seq, firstAt: x.row.firstByteAt ?? from.at })
+  }
+
+  frame(x: ExchangeState, frame: SseFrame, at: number, seq: number): void {
+    const { world, sessions } = this.#parts
+    const { row, session } = x
+    if (!session) return
+    const mark = this.#mark(x, frame, at, seq)
+    const { row: drawn } = mark
+    if (frame.kind === 'event') row.frames++
+    else if (frame.kind === 'comment') row.pings++
+    session.row.frames++
+    if (frame.id !== undefined) x.resumable = true
+    const whole = frame.kind === 'event'
+    if (whole && frame.event === 'endpoint' && row.body === 'stream' && session.row.endpoint === undefined)
+      sessions.endpoint(x, decoder.decode(frame.data))
+    else if (whole && frame.dataBytes > 0 && (frame.event === '' || frame.event === 'message')) this.#rpcFrame(x, frame, mark)
+    if (drawn.crossed) {
+      x.marks.push(mark)
+      if (x.marks.length > MARKS_KEPT) x.marks.shift()
+    }
+    noteFrame(session.frames, drawn)
+    world.frames.add(drawn)
+  }
+
+  #mark(x: ExchangeState, frame: SseFrame, at: number, seq: number): FrameMark {
+    const { world } = this.#parts
+    const coded = encodingOf(x.row.responseHeaders ?? []) !== ''
+    const text = frame.kind === 'comment' ? frame.comment : decoder.decode(frame.data.subarray(0, 4000))
+    const row: Grown<Frame> = {
+      t: 'frame',
+      id: world.nextId(),
+      session: x.row.session,
+      exchange: x.row.id,
+      index: x.frameIndex++,
+      at,
+      seq,
+      kind: frame.kind,
+      event: frame.kind === 'event' ? frame.event || 'message' : frame.event,
+      ...(frame.id !== undefined && { lastEventId: frame.id }),
+      offset: frame.offset,
+      size: frame.size,
+      crossed: x.row.clientEnd === undefined || x.row.clientEnd.how === 'complete',
+      preview: world.preview(text),
+    }
+    return { row, end: coded ? x.row.responseBytes : frame.offset + frame.size }
+  }
+
+  #rpcFrame(x: ExchangeState, frame: SseFrame, mark: FrameMark): void {
+    const { sessions, calls } = this.#parts
+    const body = frame.overflow instanceof RpcScanner ? frame.overflow.result() : readRpc(frame.data)
+    const { row } = mark
+    for (const message of body.messages) {
+      row.rpc ??= message.kind
+      if (message.method !== undefined) row.method ??= message.method
+      sessions.learnAnswer(x, message)
+      const firstAt = frame.size > 65_536 ? this.#began(x, row) : row.at
+      const call = calls.received(x, message, {
+        at: row.at,
+        seq: row.seq,
+        bytes: frame.dataBytes,
+        mark,
+        end: mark.end,
+        firstAt,
+        crossed: row.crossed,
+      })
+      if (!call) continue
+      mark.call = call
+      row.call ??= call.row.id
+      if (call.row.method !== '') row.method ??= call.row.method
+    }
+  }
+
+  /** When the bytes of a frame that came in several chunks began to come: not before the frame before it. */
+  #began(x: ExchangeState, row: Grown<Frame>): number {
+    return x.frameIndex === 1 ? (x.row.firstByteAt ?? row.at) : (x.marks.at(-1)?.row.at ?? row.at)
+  }
+}
+
+/** Keeps what rules look at: endpoints, JSON-RPC, and the newest of all. */
+function noteFrame(frames: Grown<Frame>[], row: Grown<Frame>): void {
+  frames.push(row)
+  if (frames.length > 400) {
+    const keep = frames.slice(0, -40).filter(frame => frame.event === 'endpoint' || frame.rpc !== undefined)
+    frames.splice(0, frames.length - 40, ...keep.slice(-160))
+  }
+}
+
+/** The words of the proxy's own 502 body. */
+function troubleOf(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } }
+    const words = [error?.code, error?.message].filter(part => typeof part === 'string')
+    return words.length > 0 ? words.join(': ') : undefined
+  } catch {
+    return text === '' ? undefined : text.slice(0, 200)
+  }
+}
