@@ -43,16 +43,17 @@ export function lineToEvent(text: string, line = 1): WireEvent | LineError {
     const { says, column } = explainJson(error as Error, text)
     return { error: `line ${line}, column ${column}: ${says}`, line, column }
   }
-  const event = restore(value)
+  const event = lineValueToEvent(value)
   if (!('error' in event)) return event
   return { error: `line ${line}: ${event.error}`, line, column: 1 }
 }
 
-function restore(value: unknown): WireEvent | { readonly error: string } {
+/** The same for a line that is parsed already; `bytes` are those of a chunk, when they come from elsewhere. */
+export function lineValueToEvent(value: unknown, body?: Uint8Array): WireEvent | { readonly error: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return checkEvent(value)
   const fields = { ...value } as Record<string, unknown>
   if (fields.kind === 'chunk') {
-    const bytes = readBytes(fields, 'text', 'base64')
+    const bytes = body ?? readBytes(fields, 'text', 'base64')
     if (typeof bytes === 'string') return { error: bytes }
     fields.bytes = bytes ?? new Uint8Array(0)
     fields.size ??= bytes?.length ?? 0

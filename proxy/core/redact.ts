@@ -35,6 +35,8 @@ export interface Masker {
   text(text: string): string
   /** The same for bytes, as replacements at byte offsets. The replacements are ASCII. */
   edits(bytes: Uint8Array): readonly Edit[]
+  /** What stands for a session id. */
+  session(id: string): string
   /** A secret known from elsewhere (a configured key): from now on found in every text, in the forms in which it travels. */
   learn(secret: string): void
   /** A session id known from elsewhere: from now on it gets its pseudonym in every text. */
@@ -112,6 +114,10 @@ class SaltedMasker implements Masker {
 
   edits(bytes: Uint8Array): readonly Edit[] {
     return this.#textEdits(bytesToBinary(bytes))
+  }
+
+  session(id: string): string {
+    return this.#session(id)
   }
 
   learn(secret: string): void {

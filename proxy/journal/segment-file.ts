@@ -6,6 +6,8 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { type Decoded, decodeRecord, decodeSegmentHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './codec.ts'
 
 const WINDOW_BYTES = 1 << 20
+/** Read at a jump: what lies behind one record may not be wanted. */
+const JUMP_BYTES = 1 << 16
 
 export class SegmentFile {
   readonly number: number
@@ -44,11 +46,13 @@ export class SegmentFile {
 
   /** The record at `offset`; ends are offsets in the file. */
   record(offset: number, marker: number): Decoded {
-    const inside = offset >= this.#start && offset + RECORD_HEADER_BYTES <= this.#start + this.#window.length
-    if (!inside) this.#load(offset, WINDOW_BYTES)
+    const end = this.#start + this.#window.length
+    const isInside = offset >= this.#start && offset + RECORD_HEADER_BYTES <= end
+    const span = isInside || (offset <= end && offset > this.#start) ? WINDOW_BYTES : JUMP_BYTES
+    if (!isInside) this.#load(offset, span)
     let found = decodeRecord(this.#window, offset - this.#start, marker)
     if (found.state === 'partial') {
-      this.#load(offset, Math.min(Math.max(found.need, WINDOW_BYTES), this.size() - offset))
+      this.#load(offset, Math.min(Math.max(found.need, span), this.size() - offset))
       found = decodeRecord(this.#window, 0, marker)
     }
     // A record that is being written may look different the next time.
