@@ -10,16 +10,7 @@ import { Client, PRODUCT, TestData } from './wire-story.fixture.ts'
 
 /** The routes as they are registered: a new one is in every test below by itself. */
 const routes = apiRoutes({
-  library: new Library([], { scratch: '/nowhere', generation: 0, product: PRODUCT, canDemo: false, mask: text => text }),
-  masker: {
-    headers: list => list,
-    header: (_, value) => value,
-    target: text => text,
-    text: text => text,
-    edits: () => [],
-    learn: () => {},
-    learnSession: () => {},
-  },
+  library: new Library([], { scratch: '/nowhere', generation: 0, product: PRODUCT, canDemo: false }),
   demo: () => Promise.resolve(),
   probe: () => Promise.reject(new Error('no')),
 }).map(({ method, path }) => ({ method, path }))

@@ -8,14 +8,13 @@ import type { ProbeAnswer, RecordView, SearchAnswer } from '../core/feed.ts'
 import { ID_SPACE } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
 import { maskDraft } from '../journal/at-rest.ts'
-import { sendExport } from './exports.ts'
+import { EXPORT_FORMATS, type ExportFormat, sendExport } from './exports.ts'
 import type { Library } from './library.ts'
 import { BodyViewer, maskBytes, recordOf, type ViewedBody } from './recorded-bodies.ts'
 import { ApiError, asRecordedBytes, type Route, sendJson } from './router.ts'
 
 export interface ApiSetting {
   readonly library: Library
-  readonly masker: Masker
   /** Asks the main thread, which owns the sockets towards servers. Rejects with words. */
   readonly demo: () => Promise<void>
   readonly probe: () => Promise<ProbeAnswer>
@@ -48,8 +47,8 @@ function wholes(query: URLSearchParams, name: string): number[] | undefined {
 const sleep = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 export function apiRoutes(setting: ApiSetting): Route[] {
-  const { library, masker } = setting
-  const viewer = new BodyViewer(masker)
+  const { library } = setting
+  const viewer = new BodyViewer()
   return [
     { method: 'GET', path: '/api/state', handle: (_, response) => sendJson(response, 200, library.state()) },
     { method: 'GET', path: '/api/rows', handle: (query, response) => sendRows(library, query, response) },
@@ -58,15 +57,15 @@ export function apiRoutes(setting: ApiSetting): Route[] {
     {
       method: 'GET',
       path: '/api/search',
-      handle: async (query, response, signal) => sendJson(response, 200, await search(library, masker, query, signal)),
+      handle: async (query, response, signal) => sendJson(response, 200, await search(library, query, signal)),
     },
-    { method: 'GET', path: '/api/record', handle: (query, response) => sendJson(response, 200, viewRecord(library, masker, query)) },
+    { method: 'GET', path: '/api/record', handle: (query, response) => sendJson(response, 200, viewRecord(library, query)) },
     {
       method: 'GET',
       path: '/api/export',
       handle: (query, response, signal) =>
         sendExport(library, response, signal, {
-          format: query.get('format') ?? 'har',
+          format: formatOf(query),
           session: query.has('session') ? whole(query, 'session') : undefined,
           recording: whole(query, 'recording', 0),
           withSecrets: query.get('secrets') === '1',
@@ -83,6 +82,12 @@ export function apiRoutes(setting: ApiSetting): Route[] {
     },
     { method: 'POST', path: '/api/probe', handle: async (_, response) => sendJson(response, 200, await setting.probe()) },
   ]
+}
+
+function formatOf(query: URLSearchParams): ExportFormat {
+  const format = EXPORT_FORMATS.find(each => each === (query.get('format') ?? 'har'))
+  if (!format) throw new ApiError(400, `format must be one of ${EXPORT_FORMATS.join(', ')}`)
+  return format
 }
 
 function sendRows(library: Library, query: URLSearchParams, response: ServerResponse): void {
@@ -141,13 +146,13 @@ function excerpt(text: string, needle: string, masker: Masker): string {
   return `${at > 0 ? '…' : ''}${words}${at + SHOWN < masked.length ? '…' : ''}`
 }
 
-async function search(library: Library, masker: Masker, query: URLSearchParams, signal: AbortSignal): Promise<SearchAnswer> {
+async function search(library: Library, query: URLSearchParams, signal: AbortSignal): Promise<SearchAnswer> {
   const needle = (query.get('q') ?? '').trim()
   if (needle.length < 2 || needle.length > 200) throw new ApiError(400, 'q must have 2 to 200 characters')
   const session = query.has('session') ? whole(query, 'session') : undefined
   const deadline = performance.now() + SEARCH_MS
   const hits: SearchAnswer['hits'][number][] = []
-  for (const { index, number } of library.followers) {
+  for (const { index, number, masker } of library.followers) {
     if (session !== undefined && Math.floor(session / ID_SPACE) !== number) continue
     for (let after = 0, done = false; !done; ) {
       const step = index.searchTexts(needle, after, SEARCH_STEP, session)
@@ -167,14 +172,14 @@ async function search(library: Library, masker: Masker, query: URLSearchParams, 
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function viewRecord(library: Library, masker: Masker, query: URLSearchParams): RecordView {
+function viewRecord(library: Library, query: URLSearchParams): RecordView {
   const number = whole(query, 'recording', 0)
   const seq = whole(query, 'seq')
   const source = library.sourceOf(number * ID_SPACE)
   if (!source) throw new ApiError(404, 'no such recording')
   const event = recordOf(source, seq)
   if (!event) throw new ApiError(404, `no record ${seq} in this recording; it may have been removed by retention`)
-  return { event: maskEvent(event, masker) }
+  return { event: maskEvent(event, source.masker) }
 }
 
 function maskEvent(event: WireEvent, masker: Masker): RecordView['event'] {

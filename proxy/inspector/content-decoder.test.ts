@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ContentDecoder } from './content-decoder.ts'
+import { ContentDecoder, decodeWhole } from './content-decoder.ts'
 
 const codings = [
   ['gzip', gzipSync],
@@ -29,6 +29,9 @@ describe.each(codings)('%s', (coding, compress) => {
   const packed = Buffer.from(compress(body))
   it('decodes whole', async () => {
     expect(await decode(coding, [packed])).toEqual({ bytes: body, trouble: undefined })
+  })
+  it('decodes at once', () => {
+    expect(Buffer.from(decodeWhole(coding, packed) ?? [])).toEqual(body)
   })
   it('decodes byte by byte', async () => {
     const pieces = Array.from(packed, (_, at) => packed.subarray(at, at + 1))
@@ -63,6 +66,9 @@ describe('what cannot be decoded', () => {
   it.each(['gzip', 'deflate', 'br', 'zstd'])('says so for garbage as %s', async coding => {
     const { trouble } = await decode(coding, [Buffer.from('this is plain text, not compressed at all'), Buffer.from('more')])
     expect(trouble).toContain(`not valid ${coding}`)
+  })
+  it.each(['gzip', 'deflate', 'br', 'zstd', 'snappy'])('is told for %s at once, too', coding => {
+    expect(decodeWhole(coding, Buffer.from('this is plain text, not compressed at all'))).toBeUndefined()
   })
   it('says so for an unknown coding', async () => {
     expect((await decode('snappy', [body])).trouble).toContain('"snappy"')

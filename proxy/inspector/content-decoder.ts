@@ -3,7 +3,19 @@
  * cut or exploding body ends the decoding with words, never with an exception.
  */
 import type { Transform } from 'node:stream'
-import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
+import {
+  brotliDecompressSync,
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 
 /** Decoded bytes that one chunk of a body may become: a bomb stops here. */
 const MAX_CHUNK_BYTES = 16 << 20
@@ -26,6 +38,25 @@ function stageFor(coding: string, first: number): Transform | undefined {
     return createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH })
   if (coding === 'zstd') return createZstdDecompress({ flush: constants.ZSTD_e_flush, finishFlush: constants.ZSTD_e_flush })
   return undefined
+}
+
+const MAX_WHOLE_BYTES = 256 << 20
+
+/** A whole body decoded at once, as far as it goes; undefined when it is not of that coding, or explodes. */
+export function decodeWhole(encoding: string, bytes: Uint8Array): Uint8Array | undefined {
+  const options = { maxOutputLength: MAX_WHOLE_BYTES }
+  const zlib = { ...options, finishFlush: constants.Z_SYNC_FLUSH }
+  try {
+    return codingsOf(encoding).reduceRight<Uint8Array>((input, coding) => {
+      if (coding === 'gzip' || coding === 'x-gzip') return gunzipSync(input, zlib)
+      if (coding === 'deflate') return isZlib(input[0] ?? 0) ? inflateSync(input, zlib) : inflateRawSync(input, zlib)
+      if (coding === 'br') return brotliDecompressSync(input, { ...options, finishFlush: constants.BROTLI_OPERATION_FLUSH })
+      if (coding === 'zstd') return zstdDecompressSync(input, { ...options, finishFlush: constants.ZSTD_e_flush })
+      throw new Error(`unknown coding ${coding}`)
+    }, bytes)
+  } catch {
+    return undefined
+  }
 }
 
 /** One coding of one body. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Changes with how this part of the house reads what the fold gives. */
-const INSPECTOR = 1
+const INSPECTOR = 3
 
 let known: string | undefined
 

@@ -8,6 +8,8 @@ import type { GapEvent, Position, WireEvent } from '../core/event.ts'
 import type { RecordingInfo } from '../core/feed.ts'
 import { Fold } from '../core/fold.ts'
 import { type Exchange, type Finding, ID_SPACE } from '../core/model.ts'
+import { createMasker, type Masker } from '../core/redact.ts'
+import { recordingFingerprint } from '../journal/fingerprint.ts'
 import { openReader, type Reader } from '../journal/reader.ts'
 import { listSegments, segmentName } from '../journal/segment.ts'
 import { judge } from '../rules/index.ts'
@@ -15,7 +17,7 @@ import { DecodedBodies } from './decoded-bodies.ts'
 import { Judgement } from './judgement.ts'
 import type { Source } from './messages.ts'
 import { openIndex } from './open-index.ts'
-import { type IndexBatch, type Mark, positionText, type RowIndex } from './row-index.ts'
+import { type ExchangeRecord, type IndexBatch, type Mark, positionText, type RowIndex } from './row-index.ts'
 import { SearchTexts } from './search-texts.ts'
 
 /** Counts every change of any row of any recording. */
@@ -43,6 +45,8 @@ export class IndexError extends Error {}
 export class Follower {
   readonly index: RowIndex
   readonly reader: Reader
+  /** Masks what is shown of this recording; knows the marks that stand in its heads. */
+  readonly masker: Masker
   readonly number: number
   /** Added to the index's revisions: it may be older than this run. */
   readonly revBase: number
@@ -54,6 +58,8 @@ export class Follower {
   isCurrent = false
   trouble: string | undefined
   events = 0
+  /** Number of the last record that was folded. */
+  lastSeq = 0
 
   readonly #revs: RevCounter
   readonly #fold: Fold
@@ -67,6 +73,7 @@ export class Follower {
   #gap: GapEvent | undefined
   #marked = Number.NEGATIVE_INFINITY
   #marks: Mark[] = []
+  #records: ExchangeRecord[] = []
   #judgedAt = 0
   #lookedAt = 0
   #isDone = false
@@ -74,14 +81,20 @@ export class Follower {
   readonly #waiting: (() => void)[] = []
 
   /** Opens the recording in `source.dir`. Throws in plain words when there is none, or none that can be read. */
-  constructor(source: Source, number: number, revs: RevCounter, scratch: string, mask: (text: string) => string) {
+  constructor(source: Source, number: number, revs: RevCounter, scratch: string) {
     this.number = number
     this.reader = openReader(source.dir)
+    this.masker = createMasker({ fingerprint: recordingFingerprint(source.dir) })
     this.isLive = source.live || this.reader.state() === 'live'
     const base = number * ID_SPACE
     this.#revs = revs
     this.#judgement = new Judgement(base)
-    this.#fold = new Fold({ recording: number, inflate: this.#bodies.inflate, nextRev: () => ++revs.value, mask })
+    this.#fold = new Fold({
+      recording: number,
+      inflate: this.#bodies.inflate,
+      nextRev: () => ++revs.value,
+      mask: text => this.masker.text(text),
+    })
     const { index, isComplete, findings } = openIndex(this.reader, number, this.isLive, scratch)
     this.index = index
     if (isComplete) {
@@ -98,6 +111,7 @@ export class Follower {
     this.#isDone = true
     this.isCurrent = true
     this.events = Number(this.index.meta('events') ?? 0)
+    this.lastSeq = Number(this.index.meta('lastSeq') ?? 0)
     this.#lastAt = Number(this.index.meta('lastAt') ?? 0)
     const gap = this.index.meta('gap')
     if (gap) this.#gap = JSON.parse(gap) as GapEvent
@@ -149,6 +163,10 @@ export class Follower {
 
   #note(event: WireEvent, position: Position): void {
     this.events += 1
+    this.lastSeq = Math.max(this.lastSeq, event.seq)
+    if ('exchange' in event && event.exchange > 0 && event.kind !== 'chunk') {
+      this.#records.push({ seq: event.seq, number: event.exchange, ...position })
+    }
     if (event.seq >= this.#marked + MARK_EVERY) {
       this.#marked = event.seq
       this.#marks.push({ seq: event.seq, ...position })
@@ -187,14 +205,17 @@ export class Follower {
     const meta: Record<string, string> = {
       cursor: positionText(this.#cursor),
       events: `${this.events}`,
+      lastSeq: `${this.lastSeq}`,
       lastAt: `${this.#lastAt}`,
       gap: this.#gap ? JSON.stringify(this.#gap) : '',
     }
     if (isEnd) Object.assign(meta, { complete: '1', bytes: `${this.reader.bytes()}` })
     if (isEnd) this.#isDone = true
     const marks = this.#marks
+    const records = this.#records
     this.#marks = []
-    this.#write({ rows, slices, texts, marks, meta })
+    this.#records = []
+    this.#write({ rows, slices, texts, records, marks, meta })
   }
 
   #finish(): void {

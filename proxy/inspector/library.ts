@@ -40,13 +40,13 @@ export class Library {
 
   constructor(
     sources: readonly Source[],
-    setting: { scratch: string; generation: number; product: string; canDemo: boolean; trouble?: string; mask: (text: string) => string },
+    setting: { scratch: string; generation: number; product: string; canDemo: boolean; trouble?: string },
   ) {
     this.#revs = { value: setting.generation * GENERATION }
     this.#product = setting.product
     this.canDemo = setting.canDemo
     this.trouble = setting.trouble
-    this.followers = sources.map((source, number) => new Follower(source, number, this.#revs, setting.scratch, setting.mask))
+    this.followers = sources.map((source, number) => new Follower(source, number, this.#revs, setting.scratch))
   }
 
   /** Highest revision that has been stored. */
@@ -64,7 +64,7 @@ export class Library {
       reader = openReader(follower.reader.dir)
       this.#readers.set(number, reader)
     }
-    return { index: follower.index, reader }
+    return { index: follower.index, reader, masker: follower.masker }
   }
 
   row<T extends AnyRow['t']>(id: number, kind: T): Extract<AnyRow, { t: T }> | undefined {
@@ -155,7 +155,8 @@ export class Library {
   }
 }
 
-function spanOf(session: Session): Span {
+/** The time in which log lines belong to a session. */
+export function spanOf(session: Session): Span {
   const to = session.ended ? session.ended.at + LOG_AFTER_MS : Number.MAX_SAFE_INTEGER
   return { from: session.startedAt - LOG_BEFORE_MS, to }
 }

@@ -6,7 +6,7 @@ import type { RecordingEvent, WireEvent } from '../core/event.ts'
 import { Fold } from '../core/fold.ts'
 import type { Finding, Session } from '../core/model.ts'
 import { createMasker } from '../core/redact.ts'
-import { createFingerprint } from '../journal/fingerprint.ts'
+import { createFingerprint, recordingFingerprint } from '../journal/fingerprint.ts'
 import { openReader } from '../journal/reader.ts'
 import type { Source } from '../journal/store.ts'
 import { judge } from '../rules/index.ts'
@@ -31,7 +31,7 @@ export interface Loaded {
 
 /** Reads all of it. Throws an Error that names the file and what is wrong with it. */
 export async function loadRecording(source: Source): Promise<Loaded> {
-  const loader = new Loader(isLive(source))
+  const loader = new Loader(source)
   try {
     for await (const list of eventsOf(source)) {
       for (const { event } of list) await loader.push(event)
@@ -64,9 +64,10 @@ class Loader {
   #exchanges = 0
   #lastAt = 0
 
-  constructor(isLive: boolean) {
-    this.#isLive = isLive
-    const masker = createMasker({ fingerprint: createFingerprint() })
+  constructor(source: Source) {
+    this.#isLive = isLive(source)
+    const fingerprint = source.kind === 'recording' ? recordingFingerprint(source.dir) : createFingerprint()
+    const masker = createMasker({ fingerprint })
     this.#fold = new Fold({ recording: 0, inflate: this.#bodies.inflate, mask: text => masker.text(text) })
   }
 

@@ -39,7 +39,7 @@ function openAt(path: string, reader: Reader, number: number, isLive: boolean): 
   index.close()
   removeIndex(path)
   const fresh = new RowIndex(path)
-  fresh.write({ rows: [], slices: [], texts: [], marks: [], meta: identity })
+  fresh.write({ rows: [], slices: [], texts: [], records: [], marks: [], meta: identity })
   return { index: fresh, isComplete: false, findings }
 }
 

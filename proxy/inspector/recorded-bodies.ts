@@ -24,6 +24,7 @@ export interface ViewedBody {
 export interface BodySource {
   readonly index: RowIndex
   readonly reader: Reader
+  readonly masker: Masker
 }
 
 export function headerOf(headers: readonly (readonly [string, string])[] | undefined, name: string): string {
@@ -106,19 +107,14 @@ function rawBytes({ index, reader }: BodySource, exchange: Exchange, part: Part,
 
 /** Keeps the body that was looked at last: pages of one body are asked for one after the other. */
 export class BodyViewer {
-  readonly #masker: Masker
   #last: { key: string; view: ViewedBody } | undefined
-
-  constructor(masker: Masker) {
-    this.#masker = masker
-  }
 
   async view(source: BodySource, exchange: Exchange, part: Part): Promise<ViewedBody> {
     const crossed = source.index.bodyBytes(exchange.id, part)
     const key = `${exchange.id} ${part} ${crossed}`
     if (this.#last?.key === key) return this.#last.view
     const { bytes, isWhole, notes } = await decode(source, exchange, part, MAX_VIEW_BYTES)
-    const masked = maskBytes(bytes, this.#masker)
+    const masked = maskBytes(bytes, source.masker)
     const view = {
       bytes: masked,
       totalBytes: isWhole ? masked.length : Math.max(masked.length, crossed),
@@ -135,7 +131,7 @@ export class BodyViewer {
     const block = coding
       ? (await decode(source, exchange, 'response', MAX_DECODE_BYTES)).bytes.subarray(frame.offset, frame.offset + size)
       : range(source, exchange.id, frame.offset, size)
-    const text = this.#masker.text(dataOf(block))
+    const text = source.masker.text(dataOf(block))
     const notes = [
       ...(size < frame.size ? [`only the first ${size} bytes are shown`] : []),
       ...(block.length < size ? ['a part of this event is not in the recording'] : []),

@@ -9,7 +9,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import type { Part, Position } from '../core/event.ts'
 import type { AnyRow, BodySlice, RowKind } from '../core/model.ts'
 
-const SCHEMA = 1
+const SCHEMA = 2
 /** Row kinds that every page gets, whichever sessions it watches. */
 export const GLOBAL_KINDS: ReadonlySet<RowKind> = new Set<RowKind>(['session', 'finding', 'gap'])
 
@@ -22,6 +22,8 @@ const TABLES = `
     segment INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (exchange, part, seq)) STRICT, WITHOUT ROWID;
   CREATE TABLE texts (id INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, frame INTEGER NOT NULL,
     part INTEGER NOT NULL, at REAL NOT NULL, text TEXT NOT NULL) STRICT;
+  CREATE TABLE records (seq INTEGER PRIMARY KEY, number INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;
+  CREATE INDEX records_by_number ON records (number, seq);
   CREATE TABLE marks (seq INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;
 `
 
@@ -38,6 +40,10 @@ export interface BodyText {
 export interface Mark extends Position {
   readonly seq: number
 }
+/** Where a record lies that belongs to an exchange and is no chunk. `number` is the exchange's own in the journal. */
+export interface ExchangeRecord extends Mark {
+  readonly number: number
+}
 /** A piece of a body: where its record lies, and where it begins in the body as it crossed the wire. */
 export interface Piece extends Position {
   readonly seq: number
@@ -50,6 +56,7 @@ export interface IndexBatch {
   readonly rows: readonly AnyRow[]
   readonly slices: readonly BodySlice[]
   readonly texts: readonly BodyText[]
+  readonly records: readonly ExchangeRecord[]
   readonly marks: readonly Mark[]
   readonly meta: Readonly<Record<string, string>>
 }
@@ -101,6 +108,7 @@ interface Statements {
   readonly row: StatementSync
   readonly slice: StatementSync
   readonly text: StatementSync
+  readonly record: StatementSync
   readonly mark: StatementSync
   readonly meta: StatementSync
   readonly bySession: StatementSync
@@ -149,6 +157,7 @@ export class RowIndex {
         ON CONFLICT (id) DO UPDATE SET session = excluded.session, at = excluded.at, rev = excluded.rev, json = excluded.json`),
       slice: db.prepare('INSERT OR REPLACE INTO slices (exchange, part, seq, at, segment, offset, size) VALUES (?, ?, ?, ?, ?, ?, ?)'),
       text: db.prepare('INSERT INTO texts (exchange, frame, part, at, text) VALUES (?, ?, ?, ?, ?)'),
+      record: db.prepare('INSERT OR REPLACE INTO records (seq, number, segment, offset) VALUES (?, ?, ?, ?)'),
       mark: db.prepare('INSERT OR REPLACE INTO marks (seq, segment, offset) VALUES (?, ?, ?)'),
       meta: db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
       bySession: db.prepare('SELECT id, rev, t, at, json FROM rows WHERE session = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?'),
@@ -163,12 +172,13 @@ export class RowIndex {
 
   /** One transaction: all of a batch, or nothing of it. */
   write(batch: IndexBatch): void {
-    const { row, slice, text, mark, meta } = this.#sql
+    const { row, slice, text, record, mark, meta } = this.#sql
     this.#db.exec('BEGIN')
     try {
       for (const item of batch.rows) row.run(item.id, item.t, sessionOf(item), timeOf(item), item.rev, withoutRev(item))
       for (const item of batch.slices) slice.run(item.exchange, PART[item.part], item.seq, item.at, item.segment, item.offset, item.size)
       for (const item of batch.texts) text.run(item.exchange, item.frame, PART[item.part], item.at, item.text)
+      for (const item of batch.records) record.run(item.seq, item.number, item.segment, item.offset)
       for (const item of batch.marks) mark.run(item.seq, item.segment, item.offset)
       for (const [key, value] of Object.entries(batch.meta)) meta.run(key, value)
       this.#db.exec('COMMIT')
@@ -235,6 +245,13 @@ export class RowIndex {
   bodyBytes(exchange: number, part: Part): number {
     const found = this.#db.prepare('SELECT sum(size) AS size FROM slices WHERE exchange = ? AND part = ?').get(exchange, PART[part])
     return Number(found?.size ?? 0)
+  }
+
+  /** Where all records of an exchange lie, in order. `requestSeq` is the number of the first. */
+  recordsOf(exchange: number, requestSeq: number): Mark[] {
+    const sql = `SELECT seq, segment, offset FROM records WHERE number = (SELECT number FROM records WHERE seq = ?)
+      UNION SELECT seq, segment, offset FROM slices WHERE exchange = ? ORDER BY seq`
+    return this.#db.prepare(sql).all(requestSeq, exchange) as unknown as Mark[]
   }
 
   /** The last mark at or before a record's number: from there it is found by reading on. */

@@ -6,9 +6,7 @@ import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ProbeAnswer } from '../core/feed.ts'
-import { createMasker } from '../core/redact.ts'
 import { allowedHosts } from '../guard.ts'
-import { createFingerprint } from '../journal/fingerprint.ts'
 import { refusal } from './access.ts'
 import { apiRoutes } from './api.ts'
 import { type Follower, IndexError } from './follower.ts'
@@ -96,11 +94,10 @@ function listen(server: Server, wanted: number): Promise<number> {
   })
 }
 
-const masker = createMasker({ fingerprint: createFingerprint() })
-const library = new Library(setup.recordings, { ...setup, mask: text => masker.text(text) })
+const library = new Library(setup.recordings, setup)
 let hosts: ReadonlySet<string> = new Set()
 const server = createDashboardServer({
-  routes: apiRoutes({ library, masker, demo: async () => void (await ask('demo')), probe }),
+  routes: apiRoutes({ library, demo: async () => void (await ask('demo')), probe }),
   files: readPageFiles(setup.uiDir),
   token: setup.token,
   hosts: () => hosts,

@@ -1,0 +1,246 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { WireEvent } from '../core/event.ts'
+import { eventToLine, lineToEvent } from '../core/lines.ts'
+import { openReader } from '../journal/reader.ts'
+import { type ExportWish, exportPieces } from './exports.ts'
+import { importFile } from './import.ts'
+import { Library } from './library.ts'
+import { loadRecording } from './load.ts'
+import { Client, PRODUCT, TestData } from './wire-story.fixture.ts'
+
+let data: TestData
+const libraries: Library[] = []
+beforeEach(() => {
+  data = new TestData()
+})
+afterEach(() => {
+  for (const library of libraries.splice(0)) library.close()
+  data.remove()
+})
+
+async function open(dir: string): Promise<Library> {
+  const library = new Library([{ dir, live: false }], {
+    scratch: join(data.dir, 'scratch'),
+    generation: 0,
+    product: PRODUCT,
+    canDemo: false,
+  })
+  libraries.push(library)
+  for (const follower of library.followers) while (!follower.isDone) await follower.step()
+  return library
+}
+async function text(library: Library, wish: Partial<ExportWish> = {}): Promise<string> {
+  let all = ''
+  for await (const piece of exportPieces(library, { format: 'jsonl', session: undefined, recording: 0, withSecrets: false, ...wish }))
+    all += piece
+  return all
+}
+function eventsIn(dir: string): WireEvent[] {
+  const reader = openReader(dir)
+  const events: WireEvent[] = []
+  for (let batch = reader.read(null, 1000); ; batch = reader.read(batch.next, 1000)) {
+    events.push(...batch.events.map(({ event }) => event))
+    if (!batch.more) break
+  }
+  reader.close()
+  return events
+}
+const parse = (lines: string): WireEvent[] =>
+  lines
+    .trimEnd()
+    .split('\n')
+    .map(line => {
+      const event = lineToEvent(line)
+      if ('error' in event) throw new Error(event.error)
+      return event
+    })
+const A = 'aaaabbbbccccddddeeeeffff00001111'
+const B = '99998888777766665555444433332222'
+
+describe('JSON lines', () => {
+  it('with secrets are the journal, event by event', async () => {
+    const recording = data.record()
+    new Client(recording, A, 1).connect().initialize().call(1, 'x', '{"password":"hunter22"}').answer(1, 'y').leave()
+    new Client(recording, B, 2).connect([['Content-Encoding', 'gzip']]).send(gzipSync('data: x\n\n'))
+    recording.append({ kind: 'gap', reason: 'stall', lost: 0, lostBytes: 0, since: 1, detail: 'slow disk' })
+    recording.close()
+    const lines = await text(await open(recording.dir), { withSecrets: true })
+    expect(lines).toBe(
+      eventsIn(recording.dir)
+        .map(event => `${eventToLine(event)}\n`)
+        .join(''),
+    )
+    expect(parse(lines)).toEqual(
+      parse(
+        eventsIn(recording.dir)
+          .map(event => eventToLine(event))
+          .join('\n'),
+      ),
+    )
+  })
+
+  it('without secrets in it lose nothing but the session id', async () => {
+    const recording = data.record()
+    const client = new Client(recording, A, 1).connect().initialize()
+    for (let id = 1; id < 30; id++) client.call(id, 'show_system_info').answer(id, `line ${id} ä€😀`).ping()
+    client.leave()
+    recording.close()
+    const lines = await text(await open(recording.dir))
+    expect(lines).not.toContain(A)
+    const [pseudonym] = /(?<=session_id=)[0-9a-f]{32}/.exec(lines) ?? []
+    expect(lines.replaceAll(pseudonym ?? '?', A).replaceAll(',"masked":true}\n', '}\n')).toBe(
+      await text(await open(recording.dir), { withSecrets: true }),
+    )
+  })
+
+  const planted = [
+    'hunter22-hunter22',
+    'sk-ant-REDACTME0123456789abcdefghijklmnopqrstuvwxyz',
+    'ghp_0123456789abcdefghijABCDEFGHIJ012345',
+    'AKIAIOSFODNN7EXAMPLE',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U',
+    'LUFRPT14MW5xOEo1R09KVlBZNnpnemh0VHRBOWl6TGM9bXcwM3JHUGVhRlNiY0dCR0srNERUQT09',
+    'correct-horse-battery-staple',
+  ]
+  it('hold no planted secret, wherever it was and however it was cut', async () => {
+    const recording = data.record()
+    const [password, apiKey, github, aws, jwt, panos, phrase] = planted
+    const client = new Client(recording, A, 1)
+      .connect()
+      .initialize()
+      // Told before it is named: only a second look finds it.
+      .call(1, 'echo', JSON.stringify({ note: `remember ${phrase} please` }))
+      .call(2, 'login', JSON.stringify({ user: 'admin', password, api_key: apiKey, nested: JSON.stringify({ secret: phrase }) }))
+    for (const size of [1, 3, 7, 50, 1000]) {
+      const body = JSON.stringify({
+        jsonrpc: '2.0',
+        id: size,
+        result: { content: [{ type: 'text', text: `token ${github} and ${aws}, ${jwt}` }] },
+      })
+      client.send(`event: message\r\ndata: ${body}\r\n\r\n`, size)
+    }
+    client.post('{"jsonrpc":"2.0","id":9,"method":"x"}', {
+      status: 200,
+      answer: `<response status="success"><result><key>${panos}</key></result></response>`,
+      answerHeaders: [['Content-Type', 'application/xml']],
+    })
+    recording.append({
+      kind: 'log',
+      upstream: 'mcp',
+      source: 'file',
+      text: `connecting with password=${password} to https://admin:${phrase}@fw.example`,
+    })
+    client.leave()
+    recording.close()
+    const library = await open(recording.dir)
+    const raw = await text(library, { withSecrets: true })
+    for (const secret of planted.slice(0, 1)) expect(raw).toContain(secret)
+    const lines = await text(library)
+    for (const secret of planted) expect(lines, secret).not.toContain(secret)
+    // Nor in what the pieces of the bodies amount to.
+    const bodies = new Map<string, string>()
+    for (const event of parse(lines)) {
+      if (event.kind !== 'chunk') continue
+      const key = `${event.exchange} ${event.part}`
+      bodies.set(key, (bodies.get(key) ?? '') + Buffer.from(event.bytes).toString())
+    }
+    for (const body of bodies.values()) for (const secret of planted) expect(body).not.toContain(secret)
+    // All lengths are as they were, and it folds to the same story.
+    const sizes = (events: WireEvent[]) =>
+      events.flatMap(event => (event.kind === 'chunk' ? [event.seq, event.size, event.bytes.length] : []))
+    expect(sizes(parse(lines))).toEqual(sizes(eventsIn(recording.dir)))
+    const file = join(data.dir, 'clean.jsonl')
+    writeFileSync(file, lines)
+    const [clean, dirty] = [await loadRecording({ kind: 'jsonl', file }), await loadRecording({ kind: 'recording', dir: recording.dir })]
+    const shape = (loaded: typeof clean) => loaded.sessions.map(({ key: _, endpoint: __, ...session }) => session)
+    expect(shape(clean)).toEqual(shape(dirty))
+    expect(clean.findings.map(({ rule, evidence }) => [rule, evidence.map(({ seq }) => seq)])).toEqual(
+      dirty.findings.map(({ rule, evidence }) => [rule, evidence.map(({ seq }) => seq)]),
+    )
+  })
+
+  it('leave out a compressed body with a secret, and keep one without', async () => {
+    const recording = data.record()
+    const clean = gzipSync(`event: endpoint\ndata: /messages/?id=1\n\ndata: {"jsonrpc":"2.0","id":1,"result":"nothing"}\n\n`)
+    const dirty = gzipSync(`data: {"password":"${planted[0]}"}\n\n`)
+    new Client(recording, A, 1).connect([['Content-Encoding', 'gzip']]).send(clean, 10)
+    new Client(recording, B, 2).connect([['Content-Encoding', 'gzip']]).send(dirty, 10)
+    recording.close()
+    const chunks = parse(await text(await open(recording.dir))).filter(event => event.kind === 'chunk')
+    expect(Buffer.concat(chunks.filter(({ exchange }) => exchange < 2000).map(({ bytes }) => bytes))).toEqual(clean)
+    const dropped = chunks.filter(({ exchange }) => exchange > 2000)
+    expect(dropped.every(({ bytes }) => bytes.length === 0)).toBe(true)
+    expect(dropped.reduce((sum, { size }) => sum + size, 0)).toBe(dirty.length)
+  })
+
+  it('of one session hold its events and nothing of others, and open as a recording', async () => {
+    const recording = data.record()
+    const one = new Client(recording, A, 1).connect().initialize()
+    const two = new Client(recording, B, 2).connect().initialize()
+    one.call(1, 'mine').answer(1, 'for one')
+    two.call(1, 'yours').answer(1, 'for two')
+    one.leave()
+    two.finish()
+    recording.close()
+    const library = await open(recording.dir)
+    const session = [...(library.followers[0]?.index.rowsOf('session') ?? [])].find(({ json }) => json.includes(A))
+    const lines = await text(library, { session: session?.id, withSecrets: true })
+    expect(lines).toContain('for one')
+    expect(lines).not.toContain('for two')
+    const file = join(data.dir, 'one.jsonl')
+    writeFileSync(file, lines)
+    const imported = await importFile({ kind: 'jsonl', file }, data.dir, PRODUCT)
+    expect(
+      eventsIn(imported)
+        .slice(1)
+        .map(event => eventToLine(event)),
+    ).toEqual(lines.trimEnd().split('\n').slice(1))
+    const loaded = await loadRecording({ kind: 'recording', dir: imported })
+    expect(loaded.sessions.map(({ key, calls }) => [key, calls])).toEqual([[A, 2]])
+    expect(loaded.recording).toMatchObject({ imported: 'jsonl', id: recording.id })
+  })
+
+  it('of a long body find secrets at the seams of windows, in bounded time', async () => {
+    const recording = data.record()
+    const client = new Client(recording, A, 1).connect()
+    const secret = planted[1] ?? ''
+    const filler = 'x'.repeat(1021)
+    // Somewhere in these 12 MiB a secret lies across each seam, whatever the windows are.
+    for (let at = 0; at < 12_000; at++) client.send(`data: {"k":"${filler}","t":"${at % 3 === 0 ? secret : ''}"}\n\n`)
+    recording.close()
+    const started = performance.now()
+    const lines = await text(await open(recording.dir))
+    console.info(`12 MiB sanitised in ${Math.round(performance.now() - started)} ms`)
+    expect(lines).not.toContain(secret)
+    expect(lines).not.toContain(secret.slice(0, 20))
+    expect(lines.length).toBeGreaterThan(12_000_000)
+  })
+})
+
+describe('an export of a recording that goes on', () => {
+  it('ends where the recording was when it began', async () => {
+    const recording = data.record()
+    const client = new Client(recording, A, 1).connect().initialize()
+    const library = new Library([{ dir: recording.dir, live: true }], {
+      scratch: data.dir,
+      generation: 0,
+      product: PRODUCT,
+      canDemo: false,
+    })
+    libraries.push(library)
+    const follower = library.followers[0]
+    while (((await follower?.step()) ?? 0) > 0) await sleep(1)
+    const last = follower?.lastSeq
+    const pieces = exportPieces(library, { format: 'jsonl', session: undefined, recording: 0, withSecrets: true })
+    client.call(1, 'later').answer(1, 'later')
+    let all = ''
+    for await (const piece of pieces) all += piece
+    expect(parse(all).at(-1)?.seq).toBe(last)
+    expect(readFileSync(join(recording.dir, '000001.sgj')).includes('later')).toBe(true)
+    expect(all).not.toContain('later')
+  })
+})
