@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly cwd?: string
   /** Where standard error goes instead: an open file. */
   readonly stderrFd?: number
+  /** What starts the program: `['taskset', '-c', '1']` pins it to a core. It has to become the program, so that the process id stays true. */
+  readonly launcher?: readonly string[]
 }
 
 const alive = new Set<ChildProcess>()
@@ -40,7 +42,8 @@ export function cleanEnv(more: Readonly<Record<string, string | undefined>> = {}
 }
 
 export function start(command: string, args: readonly string[], options: StartOptions = {}): Program {
-  const child = spawn(command, args, {
+  const [program = command, ...before] = [...(options.launcher ?? []), command]
+  const child = spawn(program, [...before, ...args], {
     cwd: options.cwd ?? root,
     env: cleanEnv(options.env),
     stdio: ['ignore', 'pipe', options.stderrFd ?? 'pipe'],
