@@ -6,6 +6,9 @@ export type Grip = 'from' | 'to' | 'brush'
 
 export function dragged(range: Range, grip: Grip, ms: number): Range {
   if (grip === 'brush') return panRange(range, ms)
-  if (grip === 'from') return { from: Math.min(range.from + ms, range.to - MIN_SPAN), to: range.to }
-  return { from: range.from, to: Math.max(range.to + ms, range.from + MIN_SPAN) }
+  const a = grip === 'from' ? range.from + ms : range.from
+  const b = grip === 'to' ? range.to + ms : range.to
+  // An end pulled past the other becomes the other.
+  const from = Math.min(a, b)
+  return { from, to: Math.max(a, b, from + MIN_SPAN) }
 }

@@ -2,7 +2,7 @@
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import type { Range, Selection, SessionRows, TimelineData } from '../view.ts'
 import { fitRange, followRange, zoomRange } from './scale.ts'
-import { callEnd, exchangeEnd } from './tracks.ts'
+import { callEnd, exchangeEnd, type SessionTracks } from './tracks.ts'
 
 /** From the first beginning to the last moment of the shown chain. */
 export function extentOf(data: TimelineData): Range {
@@ -90,4 +90,23 @@ export function zoomStep(range: Range, factor: number, follow: boolean, now: num
   if (follow && now !== undefined) return followRange(zoomRange(range, factor, now), now)
   const pivot = at !== undefined && at >= range.from && at <= range.to ? at : (range.from + range.to) / 2
   return zoomRange(range, factor, pivot)
+}
+
+/** The call that a selection is or belongs to: its band is drawn, its lanes are pinned. */
+export function callOf(data: TimelineData, tracks: readonly SessionTracks[], selection: Selection | null): Call | undefined {
+  const call = (id: number | undefined): Call | undefined => {
+    if (id === undefined) return undefined
+    for (const track of tracks) {
+      const found = track.callRow.get(id)
+      if (found) return found.call
+    }
+    return undefined
+  }
+  if (selection?.kind === 'call') return call(selection.id)
+  if (selection?.kind === 'frame') return call(findIn(data, rows => rows.frames, selection.id)?.call)
+  if (selection?.kind === 'finding') return call(findIn(data, rows => rows.findings, selection.id)?.call)
+  if (selection?.kind !== 'exchange') return undefined
+  const place = tracks.map(track => track.places.get(selection.id)).find(found => found !== undefined)
+  // A stream carries many calls; no one of them is meant.
+  return place && place.path >= 0 ? call(place.exchange.calls[0]) : undefined
 }

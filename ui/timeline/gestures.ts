@@ -154,21 +154,16 @@ export class Gestures {
   }
 
   #hover(point: Finger): void {
-    const view = this.#stage.frame?.view
-    const inPlot = view !== undefined && point.x >= view.x0 && point.x <= view.x1 && point.x <= this.#box.clientWidth
-    const hit = this.#hit(point)
-    this.#stage.crossX = inPlot ? point.x : undefined
-    this.#stage.hover = hit && hit.kind !== 'session' ? hit : null
-    this.#box.style.cursor = hit ? 'pointer' : inPlot && point.y >= FLAG_ROW && point.y < AXIS ? 'col-resize' : 'default'
-    this.#stage.invalidateOverlay()
+    const inside = point.x <= this.#box.clientWidth
+    const hit = this.#stage.point(inside ? point : undefined)
+    const onAxis = this.#stage.crossX !== undefined && point.y >= FLAG_ROW && point.y < AXIS
+    this.#box.style.cursor = hit ? 'pointer' : onAxis ? 'col-resize' : 'default'
     this.#actions.hover(hit, point.x, point.y)
   }
 
   #clearHover(): void {
-    this.#stage.crossX = undefined
-    this.#stage.hover = null
+    this.#stage.point(undefined)
     this.#actions.hover(null, 0, 0)
-    this.#stage.invalidateOverlay()
   }
   #leave(): void {
     if (this.#fingers.size === 0) this.#clearHover()

@@ -16,8 +16,9 @@ import { dragged, type Grip } from './drag.ts'
 import { drawShapes } from './draw-shapes.ts'
 import classes from './minimap.module.css'
 import { OVERVIEW, overviewLength, overviewShapes } from './overview.ts'
+import { prepare } from './paint.ts'
 import { span, timeToX, type View, xToTime } from './scale.ts'
-import { prepare, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 export interface MinimapHandle {
   /** What the plot shows now. */
@@ -38,6 +39,7 @@ export interface MinimapProps {
 }
 
 const INSET = 0.015
+const HANDLE = 12
 
 export function Minimap(props: MinimapProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -74,7 +76,9 @@ export function Minimap(props: MinimapProps) {
     for (const grip of ['from', 'to'] as const) {
       const element = handles[grip].current
       if (!element) continue
-      element.style.left = `${grip === 'from' ? x0 : x1}px`
+      // Two handles on one spot could not be told apart: a narrow brush is held from outside.
+      const spread = Math.max(0, (HANDLE - (x1 - x0)) / 2)
+      element.style.left = `${grip === 'from' ? x0 - spread : x1 + spread}px`
       element.setAttribute('aria-valuenow', String(Math.round(range[grip])))
       element.setAttribute('aria-valuemin', String(Math.round(Math.min(map.from, range.from))))
       element.setAttribute('aria-valuemax', String(Math.round(Math.max(map.to, range.to))))

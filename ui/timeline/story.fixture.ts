@@ -187,6 +187,7 @@ export function brokenSession(): SessionRows {
     path: '/sse',
     target: '/sse',
     status: 200,
+    reason: 'OK',
     body: 'stream',
     responseAt: at(-22.01),
     clientEnd: end(60, 'client', 'fin', 13_600),
@@ -251,6 +252,7 @@ export function successor(replaces: number): SessionRows {
     path: '/sse',
     target: '/sse',
     status: 200,
+    reason: 'OK',
     body: 'stream',
     responseAt: at(63.016),
   })
@@ -284,6 +286,7 @@ export function earlier(): SessionRows {
     path: '/sse',
     target: '/sse',
     status: 200,
+    reason: 'OK',
     body: 'stream',
     clientEnd: end(-34, 'client', 'fin'),
     serverEnd: end(-33.999, 'proxy', 'closed'),

@@ -103,7 +103,7 @@ export function Timeline(props: TimelineProps) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: lists grow in place, `rev` tells
   const sentence = useMemo(() => verdictSentence(props.data.sessions, numberedFindings(props.data.sessions)), [props.data, props.rev])
-  const spoken = props.selection ? describe(props.data, props.selection, props.zero).join('. ') : ''
+  const spoken = props.selection ? describe(props.data, props.selection, props.zero).join('; ') : ''
   const gutter = gutterOf(narrow)
 
   return (

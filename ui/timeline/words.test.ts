@@ -166,8 +166,9 @@ describe('the overview', () => {
     expect([178_300, 17_400, 3_900_000].map(overviewLength)).toEqual(['2 min 58 s', '17 s', '1 h 5 min']))
   it('never lets the ends of the brush cross', () => {
     const range = { from: 0, to: 100 }
-    expect(span(dragged(range, 'from', 500))).toBeGreaterThan(0)
-    expect(span(dragged(range, 'to', -500))).toBeGreaterThan(0)
+    expect(dragged(range, 'from', 500)).toEqual({ from: 100, to: 500 })
+    expect(dragged(range, 'to', -500)).toEqual({ from: -400, to: 0 })
+    expect(span(dragged(range, 'to', -100))).toBeGreaterThan(0)
     expect(dragged(range, 'brush', 7)).toEqual({ from: 7, to: 107 })
   })
 })
