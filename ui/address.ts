@@ -14,7 +14,7 @@ export interface Address {
   readonly selection: Selection | null
   readonly scope: 'chain' | 'session'
   readonly zero: Zero['mode']
-  /** What `zero: 'selection'` stands on. */
+  /** What stands at zero: for `selection` the thing itself, for `session` the session that was chosen (selecting in its chain leaves it). */
   readonly zeroAt?: Selection
   /** Recording ms; undefined: all of what is shown. */
   readonly range?: Range
@@ -79,7 +79,7 @@ export function parse(fragment: string): Address {
     selection: selection(read.get('select')) ?? null,
     scope: oneOf(['chain', 'session'] as const, read.get('scope'), HOME.scope),
     zero: zero === 'selection' && !zeroAt ? HOME.zero : zero,
-    ...(zeroAt && zero === 'selection' && { zeroAt }),
+    ...(zeroAt && zero !== 'clock' && { zeroAt }),
     ...(at && { range: at }),
     follow: at ? read.get('follow') === '1' : read.get('follow') !== '0',
     table: oneOf(TABLE_TABS, read.get('table'), HOME.table),
@@ -103,7 +103,7 @@ export function write(view: Address): string {
   if (view.selection) out.set('select', named(view.selection))
   if (view.scope !== HOME.scope) out.set('scope', view.scope)
   if (view.zero !== HOME.zero) out.set('zero', view.zero)
-  if (view.zero === 'selection' && view.zeroAt) out.set('zeroAt', named(view.zeroAt))
+  if (view.zero !== 'clock' && view.zeroAt) out.set('zeroAt', named(view.zeroAt))
   if (view.range) out.set('range', `${ms(view.range.from)}~${ms(view.range.to)}`)
   if (view.follow !== !view.range) out.set('follow', view.follow ? '1' : '0')
   if (view.table !== HOME.table) out.set('table', view.table)

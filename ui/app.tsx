@@ -72,7 +72,7 @@ function Announcer() {
   const page = usePage()
   const [text, setText] = useState('')
   useEffect(() => {
-    page.onAnnounce = setText
+    page.news.onSay = setText
   }, [page])
   return (
     <div className={styles.hidden} role="log" aria-live="polite" aria-label="News">

@@ -11,7 +11,13 @@ const PAN = 0.2
 /** In the order of the focus: section 5 of the design. */
 const PANES = ['top', 'sessions', 'setup', 'timeline', 'table', 'detail'] as const
 
-const FOCUSABLE = 'a[href], button:not(:disabled), input, select, [tabindex="0"]'
+const WORKPLACES = [
+  '[role="application"]',
+  '[role="row"][tabindex="0"]',
+  '[role="option"][tabindex="0"]',
+  '[role="tab"][aria-selected="true"]',
+  'a[href], button:not(:disabled), input, select, [tabindex="0"]',
+]
 
 function toPane(step: 1 | -1): void {
   const panes = PANES.map(name => document.querySelector<HTMLElement>(`[data-pane="${name}"]`)).filter(one => one !== null)
@@ -19,10 +25,7 @@ function toPane(step: 1 | -1): void {
   for (let tried = 1; tried <= panes.length; tried++) {
     const pane = panes[(here + step * tried + panes.length * 2) % panes.length]
     // The part that one works in, before its tools.
-    const goal =
-      pane?.querySelector<HTMLElement>(
-        '[role="application"], [role="row"][tabindex="0"], [role="option"][tabindex="0"], [role="tab"][aria-selected="true"]',
-      ) ?? pane?.querySelector<HTMLElement>(FOCUSABLE)
+    const goal = pane && WORKPLACES.map(part => pane.querySelector<HTMLElement>(part)).find(one => one !== null)
     if (!goal) continue
     goal.focus()
     return

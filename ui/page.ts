@@ -1,13 +1,15 @@
 /**
- * What the page can do: joins the recorder's line, the rows, the store and the browser's history.
- * Promise: every change of what is shown goes through here, so that the address always tells it.
+ * What the page can do: joins the recorder's line, the rows, the store and the address.
+ * Promise: every change of what is shown goes through `change`, so that the address always tells it.
  */
 import type { State } from '../proxy/core/feed.ts'
 import type { AnyRow } from '../proxy/core/model.ts'
-import { type Address, isStep, parse, write } from './address.ts'
+import type { Address } from './address.ts'
+import { AddressBar } from './address-bar.ts'
 import { BodySearch } from './body-search.ts'
 import { Connection, type Link } from './connection.ts'
 import { parseFilter } from './filter.ts'
+import { News } from './news.ts'
 import { Recorder } from './recorder.ts'
 import { Rows, recordingOf } from './rows.ts'
 import { aired, breakRange, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
@@ -18,35 +20,37 @@ import type { Range, Selection, Zero } from './view.ts'
 
 /** Rows that the page keeps of sessions that are no longer shown. */
 const KEPT_ROWS = 300_000
+/** Rows that wait while the view is paused; beyond them the page loads anew. */
 const HELD_ROWS = 200_000
 /** All of what is shown, from its start, following it while it lives. */
 const ALL: Partial<Address> = { range: undefined, zero: 'session', zeroAt: undefined, follow: true }
 
+function filterState(text: string): Pick<PageState, 'filterError'> & Partial<Pick<PageState, 'terms'>> {
+  const filter = parseFilter(text)
+  return filter.ok ? { terms: filter.terms, filterError: undefined } : { filterError: filter.error }
+}
+
 export class Page {
   readonly rows = new Rows()
+  readonly news = new News()
   readonly recorder: Recorder
   readonly store: PageStore
   readonly #connection: Connection
   readonly #bodies: BodySearch
+  readonly #bar: AddressBar
   readonly #off = new AbortController()
+  readonly #filled = new Set<number>()
   #held: AnyRow[] = []
-  #overflowed = false
   #frame = 0
-  #filled = new Set<number>()
   #started = false
   #watchOrder: number[] = []
-  #addressTimer: ReturnType<typeof setTimeout> | undefined
-  #announceAt = 0
   #beforeExpanding: Partial<Address> = {}
-  #announce: ReturnType<typeof setTimeout> | undefined
-  #news: string[] = []
-  /** Sentences for the polite live region. */
-  onAnnounce: (text: string) => void = () => {}
 
+  /** `base`: the dashboard's origin. */
   constructor(base: string, token: string) {
     this.recorder = new Recorder(base, token)
-    const address = parse(location.hash)
-    const filter = parseFilter(address.filter)
+    this.#bar = new AddressBar(address => this.#moved(address), this.#off.signal)
+    const address = this.#bar.read()
     const themeChoice = storedTheme()
     this.store = createPageStore({
       link: { phase: 'connecting' },
@@ -59,8 +63,8 @@ export class Page {
       paused: undefined,
       cleared: new Set(),
       detailClosed: false,
-      terms: filter.ok ? filter.terms : [],
-      filterError: filter.ok ? undefined : filter.error,
+      terms: [],
+      ...filterState(address.filter),
       found: new Map(),
       unfolded: new Set(address.selection?.kind === 'call' ? [address.selection.id] : []),
       dialog: undefined,
@@ -71,34 +75,24 @@ export class Page {
       outdated: false,
     })
     this.#bodies = new BodySearch(this.recorder, found => this.#set({ found }))
-    this.#connection = new Connection(this.recorder, `mcp-seismograph ${__VERSION__}`, {
+    this.#connection = new Connection(this.recorder, __VERSION__, {
       rows: rows => this.#receive(rows),
       state: state => this.#heard(state),
       link: link => this.#linked(link),
       reset: () => this.#reset(),
-      filled: sessions => {
-        for (const id of sessions) this.#filled.add(id)
-        this.#touch()
-      },
+      filled: sessions => this.#fill(sessions),
     })
-    applyTheme(themeChoice)
-    const { signal } = this.#off
-    onSystemTheme(() => this.setTheme(this.#state.themeChoice), signal)
-    window.addEventListener('popstate', () => this.#readAddress(), { signal })
-    window.addEventListener('hashchange', () => this.#readAddress(), { signal })
+    onSystemTheme(() => this.setTheme(this.#state.themeChoice), this.#off.signal)
   }
 
   start(): void {
     this.#connection.start()
-    this.#searchBodies()
   }
-
   stop(): void {
     this.#connection.stop()
     cancelAnimationFrame(this.#frame)
     this.#off.abort()
   }
-
   get #state(): PageState {
     return this.store.getState()
   }
@@ -111,17 +105,15 @@ export class Page {
   #receive(rows: readonly AnyRow[]): void {
     const { paused } = this.#state
     if (paused) {
-      if (this.#held.length < HELD_ROWS) this.#held.push(...rows)
-      else this.#overflowed = true
+      if (this.#held.length <= HELD_ROWS) this.#held.push(...rows)
       this.#set({ paused: { ...paused, held: paused.held + rows.length } })
       return
     }
     const { changed, findings, ended } = this.rows.ingest(rows)
     if (changed === 0) return
     if (this.#started) {
-      for (const one of findings) this.#news.push(`New finding: ${one.title}`)
-      for (const one of ended) this.#news.push(`Session ${one.key.slice(0, 8)} ended.`)
-      this.#announceSoon()
+      this.news.tell(...findings.map(one => `New finding: ${one.title}`))
+      this.news.tell(...ended.map(one => `Session ${one.key.slice(0, 8)} ended.`))
     }
     this.#touch()
   }
@@ -131,22 +123,28 @@ export class Page {
     if (this.#frame !== 0) return
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0
-      const scene = this.#chooseFocus()
+      this.#chooseFocus()
+      const scene = this.scene()
       this.#watch(scene)
       const loading = !this.#started || scene?.shown.some(one => !this.#filled.has(one.id)) === true
       this.#set({ rev: this.rows.rev, loading })
     })
   }
 
+  #fill(sessions: readonly number[]): void {
+    for (const id of sessions) this.#filled.add(id)
+    if (this.#state.terms.some(one => one.key === 'body')) this.#searchBodies()
+    this.#touch()
+  }
+
   #heard(server: State): void {
-    const outdated = !server.product.includes(__VERSION__)
-    this.#set({ server, serverAt: performance.now(), outdated })
+    this.#set({ server, serverAt: performance.now(), outdated: !server.product.includes(__VERSION__) })
     this.#touch()
   }
 
   #linked(link: Link): void {
     if (link.phase === 'live') this.#started = true
-    if (link.phase === 'lost') this.#news.push('The connection to the recorder is lost.')
+    if (link.phase === 'lost' && this.#state.link.phase === 'live') this.news.tell('The connection to the recorder is lost.')
     this.#set({ link })
     this.#touch()
   }
@@ -156,21 +154,20 @@ export class Page {
     this.#filled.clear()
     this.#held = []
     this.#started = false
-    this.#set({ paused: undefined, cleared: new Set(), focus: undefined })
-    this.change({ session: undefined, selection: null, ...ALL })
+    this.#set({ paused: undefined, cleared: new Set(), focus: undefined, unfolded: new Set() })
+    this.change({ session: undefined, selection: null, expanded: false, ...ALL })
   }
 
   /** Stays with what is shown; from a session that is none (a health check) it goes to the first real one. */
-  #chooseFocus(): Scene | undefined {
+  #chooseFocus(): void {
     const { focus, address, cleared } = this.#state
     const now = focus === undefined ? undefined : this.rows.sessions.get(focus)
-    if (address.session === undefined && (!now || now.transport === 'other')) {
-      const next = newest([...this.rows.sessions.values()].filter(one => !cleared.has(one.id)))
-      if (next !== focus) this.#set({ focus: next })
-    }
-    return this.scene()
+    if (address.session !== undefined || (now && now.transport !== 'other')) return
+    const next = newest([...this.rows.sessions.values()].filter(one => !cleared.has(one.id)))
+    if (next !== focus) this.#set({ focus: next })
   }
 
+  /** Asks for the rows of what is shown, and drops those of sessions not looked at for longest when there are too many. */
   #watch(scene: Scene | undefined): void {
     const wanted = scene?.shown.map(one => one.id) ?? []
     this.#connection.watch(wanted)
@@ -182,19 +179,6 @@ export class Page {
       this.#filled.delete(old)
       this.#connection.forget(old)
     }
-  }
-
-  #announceSoon(): void {
-    if (this.#news.length === 0 || this.#announce) return
-    this.#announce = setTimeout(
-      () => {
-        this.#announce = undefined
-        this.#announceAt = performance.now()
-        const news = this.#news.splice(0)
-        this.onAnnounce(news.length > 3 ? `${news.slice(0, 2).join(' ')} And ${news.length - 2} more.` : news.join(' '))
-      },
-      Math.max(200, this.#announceAt + 5000 - performance.now()),
-    )
   }
 
   // What is shown
@@ -213,44 +197,27 @@ export class Page {
     return sceneOf({ rows: this.rows, recordings: server?.recordings ?? [], address, focus, liveNow: this.now() })
   }
 
-  /** Changes what is looked at, and the URL with it. */
+  /** Changes what is looked at, and the address with it. */
   change(patch: Partial<Address>): void {
     const before = this.#state.address
     const address = { ...before, ...patch }
-    const filter = parseFilter(address.filter)
-    this.#set({ address, ...(filter.ok ? { terms: filter.terms, filterError: undefined } : { filterError: filter.error }) })
-    if (patch.filter !== undefined) this.#searchBodies()
-    this.#writeAddress(isStep(before, address))
+    this.#set({ address, ...(address.filter !== before.filter && filterState(address.filter)) })
+    if (address.filter !== before.filter) this.#searchBodies()
+    this.#bar.show(before, address)
     this.#touch()
   }
 
-  #writeAddress(step: boolean): void {
-    clearTimeout(this.#addressTimer)
-    const url = () => `${location.pathname}${location.search}#${write(this.#state.address)}`
-    if (step) history.pushState(null, '', url())
-    // Browsers allow few changes per second, and a pan makes many.
-    else this.#addressTimer = setTimeout(() => history.replaceState(null, '', url()), 300)
-  }
-
-  #readAddress(): void {
-    const address = parse(location.hash)
-    if (write(address) === write(this.#state.address)) return
-    clearTimeout(this.#addressTimer)
-    const filter = parseFilter(address.filter)
-    this.#set({
-      address,
-      detailClosed: false,
-      ...(filter.ok ? { terms: filter.terms, filterError: undefined } : { filterError: filter.error }),
-    })
+  /** Someone went back or forward. */
+  #moved(address: Address): void {
+    this.#set({ address, detailClosed: false, ...filterState(address.filter) })
+    this.#searchBodies()
     this.#touch()
   }
 
-  /** The address of the view as it is, without the token. */
-  link(): string {
-    return `${location.origin}${location.pathname}#${write(this.#state.address)}`
-  }
-
-  /** One selection in three views. From outside of the table, the table turns to a tab that can show it. */
+  /**
+   * One selection in three views. From outside of the table, the table turns to a tab that can show it. `row`: stepping through rows
+   * by key, which leaves them as they are, since what lies below would jump with every step.
+   */
   select(selection: Selection | null, from: 'table' | 'row' | 'elsewhere' = 'elsewhere'): void {
     if (!selection) {
       this.#set({ detailClosed: true })
@@ -258,97 +225,48 @@ export class Page {
       return
     }
     const scene = this.scene()
+    const { address, unfolded } = this.#state
     const session = this.rows.sessionOf(
       selection,
       scene?.shown.map(one => one.id),
     )
-    const { address, unfolded } = this.#state
-    // Stepping through rows by key leaves them as they are: what lies below would jump with every step.
-    if (selection.kind === 'call' && from !== 'row') this.#set({ unfolded: new Set([...unfolded, selection.id]) })
-    const table = from !== 'elsewhere' ? address.table : tableTabFor(selection, address.table, this.rows)
+    const table = from === 'elsewhere' ? tableTabFor(selection, address.table, this.rows) : address.table
     const elsewhere = session !== undefined && !scene?.shown.some(one => one.id === session)
+    if (selection.kind === 'call' && from !== 'row') this.#set({ unfolded: new Set([...unfolded, selection.id]) })
     this.#set({ detailClosed: false, sessionsOpen: false })
-    // In the chain, selecting in another session moves the focus with it; the view stays.
-    this.change({
-      selection,
-      table,
-      ...(session !== undefined && { session }),
-      ...(elsewhere && { range: undefined, follow: true }),
-    })
+    // In the chain, selecting in another session moves the focus with it; the view and its zero stay.
+    const zeroAt = address.zeroAt ?? (scene && { kind: 'session', id: scene.session.id })
+    this.change({ selection, table, ...(session !== undefined && { session, zeroAt }), ...(elsewhere && ALL) })
   }
 
   /** Shows a session from the list: all of it, following it while it lives. */
   focus(session: number): void {
-    const one = this.rows.sessions.get(session)
-    const { range: _, zeroAt: __, ...rest } = this.#state.address
+    const self: Selection = { kind: 'session', id: session }
+    const zero = this.#state.address.zero === 'clock' ? 'clock' : 'session'
     this.#set({ detailClosed: false, sessionsOpen: false, focus: session })
-    const address: Address = {
-      ...rest,
-      session,
-      selection: { kind: 'session', id: session },
-      zero: rest.zero === 'clock' ? 'clock' : 'session',
-    }
-    this.#replace({ ...address, follow: one ? isOpen(one) || !address.range : true })
+    this.change({ session, selection: self, ...ALL, zero, zeroAt: self })
   }
 
-  #replace(address: Address): void {
-    const before = this.#state.address
-    this.#set({ address })
-    this.#writeAddress(isStep(before, address))
-    this.#touch()
-  }
-
-  setRange(range: Range): void {
-    const now = this.now()
-    this.change({ range, follow: this.#state.address.follow && range.from <= now && now <= range.to })
-  }
-  follow(follow: boolean): void {
-    this.change({ follow })
-  }
-  zero(mode: Zero['mode']): void {
-    const { selection, zeroAt, zero } = this.#state.address
-    // Pressing again returns to the session's start.
-    if (mode === 'selection' && selection && selection.kind !== 'session') {
-      const same = zero === 'selection' && zeroAt?.kind === selection.kind && zeroAt.id === selection.id
-      this.change(same ? { zero: 'session' } : { zero: 'selection', zeroAt: selection })
-    } else this.change({ zero: mode === 'selection' && !zeroAt ? 'session' : mode })
-  }
-
-  /** Fits the selection; when that is what is shown already, everything. */
-  fit(all = false): void {
-    const scene = this.scene()
-    const { selection, range } = this.#state.address
-    const span = all || !selection || !scene ? undefined : spanOf(selection, this.rows, scene.now)
-    const wanted = span && aired(span)
-    const same = wanted && range && Math.abs(range.from - wanted.from) < 1 && Math.abs(range.to - wanted.to) < 1
-    if (!wanted || same || selection?.kind === 'session') this.change({ range: undefined, follow: true })
-    else this.change({ range: wanted, follow: false })
+  /** Shows something of any session, perhaps one whose rows are not here yet. */
+  show(selection: Selection, session: number): void {
+    if (!this.scene()?.chain.some(one => one.id === session)) this.focus(session)
+    this.#set({ detailClosed: false })
+    this.change({ selection, session, table: tableTabFor(selection, this.#state.address.table, this.rows) })
+    this.reveal(selection)
   }
 
   /** An evidence reference: selects the row with this record; the timeline moves only if the record is out of view. */
   selectRecord(seq: number): void {
     const scene = this.scene()
     if (!scene) return
-    const found = this.rows.rowOfSeq(
-      seq,
-      recordingOf(scene.session.id),
-      scene.chain.map(one => one.id),
-    )
+    const chain = scene.chain.map(one => one.id)
+    const found = this.rows.rowOfSeq(seq, recordingOf(scene.session.id), chain)
     if (!found) {
       this.tell(`Record #${seq} stands in none of the rows that are loaded.`)
       return
     }
     this.select(found)
     this.reveal(found)
-  }
-
-  /** Shows something of any session, perhaps one whose rows are not here yet. */
-  show(selection: Selection, session: number): void {
-    const scene = this.scene()
-    if (!scene?.chain.some(one => one.id === session)) this.focus(session)
-    this.#set({ detailClosed: false })
-    this.change({ selection, session, table: tableTabFor(selection, this.#state.address.table, this.rows) })
-    this.reveal(selection)
   }
 
   /** Moves the timeline so that a thing can be seen, if it cannot. */
@@ -360,27 +278,57 @@ export class Page {
     this.change({ range: { from: at - half, to: at + half }, follow: false })
   }
 
+  /** A range chosen by hand ends following unless the live edge is still in it. */
+  setRange(range: Range): void {
+    const now = this.now()
+    this.change({ range, follow: this.#state.address.follow && range.from <= now && now <= range.to })
+  }
+  follow(follow: boolean): void {
+    this.change({ follow })
+  }
+
+  /** Asking for the selection twice returns to the session's start. */
+  zero(mode: Zero['mode']): void {
+    const { selection, zeroAt, zero } = this.#state.address
+    if (mode === 'clock') this.change({ zero: 'clock' })
+    else if (mode === 'session' || !selection || selection.kind === 'session') this.change({ zero: 'session', zeroAt: undefined })
+    else {
+      const same = zero === 'selection' && zeroAt?.kind === selection.kind && zeroAt.id === selection.id
+      this.change(same ? { zero: 'session', zeroAt: undefined } : { zero: 'selection', zeroAt: selection })
+    }
+  }
+
+  /** Fits the selection; when that is what is shown already, everything. */
+  fit(): void {
+    const scene = this.scene()
+    const { selection, range } = this.#state.address
+    const span = selection && selection.kind !== 'session' && scene ? spanOf(selection, this.rows, scene.now) : undefined
+    const wanted = span && aired(span)
+    const same = wanted && range && Math.abs(range.from - wanted.from) < 1 && Math.abs(range.to - wanted.to) < 1
+    this.change(wanted && !same ? { range: wanted, follow: false } : { range: undefined, follow: true })
+  }
+
   /** Shows the detail of what is selected. */
   open(): void {
     this.#set({ detailClosed: false })
   }
   /** The detail over the whole width, the timeline on what broke; and back to what was seen before. */
   expand(expanded: boolean): void {
-    const { address } = this.#state
-    if (expanded === address.expanded) return
+    const { range, follow, scope, selection, expanded: before } = this.#state.address
+    if (expanded === before) return
     if (!expanded) {
       this.change({ expanded, ...this.#beforeExpanding })
       this.#beforeExpanding = {}
       return
     }
     this.open()
-    const { range, follow, scope, selection } = address
     const call = selection?.kind === 'call' ? this.rows.call(selection.id) : undefined
     const around = call && breakRange(call)
     this.#beforeExpanding = { range, follow, scope }
     this.change({ expanded, ...(around && { scope: 'session', range: around, follow: false }) })
   }
 
+  /** Shows or hides the exchanges of a call in the table. */
   unfold(call: number, open: boolean): void {
     const unfolded = new Set(this.#state.unfolded)
     if (open) unfolded.add(call)
@@ -388,24 +336,23 @@ export class Page {
     this.#set({ unfolded })
   }
 
+  /** Freezes the view, or goes on. Recording never stops. */
   pause(): void {
     if (!this.#state.paused) {
       this.#set({ paused: { at: this.now(), held: 0 } })
       return
     }
+    // More came than was kept: the recorder has it all.
+    if (this.#held.length > HELD_ROWS) location.reload()
     this.#set({ paused: undefined })
-    if (this.#overflowed) {
-      location.reload()
-      return
-    }
     this.#receive(this.#held.splice(0))
     this.#touch()
   }
 
   /** Takes what has ended out of view; nothing is deleted. */
   clear(): void {
-    const cleared = new Set([...this.rows.sessions.values()].filter(one => !isOpen(one)).map(one => one.id))
-    this.#set({ cleared, focus: undefined })
+    const ended = [...this.rows.sessions.values()].filter(one => !isOpen(one)).map(one => one.id)
+    this.#set({ cleared: new Set(ended), focus: undefined })
     this.change({ session: undefined, selection: null, expanded: false, ...ALL })
   }
   unclear(): void {

@@ -39,7 +39,7 @@ export function Panes({ scene }: { readonly scene: Scene }) {
   const stage = <Stage scene={scene} sessions={shown.sessions} logs={shown.logs} rev={shown.rev} compact={wide} onHeight={setNatural} />
   const table = <Table scene={scene} sessions={shown.sessions} logs={shown.logs} rev={shown.rev} />
   const detail = subject && <DetailPane scene={scene} shown={shown} selection={subject} />
-  const height = wide ? COMPACT + TOOLS : timelineHeight
+  const height = wide ? Math.min(COMPACT, natural || COMPACT) + TOOLS : timelineHeight
   const drag = (px: number) => !wide && page.change({ timelineHeight: px })
 
   if (wide)

@@ -48,6 +48,8 @@ test('zero: session start, clock, or what was selected; unknown things fall back
   })
   expect(staged({ zero: 'selection', zeroAt: { kind: 'exchange', id: 11 } }).scene?.zero.label).toBe('POST /messages/')
   expect(staged({ zero: 'selection', zeroAt: { kind: 'call', id: 99 } }).scene?.zero.mode).toBe('session')
+  expect(staged({ session: 2, zeroAt: { kind: 'session', id: 1 } }).scene?.zero.at).toBe(1000)
+  expect(staged({ session: 2, zeroAt: { kind: 'session', id: 3 } }).scene?.zero.at).toBe(63_000)
   expect(staged({ session: 99 }).scene?.session.id).toBe(2)
 })
 

@@ -29,6 +29,7 @@ export interface Scene {
 /** Where the live edge stands while the view follows it: this part of the plot. */
 const EDGE = 0.8
 const SHORTEST_MS = 20
+const MOMENT_MS = 500
 
 export const isOpen = (session: Session): boolean => session.state === 'live' || session.state === 'quiet'
 
@@ -81,6 +82,10 @@ export function momentOf(selection: Selection, rows: Rows): number | undefined {
   return row && rowAt(row)
 }
 
+/** A moment has no length; something around it must be seen. */
+const around = ({ from, to }: Range): Range =>
+  to - from >= MOMENT_MS ? { from, to } : { from: (from + to - MOMENT_MS) / 2, to: (from + to + MOMENT_MS) / 2 }
+
 /** From when to when a selected thing lasted. */
 export function spanOf(selection: Selection, rows: Rows, now: number): Range | undefined {
   const from = momentOf(selection, rows)
@@ -96,7 +101,10 @@ export function spanOf(selection: Selection, rows: Rows, now: number): Range | u
   } else if (kind === 'exchange') {
     const one = rows.exchange(id)
     to = Math.max(from, one?.clientEnd?.at ?? 0, one?.serverEnd?.at ?? 0, one?.lastByteAt ?? 0)
-  }
+  } else if (kind === 'finding') {
+    const times = rows.finding(id)?.evidence.map(each => each.at) ?? []
+    return around({ from: Math.min(from, ...times), to: Math.max(from, ...times) })
+  } else return around({ from, to })
   return { from, to }
 }
 
@@ -114,15 +122,17 @@ export function breakRange({ brokenAt, sentAt, answeredAt }: Call): Range | unde
   return { from: brokenAt - before, to: brokenAt + late + Math.max(late * 0.3, before * 0.6) }
 }
 
-function zeroOf(address: Address, session: Session, rows: Rows): Zero {
+function zeroOf(address: Address, session: Session, chain: readonly Session[], rows: Rows): Zero {
   if (address.zero === 'clock') return { at: session.startedAt, mode: 'clock', label: 'wall clock' }
-  const at = address.zero === 'selection' && address.zeroAt ? momentOf(address.zeroAt, rows) : undefined
-  if (at === undefined || !address.zeroAt) return { at: session.startedAt, mode: 'session', label: 'session start' }
-  return {
-    at,
-    mode: 'selection',
-    label: address.zeroAt.kind === 'call' ? `${nameOf(address.zeroAt, rows)} sent` : nameOf(address.zeroAt, rows),
-  }
+  const at = address.zeroAt && momentOf(address.zeroAt, rows)
+  if (address.zero === 'selection' && at !== undefined && address.zeroAt)
+    return {
+      at,
+      mode: 'selection',
+      label: address.zeroAt.kind === 'call' ? `${nameOf(address.zeroAt, rows)} sent` : nameOf(address.zeroAt, rows),
+    }
+  const anchor = address.zeroAt?.kind === 'session' ? chain.find(one => one.id === address.zeroAt?.id) : undefined
+  return { at: (anchor ?? session).startedAt, mode: 'session', label: 'session start' }
 }
 
 function wholeOf(shown: readonly Session[], now: number, open: boolean): Range {
@@ -157,14 +167,14 @@ export function sceneOf({ rows, recordings, address, focus, liveNow }: SceneInpu
   const range = address.range ?? whole
   const span = range.to - range.from
   const followed = follow && address.range ? { from: now - span * EDGE, to: now + span * (1 - EDGE) } : range
-  return { session, recording, chain, shown, now, open, zero: zeroOf(address, session, rows), whole, range: followed, follow }
+  return { session, recording, chain, shown, now, open, zero: zeroOf(address, session, chain, rows), whole, range: followed, follow }
 }
 
 /** Zooms around a moment (its place on the screen stays), by `factor` (above 1: out). */
-export function zoomed(range: Range, factor: number, around = (range.from + range.to) / 2): Range {
+export function zoomed(range: Range, factor: number, at = (range.from + range.to) / 2): Range {
   const span = Math.max((range.to - range.from) * factor, 0.05)
-  const share = (around - range.from) / (range.to - range.from)
-  return { from: around - span * share, to: around + span * (1 - share) }
+  const share = (at - range.from) / (range.to - range.from)
+  return { from: at - span * share, to: at + span * (1 - share) }
 }
 
 export function panned(range: Range, share: number): Range {

@@ -59,12 +59,15 @@ export function SessionItem({ session, recording, now, selected, linked, tabInde
         <span className={classes(styles.mono, styles.ellipsis)}>
           <Hidden>Session </Hidden>
           {sessionName(session)}
-          <Hidden>, {STATE_WORDS[session.state]},</Hidden>
+          <Hidden>, {STATE_WORDS[session.state]}, </Hidden>
         </span>
         <span className={classes(styles.when, live && styles.live)}>{when}</span>
       </span>
       <span className={styles.line}>
-        <span className={classes(styles.second, styles.ellipsis)}>{sessionKind(session)}</span>
+        <span className={classes(styles.second, styles.ellipsis)}>
+          <Hidden>, </Hidden>
+          {sessionKind(session)}
+        </span>
         <span className={styles.counts}>
           <Hidden>, {problems}</Hidden>
           {errors > 0 && (
