@@ -6,7 +6,7 @@ import type { RawHeader } from './event.ts'
 import { apply, createMasker, type Masker } from './redact.ts'
 
 const fingerprint = (value: string) => createHash('sha256').update(`salt${value}`).digest('hex').slice(0, 8)
-const pseudonym = (id: string) => `session-${fingerprint(id)}`
+const pseudonym = (id: string) => `${fingerprint(id)}-session`
 const masker = () => createMasker({ fingerprint })
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)

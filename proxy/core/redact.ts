@@ -45,6 +45,7 @@ export interface Masker {
 
 const MASK = /^\[REDACTED[ +]len=\d+/
 const CACHE_LIMIT = 1000
+const HEX_BEGINNING = /^(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8}$/i
 
 export function createMasker(setting: MaskerSetting): Masker {
   return new SaltedMasker(setting)
@@ -54,6 +55,7 @@ class SaltedMasker implements Masker {
   readonly #setting: MaskerSetting
   readonly #marks = new Map<string, string>()
   readonly #pseudonyms = new Set<string>()
+  readonly #beginnings = new Map<string, string>()
   readonly #known = new KnownSecrets()
   readonly #marked: MarkedSecrets
 
@@ -125,6 +127,12 @@ class SaltedMasker implements Masker {
   }
   learnSession(id: string): void {
     this.#known.add(id, true)
+    // Words about a session name it by its first eight characters.
+    const beginning = id.slice(0, 8)
+    const { pseudonym } = this.#setting
+    if (pseudonym === undefined || id.length <= 8 || !HEX_BEGINNING.test(beginning)) return
+    this.#known.add(beginning, true)
+    this.#beginnings.set(beginning, pseudonym(id).slice(0, 8))
   }
 
   #textEdits(text: string): Edit[] {
@@ -172,6 +180,8 @@ class SaltedMasker implements Masker {
   #session(id: string): string {
     const { pseudonym } = this.#setting
     if (pseudonym === undefined || this.#pseudonyms.has(id)) return id
+    const beginning = this.#beginnings.get(id)
+    if (beginning !== undefined) return beginning
     this.#known.addIfDistinct(id, true)
     const made = pseudonym(id)
     this.#pseudonyms.add(made)

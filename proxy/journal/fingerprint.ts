@@ -15,10 +15,10 @@ export function createFingerprint(key: Uint8Array = randomBytes(SALT_BYTES)): (v
   return value => createHmac('sha256', key).update(value).digest('hex').slice(0, 8)
 }
 
-/** Pseudonyms for exports: `session-7f3a91c2`, the same for the same id within one export. */
+/** Pseudonyms for exports: `7f3a91c2-session`, the same for the same id within one export. The beginning tells them apart, for that is what is shown. */
 export function createPseudonym(key: Uint8Array = randomBytes(SALT_BYTES)): (id: string) => string {
   const fingerprint = createFingerprint(key)
-  return id => `session-${fingerprint(id)}`
+  return id => `${fingerprint(id)}-session`
 }
 
 /**
