@@ -3,13 +3,17 @@
  * a file that is not what it should be is refused with its name, the place and what is wrong there.
  */
 import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import type { Position, WireEvent } from '../core/event.ts'
+import { harToEvents } from '../core/har-import.ts'
 import { lineToEvent } from '../core/lines.ts'
 import { openReader } from '../journal/reader.ts'
 import type { Source } from '../journal/store.ts'
 
 /** A line holds one event: a chunk of at most some MiB as base64. */
 const MAX_LINE_BYTES = 256 << 20
+/** A HAR is read whole. */
+const MAX_HAR_BYTES = 500 << 20
 const BATCH_EVENTS = 2000
 
 export interface SourcedEvent {
@@ -81,7 +85,25 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   if (restBytes > 0) yield Buffer.concat(rest).toString('utf8')
 }
 
-// biome-ignore lint/correctness/useYield: not there yet
 async function* harEvents(file: string): AsyncGenerator<readonly SourcedEvent[]> {
-  throw new Error(`${file}: HAR files cannot be read yet`)
+  const { size } = await stat(file)
+  if (size > MAX_HAR_BYTES)
+    throw new Error(
+      `${file} is ${size >> 20} MiB; a HAR may have ${MAX_HAR_BYTES >> 20} MiB. Export JSON lines instead, which have no limit.`,
+    )
+  const events = harToEvents(parseHar(await readFile(file, 'utf8'), file))
+  if ('error' in events) throw new Error(`${file}: ${events.error}`)
+  for (let at = 0; at < events.length; at += BATCH_EVENTS) yield events.slice(at, at + BATCH_EVENTS).map(event => ({ event }))
+}
+
+function parseHar(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error)
+    const position = /position (\d+)/.exec(words)?.[1]
+    const before = text.slice(0, Number(position ?? text.length))
+    const line = before.split('\n').length
+    throw new Error(`${file}: line ${line}, column ${before.length - before.lastIndexOf('\n')}: this is no JSON, so no HAR`)
+  }
 }

@@ -163,18 +163,33 @@ describe('JSON lines', () => {
     )
   })
 
-  it('leave out a compressed body with a secret, and keep one without', async () => {
+  it('decode a compressed body with a secret, and keep one without as it is', async () => {
     const recording = data.record()
-    const clean = gzipSync(`event: endpoint\ndata: /messages/?id=1\n\ndata: {"jsonrpc":"2.0","id":1,"result":"nothing"}\n\n`)
-    const dirty = gzipSync(`data: {"password":"${planted[0]}"}\n\n`)
-    new Client(recording, A, 1).connect([['Content-Encoding', 'gzip']]).send(clean, 10)
-    new Client(recording, B, 2).connect([['Content-Encoding', 'gzip']]).send(dirty, 10)
+    const clean = gzipSync('event: endpoint\ndata: /messages/\n\ndata: {"jsonrpc":"2.0","id":1,"result":"nothing"}\n\n')
+    const words = `data: {"password":"${planted[0]}"}\n\ndata: {"jsonrpc":"2.0","id":1,"result":"ä€😀"}\n\n`
+    new Client(recording, A, 1)
+      .connect([['Content-Encoding', 'gzip']])
+      .send(clean, 10)
+      .finish()
+    new Client(recording, B, 2)
+      .connect([['Content-Encoding', 'gzip']])
+      .send(gzipSync(words), 10)
+      .finish()
+    new Client(recording, B, 3)
+      .connect([['Content-Encoding', 'br']])
+      .send('no brotli')
+      .finish()
     recording.close()
-    const chunks = parse(await text(await open(recording.dir))).filter(event => event.kind === 'chunk')
-    expect(Buffer.concat(chunks.filter(({ exchange }) => exchange < 2000).map(({ bytes }) => bytes))).toEqual(clean)
-    const dropped = chunks.filter(({ exchange }) => exchange > 2000)
-    expect(dropped.every(({ bytes }) => bytes.length === 0)).toBe(true)
-    expect(dropped.reduce((sum, { size }) => sum + size, 0)).toBe(dirty.length)
+    const events = parse(await text(await open(recording.dir)))
+    const bytesOf = (exchange: number) =>
+      Buffer.concat(events.flatMap(event => (event.kind === 'chunk' && event.exchange === exchange ? [event.bytes] : [])))
+    expect(bytesOf(1001)).toEqual(clean)
+    expect(bytesOf(2001).toString()).toBe(words.replace(planted[0] ?? '', '*'.repeat(17)))
+    expect(bytesOf(3001)).toHaveLength(0)
+    for (const event of events) {
+      if (event.kind === 'response') expect(event.headers.some(([name]) => name === 'Content-Encoding')).toBe(event.exchange !== 2001)
+      if (event.kind === 'end' && event.part === 'response' && event.exchange === 2001) expect(event.bytes).toBe(Buffer.byteLength(words))
+    }
   })
 
   it('of one session hold its events and nothing of others, and open as a recording', async () => {
@@ -211,6 +226,8 @@ describe('JSON lines', () => {
     const filler = 'x'.repeat(1021)
     // Somewhere in these 12 MiB a secret lies across each seam, whatever the windows are.
     for (let at = 0; at < 12_000; at++) client.send(`data: {"k":"${filler}","t":"${at % 3 === 0 ? secret : ''}"}\n\n`)
+    await recording.settle(10_000)
+    expect(recording.stats().lost).toBe(0)
     recording.close()
     const started = performance.now()
     const lines = await text(await open(recording.dir))
@@ -218,6 +235,71 @@ describe('JSON lines', () => {
     expect(lines).not.toContain(secret)
     expect(lines).not.toContain(secret.slice(0, 20))
     expect(lines.length).toBeGreaterThan(12_000_000)
+  })
+})
+
+describe('HAR', () => {
+  const story = () => {
+    const recording = data.record()
+    const client = new Client(recording, A, 1).connect().initialize()
+    client.call(1, 'login', JSON.stringify({ password: 'hunter22-hunter22' })).answer(1, 'fine ä€😀')
+    client.call(2, 'slow').leave()
+    const coded = gzipSync(
+      `event: endpoint\ndata: /messages/?session_id=${B}\n\nevent: message\ndata: {"jsonrpc":"2.0","id":5,"result":1}\n\n`,
+    )
+    new Client(recording, B, 2)
+      .connect([['Content-Encoding', 'gzip']])
+      .send(coded, 10)
+      .call(5, 'x')
+      .finish()
+    recording.append({ kind: 'log', upstream: 'mcp', source: 'stderr', text: 'Traceback (most recent call last):' })
+    recording.close()
+    return recording.dir
+  }
+  const shape = async (file: string, kind: 'har' | 'jsonl') => {
+    const { sessions, findings, exchanges } = await loadRecording({ kind, file })
+    return {
+      sessions: sessions.map(({ key: _, endpoint: __, bytes: ___, ended, ...session }) => ({ ...session, ended: { ...ended, bytes: 0 } })),
+      findings: findings.map(({ rule, confidence, evidence }) => [rule, confidence, evidence.map(({ seq }) => seq)]),
+      exchanges,
+    }
+  }
+  it('and JSON lines open again and show the same', async () => {
+    const library = await open(story())
+    const shapes = []
+    for (const format of ['har', 'jsonl'] as const) {
+      for (const withSecrets of [true, false]) {
+        const file = join(data.dir, `${format}-${withSecrets}.${format}`)
+        writeFileSync(file, await text(library, { format, withSecrets }))
+        shapes.push(await shape(file, format))
+      }
+    }
+    for (const other of shapes.slice(1)) expect(other).toEqual(shapes[0])
+    expect(shapes[0]?.findings.map(([rule]) => rule)).toContain('undeliverable-response')
+  })
+  it('holds the decoded stream as Chrome reads it, and no secret', async () => {
+    const library = await open(story())
+    const har = await text(library, { format: 'har' })
+    expect(har).not.toContain('hunter22-hunter22')
+    expect(har).not.toContain(A)
+    const { log } = JSON.parse(har)
+    expect(log).toMatchObject({ version: '1.2', creator: { name: 'mcp-seismograph', version: '0.1.0' } })
+    const streams = log.entries.filter((entry: { _eventSourceMessages?: unknown }) => entry._eventSourceMessages)
+    expect(streams).toHaveLength(2)
+    expect(streams[1].response.content.text).toContain('data: {"jsonrpc":"2.0","id":5,"result":1}')
+    expect(streams[1]._eventSourceMessages[1]).toMatchObject({ eventName: 'message', data: '{"jsonrpc":"2.0","id":5,"result":1}' })
+    expect(log._mcp.sessions).toHaveLength(2)
+  })
+  it('is refused with the place of what is wrong', async () => {
+    const file = join(data.dir, 'bad.har')
+    const load = (content: string) => {
+      writeFileSync(file, content)
+      return loadRecording({ kind: 'har', file })
+    }
+    await expect(load('{"log":\n {"entries": [}')).rejects.toThrow(/bad\.har: line 2, column \d+: this is no JSON/)
+    await expect(load('{"log":{"version":"1.2","entries":[{"request":5}]}}')).rejects.toThrow(/bad\.har: log\.entries\[0\]/)
+    await expect(load('[]')).rejects.toThrow(/bad\.har: /)
+    await expect(load('{"log":{"version":"1.2","entries":[]}}')).rejects.toThrow(/bad\.har: /)
   })
 })
 

@@ -6,14 +6,16 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Position, WireEvent } from '../core/event.ts'
+import { eventsToHar, type HarExchange, hasSessionId } from '../core/har.ts'
 import { eventToLine } from '../core/lines.ts'
-import { type Exchange, ID_SPACE, type Session } from '../core/model.ts'
+import { type Call, type Exchange, type Finding, ID_SPACE, type Session } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
+import { decodeWhole } from './content-decoder.ts'
 import type { Library } from './library.ts'
 import { spanOf } from './library.ts'
 import type { BodySource } from './recorded-bodies.ts'
 import { ApiError, asRecordedBytes } from './router.ts'
-import { createExportMasker, Sanitiser } from './sanitiser.ts'
+import { createExportMasker, StreamSanitiser } from './sanitiser.ts'
 
 export type ExportFormat = 'har' | 'jsonl'
 export const EXPORT_FORMATS: readonly ExportFormat[] = ['har', 'jsonl']
@@ -34,6 +36,7 @@ interface Selection {
   readonly session: Session | undefined
   readonly sessions: readonly Session[]
   readonly exchanges: readonly Exchange[]
+  readonly findings: readonly Finding[]
   /** Row ids of exchanges by the number of their request's record. */
   readonly ids: ReadonlyMap<number, number>
 }
@@ -55,22 +58,31 @@ function select(library: Library, wish: ExportWish): Selection {
     session,
     sessions: session ? [session] : all,
     exchanges,
+    findings: [...source.index.rowsOf('finding')]
+      .map(({ json, rev }) => ({ ...(JSON.parse(json) as Finding), rev }))
+      .filter(finding => !finding.gone && (!session || finding.session === session.id)),
     ids: new Map(exchanges.map(({ requestSeq, id }) => [requestSeq, id])),
   }
 }
 
-/** Events of the selection, in order, as they are in the journal; in lists, so that others have their turn in between. */
-async function* eventsOf({ source, lastSeq, session, exchanges, ids }: Selection): AsyncGenerator<readonly WireEvent[]> {
+/** Whether an event belongs to the selection; events must come in order. */
+function membership({ session, exchanges, ids }: Selection): (event: WireEvent) => boolean {
   const conns = new Set(exchanges.map(({ conn }) => conn))
   const own = new Set<number>()
   const span = session && spanOf(session)
-  const belongs = (event: WireEvent): boolean => {
+  return event => {
     if (!span || event.kind === 'recording' || event.kind === 'gap') return true
     if (event.kind === 'log') return event.upstream === session.upstream && event.at >= span.from && event.at <= span.to
     if (event.kind === 'request' && ids.has(event.seq)) own.add(event.exchange)
     if (event.kind === 'open' || event.kind === 'close') return conns.has(event.conn)
     return own.has(event.exchange)
   }
+}
+
+/** Events of the selection, in order, as they are in the journal; in lists, so that others have their turn in between. */
+async function* eventsOf(selection: Selection): AsyncGenerator<readonly WireEvent[]> {
+  const { source, lastSeq } = selection
+  const belongs = membership(selection)
   for (let cursor: Position | null = null, more = true; more; ) {
     const batch = source.reader.read(cursor, 1000)
     cursor = batch.next
@@ -82,15 +94,15 @@ async function* eventsOf({ source, lastSeq, session, exchanges, ids }: Selection
 
 /** A first look at everything: a secret that is told by its name somewhere is then found everywhere, also in what came before. */
 async function learn(selection: Selection, masker: Masker): Promise<void> {
-  const sanitiser = new Sanitiser(selection.source, masker, selection.ids)
+  const sanitiser = new StreamSanitiser(selection.source, masker, selection.ids)
   for await (const list of eventsOf(selection)) for (const event of list) await sanitiser.sanitise(event)
 }
 
 async function* lines(selection: Selection, withSecrets: boolean): AsyncGenerator<string> {
   const masker = createExportMasker(selection.source.reader.dir)
-  for (const { key, transport } of selection.sessions) if (transport === 'sse' || transport === 'streamable') masker.learnSession(key)
+  for (const session of selection.sessions) if (hasSessionId(session)) masker.learnSession(session.key)
   if (!withSecrets) await learn(selection, masker)
-  const sanitiser = new Sanitiser(selection.source, masker, selection.ids)
+  const sanitiser = new StreamSanitiser(selection.source, masker, selection.ids)
   for await (const list of eventsOf(selection)) {
     const texts: string[] = []
     for (const event of list) {
@@ -104,11 +116,65 @@ async function* lines(selection: Selection, withSecrets: boolean): AsyncGenerato
   }
 }
 
+/** HAR entries in the order of their requests; the events of one exchange at a time. */
+function* harExchanges({ source, sessions, exchanges, findings }: Selection): Generator<HarExchange> {
+  const own = new Map(sessions.map(session => [session.id, session]))
+  const { index, reader } = source
+  for (const exchange of exchanges.toSorted((a, b) => a.requestSeq - b.requestSeq)) {
+    const session = own.get(exchange.session)
+    yield {
+      events: index.recordsOf(exchange.id, exchange.requestSeq).map(mark => reader.readAt(mark)),
+      ...(session === undefined ? {} : { session: session.key, hasSessionId: hasSessionId(session) }),
+      calls: exchange.calls.flatMap(id => {
+        const row = index.row(id)
+        return row ? [JSON.parse(row.json) as Call] : []
+      }),
+      findings: findings.filter(finding => finding.exchange === exchange.id),
+    }
+  }
+}
+
+/** Events of no exchange, in order. */
+function* looseEvents(selection: Selection): Generator<WireEvent> {
+  const belongs = membership(selection)
+  for (let cursor: Position | null = null, more = true; more; ) {
+    const batch = selection.source.reader.read(cursor, 1000)
+    cursor = batch.next
+    more = batch.more
+    for (const { event } of batch.events) {
+      const isLoose = !('exchange' in event) || event.exchange === 0
+      if (isLoose && event.seq <= selection.lastSeq && belongs(event)) yield event
+    }
+  }
+}
+
+const TURN_MS = 20
+
+async function* har(selection: Selection, withSecrets: boolean, product: string): AsyncGenerator<string> {
+  const [name = product, version = ''] = product.split(' ')
+  const pieces = eventsToHar({
+    startedAt: selection.source.reader.recording.startedAt,
+    creator: { name, version },
+    exchanges: () => harExchanges(selection),
+    loose: () => looseEvents(selection),
+    sessions: selection.sessions,
+    findings: selection.findings,
+    ...(withSecrets ? {} : { masker: createExportMasker(selection.source.reader.dir) }),
+    inflate: decodeWhole,
+  })
+  let turn = performance.now()
+  for (const piece of pieces) {
+    yield piece
+    if (performance.now() - turn < TURN_MS) continue
+    await new Promise(resolve => setImmediate(resolve))
+    turn = performance.now()
+  }
+}
+
 /** The file, piece by piece. Throws an ApiError for a session or recording that is not there. */
 export function exportPieces(library: Library, wish: ExportWish): AsyncGenerator<string> {
   const selection = select(library, wish)
-  if (wish.format === 'jsonl') return lines(selection, wish.withSecrets)
-  throw new ApiError(501, 'export as HAR is not there yet')
+  return wish.format === 'jsonl' ? lines(selection, wish.withSecrets) : har(selection, wish.withSecrets, library.product)
 }
 
 export function exportName(library: Library, wish: ExportWish): string {

@@ -32,7 +32,7 @@ export class Library {
   readonly followers: readonly Follower[]
   readonly #readers = new Map<number, Reader>()
   readonly #revs: RevCounter
-  readonly #product: string
+  readonly product: string
   readonly #samples: { at: number; events: number }[] = []
   canDemo: boolean
   /** A failure of the recorder that goes on now. */
@@ -43,7 +43,7 @@ export class Library {
     setting: { scratch: string; generation: number; product: string; canDemo: boolean; trouble?: string },
   ) {
     this.#revs = { value: setting.generation * GENERATION }
-    this.#product = setting.product
+    this.product = setting.product
     this.canDemo = setting.canDemo
     this.trouble = setting.trouble
     this.followers = sources.map((source, number) => new Follower(source, number, this.#revs, setting.scratch))
@@ -124,7 +124,7 @@ export class Library {
 
   state(): State {
     return {
-      product: this.#product,
+      product: this.product,
       recordings: this.followers.map(follower => {
         const info = follower.info()
         const trouble = [follower.isLive ? this.trouble : undefined, info.trouble].filter(Boolean).join('; ')

@@ -1,12 +1,13 @@
 /**
- * Takes what is secret out of wire events on their way out of the house. Promise: every length stays as it was, so that what the
- * events say of times, bytes and deliveries stays true; a body that cannot be looked into and may hold a secret loses its bytes.
+ * Takes what is secret out of wire events of any number and length, by the index: bodies are looked through in windows before their
+ * first byte leaves. (core/sanitise.ts does it for one exchange in memory.) Promise: lengths stay as they were, so that what the events
+ * say of bytes and deliveries stays true; a compressed body with a secret leaves decoded; one that cannot be looked into loses its bytes.
  */
 import { createHmac, randomBytes } from 'node:crypto'
-import type { ChunkEvent, Part, RecordingEvent, WireEvent } from '../core/event.ts'
+import type { ChunkEvent, EndEvent, Part, RequestEvent, ResponseEvent, WireEvent } from '../core/event.ts'
+import { maskEvent } from '../core/mask-event.ts'
 import type { Exchange } from '../core/model.ts'
 import { createMasker, type Edit, type Masker } from '../core/redact.ts'
-import { maskDraft } from '../journal/at-rest.ts'
 import { recordingFingerprint } from '../journal/fingerprint.ts'
 import { ContentDecoder, codingsOf } from './content-decoder.ts'
 import { type BodySource, headerOf, headersOf, pieceBytes } from './recorded-bodies.ts'
@@ -16,18 +17,37 @@ const WINDOW_BYTES = 4 << 20
 const OVERLAP_BYTES = 256 << 10
 
 /** What is to be done with one body. */
-type Treatment = { readonly kind: 'edit'; readonly edits: readonly Edit[]; at: number; next: number } | { readonly kind: 'drop' }
+interface Treatment {
+  readonly isDropped: boolean
+  readonly edits: readonly Edit[]
+  /** For a compressed body with a secret in it: it leaves as if it had never been compressed. */
+  readonly decoder?: ContentDecoder
+  /** Bytes of the body that have left, the next edit, and how long the body was on the wire where each chunk ended. */
+  at: number
+  next: number
+  raw: number
+  readonly ends: { readonly raw: number; readonly at: number }[]
+  /** Legs on which it has ended. */
+  legs: number
+}
 
 export interface Sanitised {
   readonly event: WireEvent
   readonly isChanged: boolean
 }
 
-/** Secrets keep the marks of their recording, so that they equal those in its heads; session ids get pseudonyms of this export alone. */
+/**
+ * Secrets keep the marks of their recording, so that they equal those in its heads; session ids get pseudonyms of this export alone.
+ * In bodies each mark is as long as what it replaces.
+ */
 export function createExportMasker(recordingDir: string): Masker {
   const salt = randomBytes(32)
   const pseudonym = (id: string) => sameShape(id, createHmac('sha256', salt).update(id).digest('hex'))
-  return createMasker({ fingerprint: recordingFingerprint(recordingDir), pseudonym })
+  const masker = createMasker({ fingerprint: recordingFingerprint(recordingDir), pseudonym })
+  const edits = masker.edits.bind(masker)
+  return Object.assign(masker, {
+    edits: (bytes: Uint8Array) => edits(bytes).map(edit => ({ ...edit, replacement: inRoom(edit.replacement, edit.end - edit.start) })),
+  })
 }
 
 /** Letters and digits become hexadecimal digits, everything else stays: a UUID stays a UUID. */
@@ -37,12 +57,11 @@ function sameShape(id: string, digits: string): string {
 }
 
 /** Fits a mark into the room of what it replaces. */
-function markIn(replacement: string, room: number): Buffer {
-  const text = replacement.length <= room ? replacement.padEnd(room, '*') : '*'.repeat(room)
-  return Buffer.from(text, 'latin1')
+function inRoom(mark: string, room: number): string {
+  return mark.length <= room ? mark.padEnd(room, '*') : '*'.repeat(room)
 }
 
-export class Sanitiser {
+export class StreamSanitiser {
   readonly #source: BodySource
   readonly #masker: Masker
   /** Row ids of exchanges by the record that begins them. */
@@ -59,75 +78,77 @@ export class Sanitiser {
 
   /** Events must come in their order. */
   async sanitise(event: WireEvent): Promise<Sanitised> {
-    if (event.kind === 'chunk') return this.#chunk(event)
     if (event.kind === 'request') {
       const id = this.#ids.get(event.seq)
       if (id !== undefined) this.#rows.set(event.exchange, id)
     }
-    if (event.kind === 'end' && event.leg === (event.part === 'request' ? 'client' : 'server')) this.#ended(event.exchange, event.part)
-    if (event.kind === 'recording') return this.#recording(event)
-    const masked = maskDraft(event, this.#masker) as WireEvent
-    if (masked.kind === 'end' && masked.tail !== undefined) {
-      // The end of a body out of its context: a secret that begins before it would not be recognised.
-      const { tail: _, ...rest } = masked
-      return { event: rest, isChanged: true }
-    }
-    return { event: masked, isChanged: masked !== event }
+    if (event.kind === 'request' || event.kind === 'response') return this.#head(event)
+    if (event.kind === 'chunk') return this.#chunk(event)
+    if (event.kind === 'end') return this.#end(event)
+    const masked = maskEvent(event, this.#masker)
+    return { event: masked, isChanged: JSON.stringify(masked) !== JSON.stringify(event) }
   }
 
-  #recording(event: RecordingEvent): Sanitised {
-    const upstreams = event.upstreams.map(upstream => ({ ...upstream, url: this.#masker.target(upstream.url) }))
-    return { event: { ...event, upstreams }, isChanged: upstreams.some(({ url }, at) => url !== event.upstreams[at]?.url) }
-  }
-
-  #ended(exchange: number, part: Part): void {
-    this.#open.delete(`${exchange} ${part}`)
-    if (part === 'response') this.#rows.delete(exchange)
+  async #head(event: RequestEvent | ResponseEvent): Promise<Sanitised> {
+    const treatment = await this.#treatmentOf(event.exchange, event.kind)
+    this.#open.set(`${event.exchange} ${event.kind}`, treatment)
+    const head = treatment.decoder ? withoutCoding(event) : event
+    const masked = maskEvent(head, this.#masker)
+    return { event: masked, isChanged: JSON.stringify(masked) !== JSON.stringify(event) }
   }
 
   async #chunk(event: ChunkEvent): Promise<Sanitised> {
+    const treatment = this.#open.get(`${event.exchange} ${event.part}`)
+    if (!treatment || treatment.isDropped) return { event: { ...event, bytes: new Uint8Array(0) }, isChanged: true }
+    const { decoder } = treatment
+    if (!decoder) return edited(event, treatment)
+    const bytes = Buffer.concat(await decoder.write(event.bytes))
+    treatment.raw += event.size
+    const { event: chunk } = edited({ ...event, bytes, size: bytes.length }, treatment)
+    treatment.ends.push({ raw: treatment.raw, at: treatment.at })
+    return { event: chunk, isChanged: true }
+  }
+
+  #end(event: EndEvent): Sanitised {
     const key = `${event.exchange} ${event.part}`
-    let treatment = this.#open.get(key)
-    if (!treatment) {
-      treatment = await this.#treatmentOf(event)
-      this.#open.set(key, treatment)
+    const treatment = this.#open.get(key)
+    const masked = maskEvent(event, this.#masker)
+    let isChanged = JSON.stringify(masked) !== JSON.stringify(event)
+    let end = masked as EndEvent
+    if (end.tail !== undefined) {
+      // The end of a body out of its context: a secret that begins before it would not be recognised.
+      const { tail: _, ...rest } = end
+      end = rest
+      isChanged = true
     }
-    if (treatment.kind === 'drop') return { event: { ...event, bytes: new Uint8Array(0) }, isChanged: true }
-    return this.#edited(event, treatment)
+    if (treatment?.decoder) {
+      end = { ...end, bytes: treatment.ends.findLast(({ raw }) => raw <= event.bytes)?.at ?? 0 }
+      isChanged = true
+    }
+    if (treatment) treatment.legs += 1
+    if (treatment?.legs === 2) {
+      treatment.decoder?.close()
+      this.#open.delete(key)
+      if (event.part === 'response') this.#rows.delete(event.exchange)
+    }
+    return { event: end, isChanged }
   }
 
-  #edited(event: ChunkEvent, treatment: Treatment & { kind: 'edit' }): Sanitised {
-    const from = treatment.at
-    const to = from + event.bytes.length
-    treatment.at = to
-    const copies: Buffer[] = []
-    for (; ; treatment.next += 1) {
-      const edit = treatment.edits[treatment.next]
-      if (!edit || edit.start >= to) break
-      const bytes = copies[0] ?? Buffer.from(event.bytes)
-      copies[0] = bytes
-      const mark = markIn(edit.replacement, edit.end - edit.start)
-      mark.copy(bytes, Math.max(0, edit.start - from), Math.max(0, from - edit.start), to - edit.start)
-      if (edit.end > to) break
-    }
-    const [bytes] = copies
-    return bytes ? { event: { ...event, bytes }, isChanged: true } : { event, isChanged: false }
-  }
-
-  /** Looks through the whole body before its first chunk leaves: a secret may be cut anywhere. */
-  async #treatmentOf(event: ChunkEvent): Promise<Treatment> {
-    const id = this.#rows.get(event.exchange)
+  /** Looks through the whole body before its first byte leaves: a secret may be cut anywhere. */
+  async #treatmentOf(number: number, part: Part): Promise<Treatment> {
+    const untouched = { isDropped: false, edits: [], at: 0, next: 0, raw: 0, ends: [], legs: 0 }
+    const id = this.#rows.get(number)
     const row = id === undefined ? undefined : this.#source.index.row(id)
-    if (!row) return { kind: 'drop' }
+    if (!row) return { ...untouched, isDropped: true }
     const exchange = JSON.parse(row.json) as Exchange
-    const coding = headerOf(headersOf(exchange, event.part), 'content-encoding')
-    const isCoded = codingsOf(coding).length > 0
-    const decoder = isCoded ? new ContentDecoder(coding) : undefined
-    const edits = await this.#editsOf(exchange.id, event.part, decoder)
-    const isBlind = decoder?.trouble !== undefined
-    decoder?.close()
-    if (isBlind || (isCoded && edits.length > 0)) return { kind: 'drop' }
-    return { kind: 'edit', edits, at: 0, next: 0 }
+    const coding = headerOf(headersOf(exchange, part), 'content-encoding')
+    if (codingsOf(coding).length === 0) return { ...untouched, edits: await this.#editsOf(exchange.id, part, undefined) }
+    const looking = new ContentDecoder(coding)
+    const edits = await this.#editsOf(exchange.id, part, looking)
+    const isBlind = looking.trouble !== undefined
+    looking.close()
+    if (isBlind) return { ...untouched, isDropped: true }
+    return edits.length === 0 ? untouched : { ...untouched, edits, decoder: new ContentDecoder(coding) }
   }
 
   async #editsOf(id: number, part: Part, decoder: ContentDecoder | undefined): Promise<Edit[]> {
@@ -162,4 +183,26 @@ export class Sanitiser {
     look(Buffer.concat(parts), base + size)
     return found
   }
+}
+
+const withoutCoding = <E extends RequestEvent | ResponseEvent>(event: E): E => ({
+  ...event,
+  headers: event.headers.filter(([name]) => name.toLowerCase() !== 'content-encoding'),
+})
+
+/** The chunk with the part of the body's edits that lies in it. */
+function edited(event: ChunkEvent, treatment: Treatment): Sanitised {
+  const from = treatment.at
+  const to = from + event.bytes.length
+  treatment.at = to
+  let copy: Buffer | undefined
+  for (; ; treatment.next += 1) {
+    const edit = treatment.edits[treatment.next]
+    if (!edit || edit.start >= to) break
+    copy ??= Buffer.from(event.bytes)
+    const mark = Buffer.from(edit.replacement, 'latin1')
+    mark.copy(copy, Math.max(0, edit.start - from), Math.max(0, from - edit.start), to - edit.start)
+    if (edit.end > to) break
+  }
+  return copy ? { event: { ...event, bytes: copy }, isChanged: true } : { event, isChanged: false }
 }
