@@ -92,7 +92,7 @@ function drawName(ctx: Ctx, palette: Palette, lane: Lane, input: GridInput): voi
     return
   }
   const middle = lane.kind === 'log' ? lane.y + 15 : lane.y + (lane.crowd ? lane.height - 10 : lane.height) / 2 + 4
-  text(fitTail(lane.label, view.x0 - 12 - 4, measure), 12, middle, 'tx2', lane.mono)
+  text(lane.kind === 'path' ? pathName(lane.label, view.x0 - 16, measure) : lane.label, 12, middle, 'tx2', lane.mono)
   if (lane.kind !== 'stream') return
   ctx.textAlign = 'end'
   for (let row = 0; row < lane.rows; row++) {
@@ -101,4 +101,11 @@ function drawName(ctx: Ctx, palette: Palette, lane: Lane, input: GridInput): voi
     text('server', view.x0 - 8, legs.server + 8, 'tx3', false)
   }
   ctx.textAlign = 'start'
+}
+
+/** "POST …/messages/": the method whole, of a long path the end, which tells it from others. */
+function pathName(label: string, width: number, measure: (text: string) => number): string {
+  const space = label.indexOf(' ')
+  const method = label.slice(0, space + 1)
+  return method + fitTail(label.slice(space + 1), width - measure(method), measure)
 }

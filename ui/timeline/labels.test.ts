@@ -71,3 +71,11 @@ describe('cutting', () => {
     expect(placed?.width).toBeLessThanOrEqual(60)
   })
 })
+
+describe('a shorter form', () => {
+  it('is tried when the long one finds no room', () => {
+    const long: LabelWish = { ...wish('12 never answered', 100, 50, PRIORITY.break), otherwise: wish('12', 95, 30, PRIORITY.number) }
+    expect(texts([long], [{ x0: 110, y0: 40, x1: 130, y1: 60 }])).toEqual(['12'])
+    expect(texts([long])).toEqual(['12 never answered'])
+  })
+})

@@ -68,17 +68,22 @@ export function placeLabels(wishes: readonly LabelWish[], measure: Measure, boun
   const placed: PlacedLabel[] = []
   const order = wishes.map((wish, index) => ({ wish, index })).sort((a, b) => a.wish.priority - b.wish.priority || a.index - b.index)
   for (const { wish } of order) {
-    const { parts, width } = widthsOf(wish, measure)
-    if (parts.length === 0) continue
-    for (const spot of wish.spots) {
-      const x = leftOf(spot, width)
-      const box = { x0: x - AIR, y0: spot.y - ASCENT, x1: x + width + AIR, y1: spot.y + DESCENT }
-      if (x < bounds.x0 || x + width > bounds.x1 || box.y0 < bounds.y0 || box.y1 > bounds.y1) continue
-      if (busy.some(other => overlaps(other, box))) continue
-      busy.push(box)
-      placed.push({ x, y: spot.y, width, parts, ...(wish.halo ? { halo: wish.halo } : {}), ...(wish.a === undefined ? {} : { a: wish.a }) })
-      break
-    }
+    const label = placeOne(wish, measure, bounds, busy)
+    if (label) placed.push(label)
   }
   return placed
+}
+
+function placeOne(wish: LabelWish, measure: Measure, bounds: Box, busy: Box[]): PlacedLabel | undefined {
+  const { parts, width } = widthsOf(wish, measure)
+  if (parts.length === 0) return undefined
+  for (const spot of wish.spots) {
+    const x = leftOf(spot, width)
+    const box = { x0: x - AIR, y0: spot.y - ASCENT, x1: x + width + AIR, y1: spot.y + DESCENT }
+    if (x < bounds.x0 || x + width > bounds.x1 || box.y0 < bounds.y0 || box.y1 > bounds.y1) continue
+    if (busy.some(other => overlaps(other, box))) continue
+    busy.push(box)
+    return { x, y: spot.y, width, parts, ...(wish.halo ? { halo: wish.halo } : {}), ...(wish.a === undefined ? {} : { a: wish.a }) }
+  }
+  return wish.otherwise && placeOne(wish.otherwise, measure, bounds, busy)
 }

@@ -49,7 +49,7 @@ export function markCrowd(pass: Pass, lane: Lane, starts: readonly number[], end
   const bottom = lane.y + lane.height - 2
   for (const { x, count } of crowdCells(starts, ends, pass.view)) {
     const h = Math.min(CROWD - 2, 2 + Math.log2(count) * 1.6)
-    pass.scene.shapes.push({ k: 'rect', x, y: bottom - h, w: 2, h, fill: ink })
+    pass.scene.shapes.push({ k: 'rect', x, y: bottom - h, w: 2.3, h, fill: ink })
   }
 }
 
@@ -158,20 +158,22 @@ function labelCall(pass: Pass, lane: Lane, call: Call, sound: Extent, whole: Ext
   const right: Spot = { x: whole.x + whole.w + 7, y: top + 10, align: 'start' }
   const above: Spot = { x: sound.x + sound.w / 2, y: top - 4, align: 'middle' }
   const spots = row === 0 && !lane.compact ? [above, right] : [right]
-  if (call.error) {
+  const short: LabelWish = { parts: [number], spots, priority: PRIORITY.number, halo: 'pane', ...(a < 1 ? { a } : {}) }
+  const fault = faultText(call)
+  if (!fault) push(short)
+  else
     push({
-      parts: [number, { text: ` ${call.error.code} ${call.error.message}`, ink: 'fail' }],
+      parts: [number, { text: fault, ink: 'fail' }],
       spots: [right],
       priority: PRIORITY.break,
       halo: 'pane',
       maxWidth: 130,
+      otherwise: short,
     })
-  } else if (failed && !isLate(call)) {
-    push({
-      parts: [number, { text: call.delivery === 'unanswered' ? ' never answered' : ' undeliverable', ink: 'fail' }],
-      spots: [right],
-      priority: PRIORITY.break,
-      halo: 'pane',
-    })
-  } else push({ parts: [number], spots, priority: PRIORITY.number, halo: 'pane' })
+}
+
+function faultText(call: Call): string | undefined {
+  if (call.error) return ` ${call.error.code} ${call.error.message}`
+  if (!isFailedCall(call) || isLate(call)) return undefined
+  return call.delivery === 'unanswered' ? ' never answered' : call.delivery === 'undeliverable' ? ' undeliverable' : ' invalid'
 }

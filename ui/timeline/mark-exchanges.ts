@@ -7,6 +7,7 @@ import { markBadge } from './mark-badges.ts'
 import { markCrowd } from './mark-calls.ts'
 import { amongOf, isCrowd, markCrowds } from './mark-crowds.ts'
 import { BAR, type Block, barOf, type DrawnExchange, isSelected, type Pass, ring, xOf } from './pass.ts'
+import { endText } from './say.ts'
 import { clampX, inView } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
 import { exchangeEnd, isFailedExchange, isRedirect, RANKS, type Rank, type Track } from './tracks.ts'
@@ -115,25 +116,29 @@ function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: 
     const from = clampX(view, head)
     if (x + w > from) scene.shapes.push({ k: 'rect', x: from, y: top, w: x + w - from, h: BAR, fill: ink, r: 2, a: a * 0.55 })
   }
-  if (streamed) markInnerFrames(pass, block, exchange, y)
-  const label = `${exchange.status ?? 'waiting'}, ${lengthText(Math.min(exchangeEnd(exchange), pass.edge) - exchange.requestAt)}`
-  if (w >= LABEL_FROM) {
-    scene.pinned.push({
-      parts: [{ text: label, ink: text }],
-      spots: [{ x: Math.max(sent, x) + 6, y: y + 4, align: 'start' }],
-      priority: PRIORITY.number,
-      maxWidth: x + w - sent - 10,
-    })
-  }
+  const inner = streamed && markInnerFrames(pass, block, exchange, y)
+  scene.taken.push({ x0: x, x1: x + w, y0: top, y1: top + BAR })
   const { clientEnd, serverEnd } = exchange
   const first = clientEnd && serverEnd ? (serverEnd.at < clientEnd.at ? serverEnd : clientEnd) : undefined
-  if (first && first.how !== 'complete') markBadge(pass, first, xOf(pass, first.at), y, rank === 'problem', true)
+  const cut = first && first.how !== 'complete' ? first : undefined
+  if (cut) markBadge(pass, cut, xOf(pass, cut.at), y, rank === 'problem', w < LABEL_FROM)
+  // Its events say more than its status would.
+  if (w < LABEL_FROM || (inner && !cut)) return
+  const length = lengthText(Math.min(exchangeEnd(exchange), pass.edge) - exchange.requestAt)
+  scene.pinned.push({
+    parts: [{ text: `${exchange.status ?? 'waiting'}, ${length}${cut ? `, ${endText(cut)}` : ''}`, ink: text }],
+    spots: [{ x: Math.max(sent, x) + 6, y: y + 4, align: 'start' }],
+    priority: PRIORITY.number,
+    maxWidth: x + w - sent - 16,
+    ...(inner ? { halo: ground } : {}),
+  })
 }
 
-/** A streamed answer shows its events inside the bar. */
-function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number): void {
+/** A streamed answer shows its events inside the bar; false when none is in view. */
+function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number): boolean {
   const frames = block.tracks.frames.of(exchange.id)
-  if (!frames) return
+  if (!frames) return false
+  let any = false
   const sets = [
     { ticks: frames.pings, ink: 'held' as Ink, h: 6 },
     { ticks: frames.events, ink: 'stream' as Ink, h: 14 },
@@ -141,6 +146,7 @@ function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number
   ]
   for (const { ticks, ink, h } of sets) {
     for (const cell of tickCells(ticks.times, pass.view)) {
+      any = true
       const w = Math.max(2.5, cell.x1 - cell.x0)
       pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.25, y: y - h / 2, w, h, fill: ink })
       const among = { times: ticks.times, ids: (i: number) => (ticks.items[i] as Frame).id, first: cell.first, count: cell.count }
@@ -149,6 +155,7 @@ function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number
       if (cell.count === 1 && isSelected(pass, 'frame', id)) ring(pass, cell.x0 - 1.25, y - h / 2, w, h)
     }
   }
+  return any
 }
 
 /** A redirect's step to its follow-up, from lane to lane. */

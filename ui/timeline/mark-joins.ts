@@ -78,9 +78,10 @@ export function limitText(call: Call): string {
 
 function markLimit(pass: Pass, block: Block, mark: DrawnCall): void {
   const { call } = mark
-  if (call.brokenAt === undefined || !inView(pass.view, call.brokenAt) || !block.calls || !leftByClient(block, call)) return
+  if (call.brokenAt === undefined || !inView(pass.view, call.brokenAt) || !block.calls) return
+  const until = leftAt(block, call, mark.top + BAR + 4)
+  if (until === undefined) return
   const x = xOf(pass, call.brokenAt)
-  const until = block.stream ? legsOf(block.stream, 0).client - 3 : mark.top + BAR + 4
   pass.scene.over.push({ k: 'line', x, y: block.calls.y + 1, x2: x, y2: until, ink: 'fail', width: 1.4, dash: [4, 3] })
   if (block.calls.compact) return
   pass.scene.labels.push({
@@ -91,16 +92,24 @@ function markLimit(pass: Pass, block: Block, mark: DrawnCall): void {
   })
 }
 
-/** The break came from the client: it closed the stream that would carry the answer, or said that it gave up. */
-function leftByClient(block: Block, call: Call): boolean {
-  if (call.cancelled) return true
-  const near = (exchangeId: number | undefined): boolean => {
-    const end = exchangeId === undefined ? undefined : block.tracks.places.get(exchangeId)?.exchange.clientEnd
-    return end?.by === 'client' && Math.abs(end.at - (call.brokenAt ?? 0)) < 50
+/** How far apart two records of one close may lie. */
+const SAME_MS = 50
+
+/**
+ * Where the client left, as the lower end of its line: at the leg that would have carried the answer and that it closed.
+ * `nowhere` where it only said that it gave up; undefined when the break did not come from the client.
+ */
+function leftAt(block: Block, call: Call, nowhere: number): number | undefined {
+  const { session, places } = block.tracks
+  for (const id of [call.answerExchange, call.exchange, session.stream]) {
+    const place = id === undefined ? undefined : places.get(id)
+    const end = place?.exchange.clientEnd
+    if (!place || end?.by !== 'client' || Math.abs(end.at - (call.brokenAt ?? 0)) > SAME_MS) continue
+    if (place.path < 0) return block.stream && place.row >= 0 ? legsOf(block.stream, place.row).client - 3 : nowhere
+    const lane = block.paths[place.path]
+    return lane && place.row >= 0 ? pathMiddle(lane, place.row) - 8 : nowhere
   }
-  return (
-    near(call.exchange) || near(call.answerExchange) || near(block.tracks.session.stream) || block.tracks.session.ended?.by === 'client'
-  )
+  return call.cancelled || session.ended?.by === 'client' ? nowhere : undefined
 }
 
 /** "3.0 s with no stream": from the end of the session that was replaced to the beginning of this one. */
@@ -118,13 +127,14 @@ export function markBracket(pass: Pass, block: Block, before: Block, textEnd: nu
   // Under the header's own sentence it could not be read.
   if (x < textEnd + 6) return
   const ink: Ink = (end?.inFlight ?? 0) > 0 || state === 'broken' ? 'fail' : 'tx2'
+  const streamed = before.tracks.streams.rows.length > 0 && block.tracks.streams.rows.length > 0
   const line = (x0: number, y0: number, x1: number, y1: number): void =>
     void pass.scene.over.push({ k: 'line', x: x0, y: y0, x2: x1, y2: y1, ink, width: 1.3 })
   line(x, y, x2, y)
   if (from >= pass.view.x0) line(from, y - 4, from, y + 4)
   if (to <= pass.view.x1) line(to, y - 4, to, y + 4)
   pass.scene.labels.push({
-    parts: [{ text: `${lengthText(begun - ended)} with no stream`, ink }],
+    parts: [{ text: `${lengthText(begun - ended)} ${streamed ? 'with no stream' : 'between the sessions'}`, ink }],
     spots: block.header.folded
       ? [
           { x: x - 6, y: y + 4, align: 'end' },

@@ -204,8 +204,12 @@ function ends(pass: Pass, block: Block, exchange: Exchange, legs: Legs, frames: 
   const broke = inFlight || (frames?.lost ?? false)
   const clientFirst = first === clientEnd
   // The leg that closed first is drawn last, above the other's badge.
-  if (clientEnd && !clientFirst) markBadge(pass, clientEnd, xOf(pass, clientEnd.at), legs.client + LEG / 2, false, false)
-  if (serverEnd && clientFirst) markBadge(pass, serverEnd, besideLost(pass, frames, serverEnd.at), legs.server + LEG / 2, false, false)
+  // Who only went along is no news; the proxy's passing on always is.
+  const other = clientFirst ? serverEnd : clientEnd
+  const news = other !== undefined && first !== undefined && other.by !== first.by
+  if (clientEnd && !clientFirst && news) markBadge(pass, clientEnd, xOf(pass, clientEnd.at), legs.client + LEG / 2, false, false)
+  if (serverEnd && clientFirst && news)
+    markBadge(pass, serverEnd, besideLost(pass, frames, serverEnd.at), legs.server + LEG / 2, false, false)
   if (first) markBadge(pass, first, xOf(pass, first.at), (clientFirst ? legs.client : legs.server) + LEG / 2, broke, true)
 }
 

@@ -35,7 +35,7 @@ export function sessionSentence(session: Session, replaces: Session | undefined,
   else if (shakesHands && !brief && !form.short) parts.push('initialized')
   if (session.calls > 0 && !brief) parts.push(plural(session.calls, 'call'))
   if (session.undelivered > 0) parts.push(`${session.undelivered} undeliverable`)
-  if (!session.ended && !form.short) parts.push('open')
+  if (shakesHands && !session.ended && !form.short) parts.push('open')
   return parts.join(', ')
 }
 

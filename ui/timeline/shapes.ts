@@ -126,8 +126,9 @@ export interface LabelWish {
   readonly halo?: Ink
   /** Cut with an ellipsis beyond this width. */
   readonly maxWidth?: number
-  /** Clipped at the plot's edges instead of refused there. */
   readonly a?: number
+  /** Tried when no spot is free: the same, shorter. */
+  readonly otherwise?: LabelWish
 }
 
 /** Several things drawn as one: which is meant is decided by the pointer's time. */
