@@ -1,11 +1,10 @@
 /** The commands on past recordings, run as functions on real recordings. */
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { State } from '../core/feed.ts'
 import { eventToLine } from '../core/lines.ts'
 import { Client, TestData } from '../inspector/wire-story.fixture.ts'
@@ -13,6 +12,7 @@ import { openReader } from '../journal/reader.ts'
 import { command as check } from './check.ts'
 import type { Command } from './command.ts'
 import { UsageError } from './command.ts'
+import { command as exporting } from './export.ts'
 import { command as open } from './open.ts'
 import { command as sessions } from './sessions.ts'
 
@@ -183,12 +183,55 @@ describe('check', () => {
   })
 })
 
+describe('export', () => {
+  it('writes HAR and JSON lines for the owner alone, that open again', async () => {
+    const dir = broken()
+    for (const name of ['out.har', 'out.jsonl']) {
+      const file = join(data.dir, name)
+      const { code, out, err } = await run(exporting, ['--from', dir, '--output', file])
+      expect([code, out, err]).toEqual([0, '', `${file} written, sanitised.\n`])
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+      expect(readFileSync(file, 'utf8')).not.toContain(LOST)
+      expect((await run(check, [file])).code).toBe(1)
+      const again = join(data.dir, `again-${name}.jsonl`)
+      expect((await run(exporting, ['--from', file, '--output', again, '--with-secrets'])).err).toContain('with secrets')
+      expect((await run(check, [again])).code).toBe(1)
+    }
+  })
+  it('writes one session to standard output, named by number or by the beginning of its id', async () => {
+    const dir = broken()
+    const { out } = await run(sessions, [dir, '--json'])
+    const [{ id }] = out
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    const byNumber = await run(exporting, [String(id), '--from', dir, '--format', 'jsonl', '--with-secrets'])
+    const byId = await run(exporting, [LOST.slice(0, 6), '--from', dir, '--format', 'jsonl', '--with-secrets'])
+    expect(byNumber.out).toBe(byId.out)
+    expect(byId.out).toContain(LOST)
+    expect(byId.out).not.toContain(HEALTHY)
+  })
+  it('says what is wrong', async () => {
+    const dir = broken()
+    await expect(run(exporting, ['zzzz', '--from', dir])).rejects.toThrow(
+      new RegExp(`there is no session "zzzz" in this recording. Sessions:\\n.*${LOST}`),
+    )
+    await expect(run(exporting, ['abc', '--from', dir])).rejects.toThrow('no session "abc"')
+    await expect(run(exporting, ['--from', dir, '--format', 'html'])).rejects.toThrow('--format takes har, jsonl, not "html"')
+    await expect(run(exporting, ['--from', dir, '--output', '/nowhere/x.har'])).rejects.toThrow('/nowhere/x.har')
+    await expect(run(exporting, ['a', 'b'])).rejects.toThrow('--from FILE')
+    symlinkSync(join(data.dir, 'target'), join(data.dir, 'link.har'))
+    await expect(run(exporting, ['--from', dir, '--output', join(data.dir, 'link.har')])).rejects.toThrow('link.har')
+  })
+})
+
 describe('open', () => {
-  const scratch = () => readdirSync(tmpdir()).filter(name => /^seismograph-\w{6}$/.test(name))
   it('serves a folder and JSON lines side by side, and leaves nothing behind', async () => {
     const dir = broken()
     const file = asLines(dir)
-    const before = new Set(scratch())
+    const scratch = join(data.dir, 'scratch')
+    mkdirSync(scratch)
+    vi.stubEnv('TMPDIR', scratch)
     const { code } = await run(open, [dir, file, '--no-open', '--json', '--quiet'], async output => {
       const ready = JSON.parse(output)
       expect(ready).toMatchObject({ event: 'ready', files: [dir, file], pid: process.pid })
@@ -207,7 +250,8 @@ describe('open', () => {
       expect(keys.sort()).toEqual([LOST, LOST, HEALTHY, HEALTHY].sort())
     })
     expect(code).toBe(130)
-    expect(scratch().filter(name => !before.has(name))).toEqual([])
+    vi.unstubAllEnvs()
+    expect(readdirSync(scratch)).toEqual([])
     expect(existsSync(file)).toBe(true)
   })
   it('refuses to show recordings to the network', async () => {
@@ -228,6 +272,7 @@ describe('the command line', () => {
     expect((await node(['check', dir, '--fail-on', 'never'])).code).toBe(0)
     const usage = await node(['check', '/nowhere'])
     expect(usage).toMatchObject({ code: 2, stdout: '', stderr: 'seismograph: /nowhere does not exist.\n' })
-    for (const name of ['open', 'sessions', 'check']) expect((await node([name, '--help'])).stdout).toMatch(/Examples:\n {2}seismograph /)
+    for (const name of ['open', 'sessions', 'check', 'export'])
+      expect((await node([name, '--help'])).stdout).toMatch(/Examples:\n {2}seismograph /)
   })
 })

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WireEvent } from '../core/event.ts'
@@ -30,7 +29,7 @@ async function open(dir: string): Promise<Library> {
     canDemo: false,
   })
   libraries.push(library)
-  for (const follower of library.followers) while (!follower.isDone) await follower.step()
+  for (const follower of library.followers) await follower.readAll()
   return library
 }
 async function text(library: Library, wish: Partial<ExportWish> = {}): Promise<string> {
@@ -315,7 +314,7 @@ describe('an export of a recording that goes on', () => {
     })
     libraries.push(library)
     const follower = library.followers[0]
-    while (((await follower?.step()) ?? 0) > 0) await sleep(1)
+    await follower?.readAll()
     const last = follower?.lastSeq
     const pieces = exportPieces(library, { format: 'jsonl', session: undefined, recording: 0, withSecrets: true })
     client.call(1, 'later').answer(1, 'later')

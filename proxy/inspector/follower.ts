@@ -147,6 +147,15 @@ export class Follower {
     return this.#isDone ? Promise.resolve() : new Promise(resolve => this.#waiting.push(resolve))
   }
 
+  /** For those without a loop of their own: steps until all that is in the journal now is folded, judged and stored. */
+  async readAll(): Promise<void> {
+    let isCaughtUp = this.#isDone
+    this.caughtUp().then(() => {
+      isCaughtUp = true
+    })
+    while (!isCaughtUp) await this.step()
+  }
+
   /** Rows from this revision on are not stored yet. */
   get unstoredFrom(): number {
     return this.#pending?.rows.reduce((low, { rev }) => Math.min(low, rev), Number.POSITIVE_INFINITY) ?? Number.POSITIVE_INFINITY

@@ -1,0 +1,108 @@
+/**
+ * `seismograph export`: a recording or one of its sessions as a file for others. Promise: sanitised unless --with-secrets says otherwise,
+ * and the file is for its owner alone.
+ */
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Session } from '../core/model.ts'
+import { EXPORT_FORMATS, exportPieces } from '../inspector/exports.ts'
+import { importFile } from '../inspector/import.ts'
+import { Library } from '../inspector/library.ts'
+import { version } from '../product.ts'
+import { type Command, type CommandIo, UsageError } from './command.ts'
+import { readOptions } from './options.ts'
+import { chooseSource, forUser, withScratch } from './recordings.ts'
+import { plain } from './words.ts'
+
+const help = `seismograph export [SESSION] [options]
+
+Writes a recording, or one session of it, to a file: HAR 1.2 for Chrome's developer tools and other HAR viewers, or JSON lines,
+which hold every recorded event. Both can be opened and checked again here.
+
+SESSION is the number or the id that "seismograph sessions" lists; the beginning of an id is enough.
+
+  --from FILE          the recording: its folder, a data folder, .jsonl or .har (default: the newest recording)
+  --format har|jsonl   the form (default: by the ending of --output, else har)
+  --output FILE        where to write; without it standard output
+  --with-secrets       bodies and session ids as they are: keep the file to yourself
+  --data DIR           the data folder (default: the user's own)
+
+Credentials are masked and session ids replaced, unless --with-secrets is given. Look through the file all the same before you give it away.
+
+Examples:
+  seismograph export --output broken.har
+  seismograph export 7f3a90c2 --format jsonl --output session.jsonl
+  seismograph export --from capture.har --format jsonl | jq 'select(.kind == "end")'
+`
+
+const flags = {
+  from: { type: 'string' },
+  format: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  'with-secrets': { type: 'boolean' },
+  data: { type: 'string' },
+} as const
+
+const SHORTEST_PREFIX = 4
+
+/** The one session that is meant. */
+function findSession(wanted: string, sessions: readonly Session[]): Session {
+  const byNumber = /^\d{1,10}$/.test(wanted) ? sessions.find(({ id }) => id === Number(wanted)) : undefined
+  if (byNumber) return byNumber
+  const found = sessions.filter(({ key }) => key === wanted || (wanted.length >= SHORTEST_PREFIX && key.startsWith(wanted)))
+  if (found.length === 1 && found[0]) return found[0]
+  const listed = sessions.slice(0, 10).map(({ id, key }) => `  ${id}  ${plain(key)}`)
+  const what = found.length > 1 ? `"${wanted}" means ${found.length} sessions` : `there is no session "${wanted}" in this recording`
+  throw new UsageError([`${what}. Sessions:`, ...listed, ...(sessions.length > 10 ? ['  …'] : [])].join('\n'))
+}
+
+/** All of a recording, folded into a private index. */
+async function withLibrary<T>(dir: string, scratch: string, use: (library: Library) => Promise<T>): Promise<T> {
+  const setting = { scratch, generation: 0, product: `mcp-seismograph ${version()}`, canDemo: false }
+  const library = await forUser(() => new Library([{ dir, live: false }], setting))
+  try {
+    for (const follower of library.followers) await follower.readAll()
+    return await use(library)
+  } finally {
+    library.close()
+  }
+}
+
+/** Readable by its owner only; what a link leads to is not written. */
+async function fileWriter(path: string): Promise<Writable> {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW = 0 } = constants
+  const file = await forUser(() => open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600))
+  await file.chmod(0o600).catch(() => {})
+  return file.createWriteStream()
+}
+
+/** Standard output stays open for whoever comes next. */
+const borrowed = (stream: Writable): Writable =>
+  new Writable({ write: (chunk, encoding, done) => void stream.write(chunk, encoding, error => done(error)) })
+
+async function run(argv: readonly string[], io: CommandIo): Promise<number> {
+  const options = readOptions(argv, flags, io, 'export')
+  const [wanted, more] = options.positionals
+  if (more !== undefined)
+    throw new UsageError(`export takes one SESSION; "${more}" is one too many. A file to read is given as --from FILE`)
+  const output = options.text('output')
+  const format = options.oneOf('format', EXPORT_FORMATS, output !== undefined && /\.(jsonl|ndjson)$/i.test(output) ? 'jsonl' : 'har')
+  const source = await chooseSource(options.text('from'), options.text('data'), io)
+  return withScratch(async scratch => {
+    const dir = source.kind === 'recording' ? source.dir : await forUser(() => importFile(source, scratch, `mcp-seismograph ${version()}`))
+    return withLibrary(dir, scratch, async library => {
+      const sessions = [...(library.followers[0]?.index.rowsOf('session') ?? [])].map(({ json }) => JSON.parse(json) as Session)
+      const session = wanted === undefined ? undefined : findSession(wanted, sessions)
+      const pieces = exportPieces(library, { format, session: session?.id, recording: 0, withSecrets: options.on('with-secrets') })
+      const writer = output === undefined || output === '-' ? borrowed(io.stdout) : await fileWriter(output)
+      await forUser(() => pipeline(pieces, writer, { signal: io.signal }))
+      if (output !== undefined && output !== '-')
+        io.stderr.write(`${plain(output)} written${options.on('with-secrets') ? ', with secrets' : ', sanitised'}.\n`)
+      return 0
+    })
+  })
+}
+
+export const command: Command = { name: 'export', summary: 'write a recording or a session as HAR or JSON lines', help, run }
