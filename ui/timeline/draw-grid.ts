@@ -25,8 +25,11 @@ export function drawGrid(ctx: Ctx, palette: Palette, input: GridInput): void {
   ctx.fillRect(0, 0, width, height)
   const line = (x: number, y: number, x2: number, y2: number, ink: 'line' | 'lineStrong'): void => {
     ctx.fillStyle = palette.ink[ink]
+    // The system's grey may be a loud colour; a grid is not.
+    ctx.globalAlpha = palette.forced ? 0.35 : 1
     if (x === x2) ctx.fillRect(Math.round(x - 0.5), y, 1, y2 - y)
     else ctx.fillRect(x, Math.round(y), x2 - x, 1)
+    ctx.globalAlpha = 1
   }
   ctx.save()
   ctx.beginPath()
@@ -45,6 +48,7 @@ export function drawGrid(ctx: Ctx, palette: Palette, input: GridInput): void {
   ctx.rect(view.x0, AXIS, view.x1 - view.x0, bottom - AXIS)
   ctx.clip()
   drawShapes(ctx, palette, frame.scene.under)
+  if (palette.forced) frameWashes(ctx, palette, frame)
   ctx.restore()
 
   ctx.save()
@@ -65,6 +69,13 @@ export function drawGrid(ctx: Ctx, palette: Palette, input: GridInput): void {
   line(view.x0 - 1, AXIS, view.x0 - 1, bottom, 'line')
   ctx.restore()
   line(0, AXIS - 1, width, AXIS - 1, 'line')
+}
+
+/** Forced colours know no tints: the selected band gets an edge instead. */
+function frameWashes(ctx: Ctx, palette: Palette, frame: ComposedFrame): void {
+  ctx.strokeStyle = palette.ink.focus
+  ctx.lineWidth = 2
+  for (const wash of frame.scene.under) if (wash.k === 'rect') ctx.strokeRect(wash.x + 1, wash.y + 1, Math.max(1, wash.w - 2), wash.h - 2)
 }
 
 function drawName(ctx: Ctx, palette: Palette, lane: Lane, input: GridInput): void {

@@ -81,6 +81,11 @@ function drawTicks(ctx: Ctx, palette: Palette, input: OverlayInput, busy: readon
     if (x1 > view.x1 + 8 || busy.some(strip => x0 < strip.x1 + 3 && x1 > strip.x0 - 3)) continue
     ctx.font = fontOf(palette, false, tick.strong)
     ctx.fillStyle = palette.ink[tick.strong ? 'tx1' : 'tx3']
+    // Over the stem of a flag it must stay legible.
+    ctx.strokeStyle = palette.ink.pane
+    ctx.lineWidth = 3
+    ctx.lineJoin = 'round'
+    ctx.strokeText(tick.text, x0, FLAG_ROW + 13)
     ctx.fillText(tick.text, x0, FLAG_ROW + 13)
   }
 }

@@ -1,5 +1,5 @@
 /** Which labels find room. Promise: no two placed labels touch, and where two would, the one of lower priority is dropped. */
-import type { Box, Ink, LabelWish, Spot, TextPart } from './shapes.ts'
+import { type Box, type Ink, type LabelWish, PRIORITY, type Spot, type TextPart } from './shapes.ts'
 
 /** Width in CSS pixels of a text at the timeline's size. */
 export type Measure = (text: string, mono: boolean, bold: boolean) => number
@@ -17,6 +17,8 @@ export interface PlacedLabel {
 const ASCENT = 8.5
 const DESCENT = 3
 const AIR = 4
+/** Numbers stand closer: a row of calls is read as one. */
+const NUMBER_AIR = 2
 const ELLIPSIS = '\u2026'
 
 export const overlaps = (a: Box, b: Box): boolean => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1
@@ -77,9 +79,10 @@ export function placeLabels(wishes: readonly LabelWish[], measure: Measure, boun
 function placeOne(wish: LabelWish, measure: Measure, bounds: Box, busy: Box[]): PlacedLabel | undefined {
   const { parts, width } = widthsOf(wish, measure)
   if (parts.length === 0) return undefined
+  const air = wish.priority === PRIORITY.number ? NUMBER_AIR : AIR
   for (const spot of wish.spots) {
     const x = leftOf(spot, width)
-    const box = { x0: x - AIR, y0: spot.y - ASCENT, x1: x + width + AIR, y1: spot.y + DESCENT }
+    const box = { x0: x - air, y0: spot.y - ASCENT, x1: x + width + air, y1: spot.y + DESCENT }
     if (x < bounds.x0 || x + width > bounds.x1 || box.y0 < bounds.y0 || box.y1 > bounds.y1) continue
     if (busy.some(other => overlaps(other, box))) continue
     busy.push(box)
