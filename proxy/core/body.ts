@@ -15,6 +15,7 @@ export interface Inflater {
 export type Inflate = (encoding: string) => Inflater | undefined
 
 const TEXT_BYTES = 4096
+const HASHED_BYTES = 65_536
 const decoder = new TextDecoder('utf-8')
 
 export interface BodyOptions {
@@ -28,12 +29,13 @@ export class BodyReader {
   readonly mode: BodyOptions['mode']
   /** Some bytes are missing or cannot be decoded: what was not found may still have been there. */
   blind = false
-  /** FNV-1a over the raw bytes, to tell whether two requests carried the same body. */
+  /** FNV-1a over the first 64 KiB of raw bytes, to tell whether two requests carried the same body. */
   hash = 0x811c9dc5
   readonly #inflater: Inflater | undefined
   readonly #splitter: SseSplitter | undefined
   #pieces: Uint8Array[] = []
   #kept = 0
+  #hashed = 0
   #scanner: RpcScanner | undefined
   #ended = false
 
@@ -48,8 +50,7 @@ export class BodyReader {
   /** `size` is what crossed; fewer `bytes` mean that the recording kept no more. */
   push(bytes: Uint8Array, size: number): SseFrame[] {
     if (this.blind) return []
-    if (this.mode === 'json')
-      for (let i = 0; i < bytes.length && i < 4096; i++) this.hash = Math.imul(this.hash ^ (bytes[i] as number), 0x01000193)
+    if (this.mode === 'json' && this.#hashed < HASHED_BYTES) this.#digest(bytes)
     const frames = this.#decoded(bytes)
     if (bytes.length < size) this.blind = true
     return frames
@@ -80,6 +81,14 @@ export class BodyReader {
   /** The body's beginning as text. */
   text(): string {
     return decoder.decode(this.#joined().subarray(0, TEXT_BYTES))
+  }
+
+  #digest(bytes: Uint8Array): void {
+    const count = Math.min(bytes.length, HASHED_BYTES - this.#hashed)
+    let { hash } = this
+    for (let i = 0; i < count; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+    this.hash = hash
+    this.#hashed += count
   }
 
   #joined(): Uint8Array {

@@ -49,6 +49,7 @@ function params(query: string): [string, string][] {
     })
 }
 function decode(text: string): string {
+  if (!/[%+]/.test(text)) return text
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {

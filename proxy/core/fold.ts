@@ -169,8 +169,8 @@ export class Fold {
     const until = (row.ended?.at ?? row.lastAt) + LOG_SPAN
     return {
       session: { ...sessionRow(session), rev: 0 },
-      exchanges: [...noted.exchanges, ...exchanges].map(state => ({ ...state.row, rev: 0 })),
-      calls: [...noted.calls, ...calls].map(state => ({ ...callRow(state), rev: 0 })),
+      exchanges: inOrder([...noted.exchanges, ...exchanges]).map(state => ({ ...state.row, rev: 0 })),
+      calls: inOrder([...noted.calls, ...calls]).map(state => ({ ...callRow(state), rev: 0 })),
       frames: session.frames.map(frame => ({ ...frame, rev: 0 })),
       logs: this.#logs.between(row.upstream, row.startedAt, until).map(line => ({ ...line, rev: 0 })),
       others: others
@@ -300,5 +300,8 @@ function sessionRow(state: SessionState): Omit<Session, 'rev'> {
   const now = broken ? 'broken' : row.ended ? 'ended' : live && !state.over ? 'live' : 'quiet'
   return { ...row, state: now }
 }
+
+/** Noteworthy rows left their place when the others were forgotten. */
+const inOrder = <T extends { readonly row: { readonly id: number } }>(list: T[]): T[] => list.sort((a, b) => a.row.id - b.row.id)
 
 const callRow = (state: CallState): Omit<Call, 'rev'> => ({ ...state.row, ladder: ladderOf(state) })

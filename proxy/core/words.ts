@@ -14,7 +14,8 @@ export function spanText(span: number): string {
   if (value < 119_950) return `${(value / 1000).toFixed(1)} s`
   const seconds = Math.round(value / 1000)
   if (seconds < 7200) return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`
+  const minutes = Math.round(seconds / 60)
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 const ENDINGS: Record<Ending, string> = {

@@ -29,7 +29,7 @@ function verdictOn(facts: Facts, hops: readonly Exchange[]): Verdict {
   const first = hops[0] as Exchange
   const byId = new Map(facts.exchanges.map(exchange => [exchange.id, exchange]))
   const pairs = hops.map(hop => [hop, byId.get(hop.followedBy ?? -1)] as const)
-  const lost = pairs.filter(([hop, next]) => !next && facts.now - (hop.responseAt ?? facts.now) > 5_000).map(([hop]) => hop)
+  const lost = pairs.filter(([hop, next]) => !next && isOver(facts, hop)).map(([hop]) => hop)
   const cost = pairs.reduce((sum, [hop, next]) => sum + (next ? next.requestAt - hop.requestAt : 0), 0)
   const uniform = hops.every(({ method }) => method === first.method)
   const noun = uniform ? first.method : 'request'
@@ -54,6 +54,11 @@ function verdictOn(facts: Facts, hops: readonly Exchange[]): Verdict {
     alternatives: [],
   }
 }
+
+/** Nobody will follow it any more: its call was given up, or clients never take that long. */
+const isOver = (facts: Facts, hop: Exchange) =>
+  facts.calls.some(call => hop.calls.includes(call.id) && call.delivery === 'unanswered') ||
+  facts.now - (hop.responseAt ?? facts.now) > 5_000
 
 function saysOf(first: Exchange, count: number, lost: number, cost: number): string {
   const to = pathOf(pathAndQuery(first.location ?? '', first.target))

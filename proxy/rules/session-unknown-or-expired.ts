@@ -171,7 +171,7 @@ function deadStream({ session, exchanges }: Facts, first: Exchange): Case | unde
 function otherWorker({ session, exchanges }: Facts, first: Exchange): Case | undefined {
   const at = first.responseAt ?? first.requestAt
   const open = exchanges.find(({ body, responseAt = Number.POSITIVE_INFINITY, status = 0, clientEnd, serverEnd }) => {
-    return body === 'stream' && status < 300 && responseAt < at && (clientEnd?.at ?? at + 1) > at && (serverEnd?.at ?? at + 1) > at
+    return body === 'stream' && status < 300 && responseAt <= at && (clientEnd?.at ?? at + 1) > at && (serverEnd?.at ?? at + 1) > at
   })
   const after = exchanges.find(
     ({ requestAt, status = 0, method, responseBy }) =>

@@ -1,0 +1,91 @@
+/** Which history makes which fault of the same refusal. Captures prove the real cases; here are those between them. */
+import { describe, expect, it } from 'vitest'
+import { MESSAGES, openSse, openStreamable, result, tool, WireScript } from '../captures/wire-script.ts'
+import type { Facts } from '../core/facts.ts'
+import { judge } from './index.ts'
+
+function findings(wire: WireScript, session = 0) {
+  const facts = wire.fold.facts(wire.row('session', session).id, wire.at) as Facts
+  return judge(facts).findings.filter(({ rule }) => rule === 'session-unknown-or-expired')
+}
+const UNKNOWN = { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } }
+
+describe('an unknown session', () => {
+  it('is an old one after a restart: all streams ended at once, without a clean end', () => {
+    const wire = new WireScript()
+    const one = openSse(wire, '/m?session_id=aaaaaaaa11111111')
+    const two = openSse(wire, '/m?session_id=bbbbbbbb22222222')
+    one.stream.serverEnd('fin').clientEnd('closed', 'proxy')
+    two.stream.serverEnd('fin').clientEnd('closed', 'proxy')
+    wire.wait(5_000)
+    one.conn.post('/m?session_id=aaaaaaaa11111111', tool(1)).answer(404, 'Could not find session')
+    const [finding] = findings(wire)
+    expect(finding).toMatchObject({ cause: 'server-restarted', causeConfidence: 'likely', severity: 'error' })
+    expect(finding?.evidence[0]?.says).toContain('1 other stream with it')
+  })
+
+  it('is another worker’s where the stream is open', () => {
+    const wire = new WireScript()
+    const { conn } = openSse(wire)
+    conn.post(MESSAGES, tool(1)).answer(404, 'Could not find session')
+    expect(findings(wire)).toMatchObject([{ cause: 'wrong-worker', causeConfidence: 'likely' }])
+  })
+
+  it('has expired after a long silence, and only perhaps after a short one', () => {
+    for (const [gap, cause, sure] of [
+      [1_800_000, 'session-expired', 'likely'],
+      [3_000, 'server-restarted', 'possible'],
+    ] as const) {
+      const wire = new WireScript()
+      const { conn, headers } = openStreamable(wire)
+      conn.post('/mcp', tool(1), headers).json(200, result(1))
+      wire.wait(gap)
+      conn.post('/mcp', tool(2), headers).json(404, UNKNOWN)
+      expect(findings(wire)).toMatchObject([{ cause, causeConfidence: sure }])
+    }
+  })
+
+  it('is one finding however often it is refused, and a warning where the client began anew', () => {
+    const wire = new WireScript()
+    const { conn, headers } = openStreamable(wire)
+    for (let i = 0; i < 3; i++) conn.post('/mcp', tool(i), headers).json(404, UNKNOWN)
+    expect(findings(wire)).toMatchObject([{ severity: 'error', title: 'Session session- is unknown to the server: 404, 3 times.' }])
+    wire.wait(500)
+    openStreamable(wire, 'session-two-0002', conn)
+    expect(findings(wire)).toMatchObject([{ severity: 'warning', says: expect.stringContaining('began a new session 500 ms later') }])
+  })
+
+  it('is recognised in the words of every SDK', () => {
+    for (const [status, body] of [
+      [404, 'Could not find session'],
+      [404, JSON.stringify(UNKNOWN)],
+      [404, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}'],
+      [404, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Not Found: Session has been terminated"}}'],
+      [400, '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request: No valid session ID provided"},"id":null}'],
+      [400, 'No transport found for sessionId'],
+    ] as const) {
+      const wire = new WireScript()
+      const { conn, headers } = openStreamable(wire)
+      conn.post('/mcp', tool(1), headers).answer(status, body)
+      expect(findings(wire), body).toHaveLength(1)
+    }
+  })
+})
+
+describe('other refusals', () => {
+  it('are none of its business', () => {
+    for (const [status, body] of [
+      [404, 'Not Found'],
+      [404, '<html>404 page not found</html>'],
+      [404, '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}'],
+      [400, 'session_id is required'],
+      [401, 'session expired, log in'],
+      [500, 'Session not found'],
+    ] as const) {
+      const wire = new WireScript()
+      const { conn } = openSse(wire)
+      conn.post(MESSAGES, tool(1)).answer(status, body)
+      expect(findings(wire), body).toEqual([])
+    }
+  })
+})
