@@ -169,6 +169,25 @@ describe('Streamable HTTP', () => {
   })
 })
 
+describe('a call that broke and was never answered', () => {
+  const base = session('aa', 0)
+  const made = call(base.id, 1, 1, undefined, 'slow', { brokenAt: at(5), delivery: 'undeliverable' })
+  const rows = { session: base, exchanges: [], calls: [made], frames: [], findings: [], rev: 1 }
+  it('is sound up to the break, which alone is red', () => {
+    const shot = shoot(live([rows]), { from: 0, to: 10, focus: 0 })
+    const [bar] = rects(shot, 'callBg')
+    const [cap] = rects(shot, 'fail')
+    expect((bar?.x ?? 0) + (bar?.w ?? 0)).toBeCloseTo(timeToX(shot.view, at(5)), 3)
+    expect((cap?.x ?? 0) + (cap?.w ?? 0)).toBeCloseTo(timeToX(shot.view, at(5)), 3)
+    expect(hatches(shot)).toEqual([])
+  })
+  it('is red as a whole where there is no room to tell', () => {
+    const shot = shoot(live([rows], at(500)), { from: 0, to: 1000, focus: 0 })
+    expect(rects(shot, 'fail')).toHaveLength(1)
+    expect(rects(shot, 'call')).toHaveLength(0)
+  })
+})
+
 describe('what is still open', () => {
   it('reaches to the live edge and not beyond', () => {
     const base = session('aa', 0, { state: 'live' })

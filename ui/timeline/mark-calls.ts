@@ -79,36 +79,36 @@ function markCall(pass: Pass, lane: Lane, call: Call, cell: Cell, top: number, r
   const a = pass.alpha('call', call.id)
   const end = Math.min(callEnd(call), pass.edge)
   const late = isLate(call)
-  const ink: Ink = isFailedCall(call) && !late ? 'fail' : 'call'
-  const sound = barOf(view, call.sentAt, late ? (call.brokenAt ?? end) : end)
+  const soundEnd = late ? (call.brokenAt ?? end) : end
+  const sound = barOf(view, call.sentAt, soundEnd)
   const whole = barOf(view, call.sentAt, end)
-  if (inViewSpan(pass, call.sentAt, late ? (call.brokenAt ?? end) : end)) {
-    if (sound.w < WIDE) scene.shapes.push({ k: 'rect', x: sound.x, y: top, w: sound.w, h: BAR, fill: ink, r: 1.5, a })
-    else
-      scene.shapes.push({
-        k: 'rect',
-        x: sound.x,
-        y: top,
-        w: sound.w,
-        h: BAR,
-        fill: ink === 'fail' ? 'failBg' : 'callBg',
-        stroke: ink,
-        r: 2,
-        a,
-      })
-  }
-  if (late) {
-    const x = clampX(view, call.brokenAt ?? end)
+  if (inViewSpan(pass, call.sentAt, soundEnd)) markSound(pass, call, sound, soundEnd, top, a)
+  if (late && inViewSpan(pass, soundEnd, end)) {
+    const x = clampX(view, soundEnd)
     const w = Math.max(3, whole.x + whole.w - x)
-    if (inViewSpan(pass, call.brokenAt ?? end, end))
-      scene.shapes.push({ k: 'hatch', x, y: top, w, h: BAR, ink: 'fail', ground: 'failBg', dash: true, frame: true, a })
-    labelLate(pass, lane, call, top, row)
+    scene.shapes.push({ k: 'hatch', x, y: top, w, h: BAR, ink: 'fail', ground: 'failBg', dash: true, frame: true, a })
   }
+  if (late) labelLate(pass, lane, call, top, row)
   labelCall(pass, lane, call, sound, whole, top, row, a)
-  scene.hits.push({ x0: whole.x, x1: whole.x + whole.w, y0: top, y1: top + BAR, kind: 'call', id: call.id, front: isFailedCall(call) })
-  pass.scene.taken.push({ x0: whole.x, x1: whole.x + whole.w, y0: top, y1: top + BAR })
+  const box = { x0: whole.x, x1: whole.x + whole.w, y0: top, y1: top + BAR }
+  scene.hits.push({ ...box, kind: 'call', id: call.id, front: isFailedCall(call) })
+  scene.taken.push(box)
   if (isSelected(pass, 'call', call.id) && whole.w < WIDE) ring(pass, whole.x, top, whole.w, BAR)
   return { call, x0: cell.x0, x1: Math.max(cell.x1, cell.x0 + 3), top }
+}
+
+/** The part in which the call could still be answered. It is sound until it breaks: the break alone is red, unless there is no room to tell. */
+function markSound(pass: Pass, call: Call, { x, w }: Extent, end: number, top: number, a: number): void {
+  const { shapes } = pass.scene
+  const broken = call.brokenAt !== undefined && call.error === undefined
+  const failed = isFailedCall(call) && !isLate(call)
+  if (w < WIDE) {
+    shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: failed ? 'fail' : 'call', r: 1.5, a })
+    return
+  }
+  const ink: Ink = failed && !broken ? 'fail' : 'call'
+  shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: ink === 'fail' ? 'failBg' : 'callBg', stroke: ink, r: 2, a })
+  if (failed && broken && inView(pass.view, end)) shapes.push({ k: 'rect', x: x + w - 3, y: top, w: 3, h: BAR, fill: 'fail', a })
 }
 
 const inViewSpan = (pass: Pass, from: number, to: number): boolean => to >= pass.view.from && from <= pass.view.to

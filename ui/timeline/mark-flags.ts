@@ -48,7 +48,7 @@ export function markFlags(pass: Pass, findings: readonly Finding[], y: number, b
     const box = { x0: x - 9, x1: x + 9, y0: y - 9, y1: y + 9 }
     pass.scene.taken.push(box)
     pass.scene.hits.push({ ...box, kind: 'finding', id: finding.id, front: true })
-    if (isSelected(pass, 'finding', finding.id)) ring(pass, x - 8, y - 8, 16, 16)
+    if (isSelected(pass, 'finding', finding.id)) ring(pass, x - 8, y - 6, 16, 12)
     pass.scene.labels.push({
       parts: [{ text: findingLabel(finding), ink: look.label }],
       spots: [

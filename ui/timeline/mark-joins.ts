@@ -68,12 +68,15 @@ function laneY(block: Block, exchanges: ReadonlyMap<number, DrawnExchange>, id: 
   return up ? y - 6 : y - 5
 }
 
-/** Round, or said to be a timeout by the client itself: then it is a limit; else only the moment when the client left. */
+/** Limits that clients are known to set, in seconds. */
+const USUAL_LIMITS = [5, 10, 15, 20, 30, 45, 60, 90, 100, 120, 150, 180, 240, 300, 600, 900, 1800, 3600]
+
+/** A usual length, or said to be a timeout by the client itself: then it is a limit; else only the moment when the client left. */
 export function limitText(call: Call): string {
   const after = (call.brokenAt ?? 0) - call.sentAt
   const announced = call.cancelled !== undefined && /time[d]?[ -]?out/i.test(call.cancelled.reason ?? '')
-  const round = after >= 1000 && Math.abs(after - Math.round(after / 1000) * 1000) <= Math.max(20, after * 0.003)
-  return `${announced || round ? 'client limit' : 'client left after'} ${lengthText(after)}`
+  const usual = USUAL_LIMITS.some(limit => Math.abs(after - limit * 1000) <= Math.max(20, after * 0.003))
+  return `${announced || usual ? 'client limit' : 'client left after'} ${lengthText(after)}`
 }
 
 function markLimit(pass: Pass, block: Block, mark: DrawnCall): void {
