@@ -5,17 +5,20 @@
  * This is the only file that knows http-proxy. It opens the request to the upstream; heads, bodies, ends and errors are ours
  * (forward/exchange.ts), since http-proxy folds heads, hangs on truncated answers and gives them clean ends.
  */
-import { readFileSync } from 'node:fs'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import os from 'node:os'
 import { createProxyServer, type ProxyServer } from 'http-proxy'
 import type { Endpoint, Journal } from './core/event.ts'
+import { responseHead } from './core/headers.ts'
 import { upstreamOrigins } from './core/reorigin.ts'
-import { Connection, type Fate } from './forward/connection.ts'
+import { Connection } from './forward/connection.ts'
 import { dial, refuseOwnTarget } from './forward/dial.ts'
-import { Exchange, type ExchangeOptions, reasonOf } from './forward/exchange.ts'
-import { troubleBody, troubleOf } from './forward/trouble.ts'
+import { Exchange, type ExchangeOptions } from './forward/exchange.ts'
+import type { Fate } from './forward/leg-record.ts'
+import { connectionLimit, isWildcard, listenError, localNames } from './forward/listening.ts'
+import { ownAnswer } from './forward/own-answer.ts'
+import { MAX_HEAD_BYTES } from './forward/raw-head.ts'
+import { troubleOf } from './forward/trouble.ts'
 import { Turn } from './forward/turn.ts'
 import { allowedHosts, type GuardPolicy, type Refusal, refusalOf } from './guard.ts'
 
@@ -192,7 +195,7 @@ class HttpForwarder implements Forwarder {
       // Idle connections are the server's to close: its close is passed on.
       keepAliveTimeout: 0,
       connectionsCheckingInterval: 5000,
-      maxHeaderSize: 32 * 1024,
+      maxHeaderSize: MAX_HEAD_BYTES,
       requireHostHeader: false,
       noDelay: true,
       keepAlive: true,
@@ -285,9 +288,8 @@ class HttpForwarder implements Forwarder {
   #turnAway(connection: Connection, refusal: Refusal): void {
     this.#reject(connection, refusal.message, `${refusal.status} ${refusal.code}`)
     this.#journal.flush()
-    const body = Buffer.from(troubleBody(refusal, this.#options.target.origin))
-    const head = `HTTP/1.1 ${refusal.status} ${reasonOf(refusal.status)}\r\nContent-Type: application/json; charset=utf-8\r\n`
-    connection.client.write(`${head}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
+    const { status, reason, headers, body } = ownAnswer(refusal, this.#options.target.origin)
+    connection.client.write(`HTTP/1.1 ${status} ${reason}\r\n${responseHead(headers, { http10: false, status }).lines}\r\n${body}`)
     connection.closeWhenSent()
   }
 }
@@ -297,34 +299,3 @@ const DETACHED = { on: () => DETACHED, headersSent: false, finished: true } as u
 
 const asRequest = (exchange: Exchange) => exchange as unknown as IncomingMessage
 const asExchange = (request: IncomingMessage) => request as unknown as Exchange
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const where = `${host}:${port}`
-  if (error.code === 'EADDRINUSE')
-    return new Error(`Port ${port} is in use on ${host}. Choose another with --port, or 0 for a free one.`, { cause: error })
-  if (error.code === 'EACCES') return new Error(`Listening on ${where} is not permitted. Choose a port above 1023.`, { cause: error })
-  if (error.code === 'EADDRNOTAVAIL') return new Error(`${host} is no address of this machine.`, { cause: error })
-  return new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error })
-}
-
-/** Each connection takes two files; the journal, the inspector and the dashboard need some. */
-function connectionLimit(): number {
-  return Math.max(16, Math.floor((openFilesLimit() - 256) / 2))
-}
-
-function openFilesLimit(): number {
-  try {
-    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
-    if (line) return line[1] === 'unlimited' ? 1_000_000 : Number(line[1])
-  } catch {
-    // Not Linux.
-  }
-  return 1024
-}
-
-const isWildcard = (address: string) => address === '0.0.0.0' || address === '::'
-
-function localNames(): string[] {
-  const addresses = Object.values(os.networkInterfaces()).flatMap(list => list ?? [])
-  return [os.hostname(), ...addresses.map(({ address, family }) => (family === 'IPv6' ? `[${address.split('%')[0]}]` : address))]
-}

@@ -8,19 +8,12 @@
 import type { ClientRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { Actor, Ending, Journal, OpenEvent } from '../core/event.ts'
+import type { Journal } from '../core/event.ts'
 import type { Exchange } from './exchange.ts'
+import { CLOSED, type Fate, recordClose, recordOpen } from './leg-record.ts'
 import { troubleOf } from './trouble.ts'
 import type { Turn } from './turn.ts'
 import { resetKeepsReceived, whenTaken } from './unacknowledged.ts'
-
-/** How a leg ended, and who did it first. */
-export interface Fate {
-  readonly how: Ending
-  readonly by: Actor
-  readonly code?: string
-  readonly detail?: string
-}
 
 /** What all connections of one upstream share. */
 export interface Upstreams {
@@ -34,8 +27,6 @@ export interface Upstreams {
   gone(connection: Connection): void
 }
 
-/** Ended by us, to pass on what happened on the other leg. */
-export const CLOSED: Fate = { how: 'closed', by: 'proxy' }
 /** How long a client may go on sending a body that nobody reads, so that it sees the answer rather than a reset. */
 const UNREAD_BODY_MS = 2000
 
@@ -66,7 +57,7 @@ export class Connection {
     this.shared = shared
     this.protocol = shared.target.protocol
     this.defaultPort = this.protocol === 'https:' ? 443 : 80
-    this.#recordOpen('client', client)
+    recordOpen(this.shared, number, 'client', client)
     // Before node's own listeners: they turn these facts into other ones.
     client.prependListener('end', () => this.#onClientEnd())
     client.prependListener('error', (error: NodeJS.ErrnoException) => this.onClientError(error))
@@ -134,14 +125,14 @@ export class Connection {
     const ready = socket instanceof TLSSocket ? 'secureConnect' : 'connect'
     socket.once(ready, () => {
       this.#upstreamOpen = true
-      this.#recordOpen('server', socket, Math.round((shared.journal.now() - begun) * 1000) / 1000)
+      recordOpen(shared, this.number, 'server', socket, Math.round((shared.journal.now() - begun) * 1000) / 1000)
     })
     socket.on('free', this.#onFree)
     socket.on('end', () => this.#onServerEnd())
     socket.on('error', (error: NodeJS.ErrnoException) => this.#onServerError(error))
     // Node's HTTP client stops passing this on once the answer is complete, which may be before the request is.
     socket.on('drain', () => {
-      for (const exchange of this.#exchanges) exchange.resumeRequest()
+      for (const exchange of this.#exchanges) exchange.resume()
     })
     socket.on('unwritable', (error: NodeJS.ErrnoException) => this.#onServerError(error))
     socket.on('close', () => this.#onServerClose())
@@ -183,7 +174,7 @@ export class Connection {
   #onClientClose(): void {
     this.#clientClosed = true
     this.#clientFate ??= CLOSED
-    this.#recordClose('client', this.client, this.#clientFate)
+    recordClose(this.shared, this.number, 'client', this.client, this.#clientFate)
     for (const exchange of [...this.#exchanges]) exchange.clientGone(this.#clientFate)
     for (const request of this.#queue.splice(0)) request.destroy()
     if (!this.#held()) this.#endUpstream()
@@ -245,7 +236,7 @@ export class Connection {
   #onServerClose(): void {
     this.#serverClosed = true
     this.#serverFate ??= CLOSED
-    this.#recordClose('server', this.#upstream as Socket, this.#serverFate)
+    recordClose(this.shared, this.number, 'server', this.#upstream as Socket, this.#serverFate)
     this.#mirrorServerEnd()
     this.#settleBoth()
   }
@@ -296,38 +287,5 @@ export class Connection {
 
   #settleBoth(): void {
     if (this.#clientClosed && this.#serverClosed) this.shared.gone(this)
-  }
-
-  // ---- records
-
-  #recordOpen(leg: 'client' | 'server', socket: Socket, took?: number): void {
-    const { journal, name } = this.shared
-    const open: Omit<OpenEvent, 'seq' | 'at'> = {
-      kind: 'open',
-      conn: this.number,
-      leg,
-      upstream: name,
-      local: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
-      remote: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 },
-      ...(took !== undefined && { took }),
-      ...(socket instanceof TLSSocket && { tls: tlsOf(socket) }),
-    }
-    journal.append(open)
-  }
-
-  #recordClose(leg: 'client' | 'server', socket: Socket, fate: Fate): void {
-    const received = socket.bytesRead
-    const sent = Math.max(0, (socket.bytesWritten ?? 0) - socket.writableLength)
-    this.shared.journal.append({ kind: 'close', conn: this.number, leg, ...fate, received, sent })
-  }
-}
-
-function tlsOf(socket: TLSSocket): NonNullable<OpenEvent['tls']> {
-  const subject = socket.getPeerCertificate().subject?.CN
-  return {
-    protocol: socket.getProtocol() ?? '',
-    cipher: socket.getCipher()?.name ?? '',
-    verified: socket.authorized,
-    ...(subject !== undefined && { subject: String(subject) }),
   }
 }

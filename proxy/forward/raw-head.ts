@@ -5,7 +5,7 @@
  * decide framing go through node, so that it chunks, ends and keeps alive accordingly; then its text is replaced by ours.
  */
 import type { ClientRequest, OutgoingMessage, ServerResponse } from 'node:http'
-import type { OutgoingHead } from '../core/headers.ts'
+import { type OutgoingHead, pairsOf } from '../core/headers.ts'
 
 interface HeadText {
   _header: string | null
@@ -13,10 +13,13 @@ interface HeadText {
 }
 const textOf = (message: OutgoingMessage) => message as unknown as HeadText
 
+/** What a peer may send; beyond nginx's and node's own limits, so that such a fault can be seen. */
+export const MAX_HEAD_BYTES = 32 * 1024
+
 const OWN_FIELDS = ['connection', 'content-length', 'transfer-encoding'] as const
 
 /** Node adds nothing of its own to this message. */
-export function bare(message: OutgoingMessage): void {
+function bare(message: OutgoingMessage): void {
   for (const field of OWN_FIELDS) message.removeHeader(field)
 }
 
@@ -38,4 +41,9 @@ const EMPTY = Buffer.alloc(0)
 /** Sends the head at once. `flushHeaders` would encode it as UTF-8, which alters latin1 values. */
 export function flushHead(message: OutgoingMessage): void {
   message.write(EMPTY)
+}
+
+/** Trailers leave only with chunks; elsewhere there is no place for them. */
+export function sendTrailers(message: OutgoingMessage, flat: readonly string[]): void {
+  if (flat.length > 0 && message.chunkedEncoding) message.addTrailers(pairsOf(flat) as [string, string][])
 }

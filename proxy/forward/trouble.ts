@@ -92,8 +92,3 @@ function tlsAdvice(code: string, target: URL): string {
   }
   return 'If the certificate is your own, give its authority with --ca FILE; --insecure-upstream skips the check.'
 }
-
-/** The body of an answer that the proxy gives by itself. */
-export function troubleBody(trouble: { code: string; message: string; try: string }, target: string): string {
-  return `${JSON.stringify({ error: { code: trouble.code, message: trouble.message, target, try: trouble.try } })}\n`
-}
