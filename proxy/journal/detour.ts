@@ -147,7 +147,8 @@ export class Detour {
       }
       const began = performance.now()
       const written = await this.#setting.disk.write(this.#segment.fd, block.bytes, block.done, block.used - block.done)
-      if (performance.now() - began > this.#setting.stallMs) this.#calmSince = this.#setting.now()
+      // Seen from here a write also waits for the main thread's turn, so the limit is wider.
+      if (performance.now() - began > 4 * this.#setting.stallMs) this.#calmSince = this.#setting.now()
       this.#wrote(block, written)
     }
   }

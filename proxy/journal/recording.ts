@@ -29,7 +29,7 @@ export interface RecordingSetting {
   readonly segmentBytes?: number
   /** Room for records in memory while the disk fails or stalls; default 32 MiB. */
   readonly backlogBytes?: number
-  /** A write that takes longer sends the records on a detour; default 50 ms. */
+  /** Two writes in a row that take longer send the records on a detour; default 50 ms. */
   readonly stallMs?: number
   /** What is kept of earlier recordings and of this one; default 7 days and 1 GiB, false keeps all. */
   readonly retention?: Retention | false

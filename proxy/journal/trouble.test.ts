@@ -175,7 +175,7 @@ describe('a failing disk', () => {
 })
 
 describe('a slow disk', () => {
-  test('one slow write sends the records on a detour until writing is quick again; none is lost, none overtakes', async () => {
+  test('a second slow write in a row sends the records on a detour until writing is quick again; none is lost, none overtakes', async () => {
     let slowMs = 0
     let written = 0
     const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
@@ -195,8 +195,10 @@ describe('a slow disk', () => {
     appendAll(recording, 0, 10)
     slowMs = 120
     appendAll(recording, 10, 11)
+    expect(recording.trouble()).toBeUndefined()
+    appendAll(recording, 11, 12)
     expect(recording.trouble()).toMatch(/^disk slow since .*a write took \d+ ms/)
-    for (let index = 11; index < 60; index++) {
+    for (let index = 12; index < 60; index++) {
       appendAll(recording, index, index + 1)
       await new Promise(resolve => setTimeout(resolve, 2))
     }
@@ -207,6 +209,30 @@ describe('a slow disk', () => {
     recording.close()
     expect(numbersOf(recording.dir)).toEqual(range(0, 70))
     expect(gapsOf(eventsOf(recording.dir))).toMatchObject([{ reason: 'stall', lost: 0 }])
+  })
+})
+
+describe('one long wait', () => {
+  test('is on record, and the records stay on their way', () => {
+    let ms = 0
+    const disk: Disk = {
+      ...realDisk,
+      writeSync: (...args) => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+        ms = 0
+        return realDisk.writeSync(...args)
+      },
+    }
+    const recording = record(dataFolder(), { disk, stallMs: 20 })
+    appendAll(recording, 0, 5)
+    ms = 300
+    appendAll(recording, 5, 10)
+    expect(recording.trouble()).toBeUndefined()
+    recording.close()
+    expect(numbersOf(recording.dir)).toEqual(range(0, 10))
+    expect(gapsOf(eventsOf(recording.dir))).toMatchObject([
+      { reason: 'stall', lost: 0, detail: expect.stringMatching(/took \d+ ms, and traffic waited/) },
+    ])
   })
 })
 

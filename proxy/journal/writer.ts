@@ -15,6 +15,8 @@ const PENDING_LIMIT_BYTES = 8 * 1024 * 1024
 const CHECK_MS = 2000
 const CALM_MS = 250
 const LONGEST_CALM_MS = 10_000
+/** So many times the limit make a single wait worth a record. */
+const LONG_STALLS = 10
 
 export interface WriterSetting extends Omit<DetourSetting, 'onEnd' | 'onTrouble' | 'rolled'> {
   readonly segmentBytes: number
@@ -44,6 +46,7 @@ export class JournalWriter {
   #detour: Detour | undefined
   #lastDetourEndedAt = Number.NEGATIVE_INFINITY
   #calmMs = CALM_MS
+  #slowInARow = 0
   #lost = 0
 
   /** Creates the first segment; throws the system's error when that fails. */
@@ -124,8 +127,30 @@ export class JournalWriter {
     this.#segment.bodyBytes += this.#bodyBytes
     this.#emptied()
     const took = performance.now() - began
-    if (took > stallMs) this.#leave('stall', `a write took ${Math.round(took)} ms`, 0)
-    else if (this.#segment.size >= this.#setting.segmentBytes) this.#roll()
+    if (took > stallMs) this.#slow(took)
+    else this.#slowInARow = 0
+    if (this.#detour) return
+    if (this.#segment.size >= this.#setting.segmentBytes) this.#roll()
+  }
+
+  /**
+   * One slow write may be a busy machine that gave our turn to others, and is over: only a second one in a row shows a slow disk.
+   * Until then the promise holds that what was flushed survives a kill; a long wait is on record all the same, for it delayed traffic.
+   */
+  #slow(took: number): void {
+    const { now, onGap, stallMs } = this.#setting
+    const words = `a write took ${Math.round(took)} ms`
+    if (++this.#slowInARow > 1) this.#leave('stall', words, 0)
+    else if (took > LONG_STALLS * stallMs) {
+      onGap({
+        kind: 'gap',
+        reason: 'stall',
+        lost: 0,
+        lostBytes: 0,
+        since: Math.max(0, now() - took),
+        detail: `${words}, and traffic waited for it.`,
+      })
+    }
   }
 
   /** All queued bytes, in order. */
@@ -181,6 +206,7 @@ export class JournalWriter {
     this.#lost += this.#detour?.lost ?? 0
     this.#detour = undefined
     this.#lastDetourEndedAt = this.#setting.now()
+    this.#slowInARow = 0
     if (gap) this.#setting.onGap(gap)
     this.#setting.onTrouble()
     this.flush()
