@@ -18,6 +18,11 @@ export class DecodedBodies {
   readonly #decoders = new Map<string, ContentDecoder>()
   #current: readonly Uint8Array[] = NONE
 
+  /** Decoders that are open, to prove the bound. */
+  get size(): number {
+    return this.#decoders.size
+  }
+
   /** True when `prepare` has nothing to wait for. */
   isPlain(event: WireEvent): boolean {
     if (event.kind === 'request' || event.kind === 'response') return contentEncoding(event.headers) === ''

@@ -77,7 +77,8 @@ export class Follower {
   #judgedAt = 0
   #lookedAt = 0
   #isDone = false
-  #pending: IndexBatch | undefined
+  /** A batch that could not be written yet. */
+  #pending: { readonly batch: IndexBatch; readonly isEnd: boolean } | undefined
   readonly #waiting: (() => void)[] = []
 
   /** Opens the recording in `source.dir`. Throws in plain words when there is none, or none that can be read. */
@@ -122,8 +123,11 @@ export class Follower {
    * Throws an IndexError when the index cannot be written; nothing is lost then, the next step writes it.
    */
   async step(): Promise<number> {
-    if (this.#pending) this.#write(this.#pending)
-    if (this.#isDone) return 0
+    if (this.#pending) this.#write(this.#pending.batch, this.#pending.isEnd)
+    if (this.#isDone) {
+      this.#resolve()
+      return 0
+    }
     const batch = this.reader.read(this.#cursor, BATCH_EVENTS)
     for (const { event, position } of batch.events) {
       if (!this.#bodies.isPlain(event)) await this.#bodies.prepare(event)
@@ -138,7 +142,7 @@ export class Follower {
     const isWanted = this.#waiting.length > 0 && batch.events.length === 0
     const isDue = isEnd || isWanted || performance.now() - this.#judgedAt >= JUDGE_MS
     if (batch.events.length > 0 || isDue) this.#store(isDue, isEnd)
-    if (isWanted || this.#isDone) for (const resolve of this.#waiting.splice(0)) resolve()
+    if (isWanted || this.#isDone) this.#resolve()
     return batch.events.length
   }
 
@@ -158,7 +162,16 @@ export class Follower {
 
   /** Rows from this revision on are not stored yet. */
   get unstoredFrom(): number {
-    return this.#pending?.rows.reduce((low, { rev }) => Math.min(low, rev), Number.POSITIVE_INFINITY) ?? Number.POSITIVE_INFINITY
+    return this.#pending?.batch.rows.reduce((low, { rev }) => Math.min(low, rev), Number.POSITIVE_INFINITY) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Objects in memory beside the fold's, to prove the bound. */
+  sizes(): { readonly texts: number; readonly decoders: number; readonly streams: number } {
+    return { texts: this.#texts.size, decoders: this.#bodies.size, streams: this.openStreams.size }
+  }
+
+  #resolve(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Nothing more can come. */
@@ -219,12 +232,11 @@ export class Follower {
       gap: this.#gap ? JSON.stringify(this.#gap) : '',
     }
     if (isEnd) Object.assign(meta, { complete: '1', bytes: `${this.reader.bytes()}` })
-    if (isEnd) this.#isDone = true
     const marks = this.#marks
     const records = this.#records
     this.#marks = []
     this.#records = []
-    this.#write({ rows, slices, texts, records, marks, meta })
+    this.#write({ rows, slices, texts, records, marks, meta }, isEnd)
   }
 
   #finish(): void {
@@ -232,14 +244,15 @@ export class Follower {
     for (const session of this.#fold.changedSessions()) this.#due.add(session)
   }
 
-  #write(batch: IndexBatch): void {
-    this.#pending = batch
+  #write(batch: IndexBatch, isEnd: boolean): void {
+    this.#pending = { batch, isEnd }
     try {
       this.index.write(batch)
     } catch (error) {
       throw new IndexError(`the index cannot be written: ${error instanceof Error ? error.message : String(error)}`)
     }
     this.#pending = undefined
+    if (isEnd) this.#isDone = true
   }
 
   #watchStream({ id, body, clientEnd, serverEnd }: Exchange): void {
@@ -318,7 +331,7 @@ export class Follower {
   }
 
   close(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
+    this.#resolve()
     this.#bodies.close()
     this.reader.close()
     this.index.close()

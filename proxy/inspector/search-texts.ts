@@ -42,6 +42,11 @@ export class SearchTexts {
   readonly #ids = new Map<number, number>()
   #bodies: { exchange: number; part: Part; at: number; bytes: Uint8Array }[] = []
 
+  /** Exchanges and bodies that are remembered, to prove the bound. */
+  get size(): number {
+    return this.#open.size + this.#numbers.size + this.#ids.size
+  }
+
   /** @param decoded the bytes of a chunk, after Content-Encoding is undone */
   push(event: WireEvent, decoded: readonly Uint8Array[]): void {
     if (event.kind === 'request' || event.kind === 'response') {
