@@ -3,7 +3,7 @@ import { X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import styles from './app.module.css'
 import { useCommands } from './commands.ts'
-import { useMedia, usePage, usePageState, useScene } from './page-context.tsx'
+import { useBeat, useMedia, usePage, usePageState, useScene } from './page-context.tsx'
 import { Panes } from './panes.tsx'
 import { classes, IconButton } from './parts/button.tsx'
 import { Sessions } from './sessions/sessions.tsx'
@@ -38,6 +38,9 @@ function Main() {
   const link = usePageState(state => state.link)
   const loading = usePageState(state => state.loading)
   const late = useLate(!scene)
+  const paused = usePageState(state => state.paused !== undefined)
+  // What is open grows by itself: its bars and times are drawn anew every second.
+  useBeat(1000, scene?.open === true && link.phase === 'live' && !paused)
   const recording = server?.recordings.find(one => one.live) ?? server?.recordings[0]
   if (scene) return <Panes scene={scene} />
   if (recording && !loading && page.rows.sessions.size === 0) return <Setup recording={recording} />

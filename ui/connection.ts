@@ -9,8 +9,8 @@ import { type Recorder, RecorderError } from './recorder.ts'
 export type Link =
   | { readonly phase: 'connecting' }
   | { readonly phase: 'live' }
-  /** `retryAt`: performance clock; `inMs` as it was drawn. */
-  | { readonly phase: 'lost'; readonly inMs: number; readonly why: string }
+  /** The next attempt comes `inMs` after `at` (performance clock). */
+  | { readonly phase: 'lost'; readonly at: number; readonly inMs: number; readonly why: string }
   /** The token is missing or not this recorder's (any more). */
   | { readonly phase: 'refused' }
 
@@ -222,7 +222,7 @@ export class Connection {
     const wait = Math.min(firstRetryMs * 2 ** Math.min(this.#failures++, 10), lastRetryMs)
     // Jitter of a quarter either way, so that many pages do not come back in step.
     const inMs = Math.round(wait * (0.75 + random() / 2))
-    this.#to.link({ phase: 'lost', inMs, why })
+    this.#to.link({ phase: 'lost', at: performance.now(), inMs, why })
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => void this.#attempt(), inMs)
   }

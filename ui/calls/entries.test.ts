@@ -59,6 +59,7 @@ function input(tab: EntriesInput['tab'], more: Partial<EntriesInput> = {}): Entr
     tab,
     sessions,
     logs: rows.logs,
+    gaps: rows.gaps,
     unfolded: new Set(),
     passes: () => true,
     exchangeOf: rows.exchange,
@@ -88,6 +89,8 @@ test('the other tabs hold every mark', () => {
   expect(keys(input('events'))).toEqual(['s1', 'f31', 'f30', 's2'])
   expect(keys(input('findings'))).toEqual(['s1', 'n40'])
   expect(keys(input('log'))).toEqual(['l50'])
+  const gap = { t: 'gap', id: 60, rev: 1, at: 10, since: 5, seq: 9, reason: 'disk-full', lost: 3, lostBytes: 90, detail: '' } as const
+  expect(keys(input('log', { gaps: [gap, { ...gap, id: 61, at: 90 }] }))).toEqual(['g60', 'l50', 'g61'])
 })
 
 test('the filter hides rows, counts them, and takes headings over nothing away', () => {

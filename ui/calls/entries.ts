@@ -1,5 +1,5 @@
 /** The table's rows, for each tab, from the rows of the sessions shown. Promise: pure; one linear pass; row keys are stable. */
-import type { Call, Exchange, Finding, Frame, LogLine, Session } from '../../proxy/core/model.ts'
+import type { Call, Exchange, Finding, Frame, Gap, LogLine, Session } from '../../proxy/core/model.ts'
 import type { TableTab } from '../address.ts'
 import { type Filterable, isRedirect } from '../filter-match.ts'
 import type { Selection, SessionRows } from '../view.ts'
@@ -12,6 +12,8 @@ export type Entry =
   | { readonly kind: 'frame'; readonly key: string; readonly frame: Frame; readonly of?: Call }
   | { readonly kind: 'log'; readonly key: string; readonly log: LogLine }
   | { readonly kind: 'finding'; readonly key: string; readonly finding: Finding }
+  /** A hole in the journal: shown among the log lines, cannot be selected. */
+  | { readonly kind: 'gap'; readonly key: string; readonly gap: Gap }
 
 export interface Totals {
   readonly calls: number
@@ -25,6 +27,7 @@ export interface EntriesInput {
   readonly tab: TableTab
   readonly sessions: readonly SessionRows[]
   readonly logs: readonly LogLine[]
+  readonly gaps: readonly Gap[]
   readonly unfolded: ReadonlySet<number>
   readonly passes: (row: Filterable) => boolean
   readonly exchangeOf: (id: number) => Exchange | undefined
@@ -93,10 +96,13 @@ export function entriesOf(input: EntriesInput): Entries {
   const rows: Entry[] = []
   let hidden = 0
   if (input.tab === 'log') {
+    let next = 0
     for (const log of input.logs) {
+      for (let gap = input.gaps[next]; gap && gap.at <= log.at; gap = input.gaps[++next]) rows.push({ kind: 'gap', key: `g${gap.id}`, gap })
       if (input.passes(log)) rows.push({ kind: 'log', key: `l${log.id}`, log })
       else hidden++
     }
+    for (const gap of input.gaps.slice(next)) rows.push({ kind: 'gap', key: `g${gap.id}`, gap })
     return { rows, hidden }
   }
   input.sessions.forEach((one, at) => {
@@ -121,14 +127,14 @@ export function totalsOf(sessions: readonly SessionRows[]): Totals {
   return { calls, exchanges, events, bytes, undeliverable }
 }
 
-/** What a row selects; undefined for headings' own session is the session. */
-export function selectionOf(entry: Entry): Selection {
+/** What a row selects; a gap selects nothing. */
+export function selectionOf(entry: Entry): Selection | undefined {
   if (entry.kind === 'session') return { kind: 'session', id: entry.session.id }
   if (entry.kind === 'call') return { kind: 'call', id: entry.call.id }
   if (entry.kind === 'exchange') return { kind: 'exchange', id: entry.exchange.id }
   if (entry.kind === 'frame') return { kind: 'frame', id: entry.frame.id }
   if (entry.kind === 'log') return { kind: 'log', id: entry.log.id }
-  return { kind: 'finding', id: entry.finding.id }
+  return entry.kind === 'finding' ? { kind: 'finding', id: entry.finding.id } : undefined
 }
 
 /** The row of a selection: itself, else the call of a finding or of an answer. -1: none here. */
@@ -139,7 +145,7 @@ export function indexOf(rows: readonly Entry[], selection: Selection | null, cal
       ? -1
       : rows.findIndex(one => {
           const own = selectionOf(one)
-          return own.kind === kind && own.id === id
+          return own?.kind === kind && own.id === id
         })
   const own = is(selection.kind, selection.id)
   return own >= 0 || selection.kind !== 'finding' ? own : is('call', callOfFinding(selection.id))

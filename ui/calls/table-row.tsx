@@ -4,7 +4,7 @@
 // biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: the same
 import { ChevronDown, ChevronRight } from 'lucide-react'
 import { memo, type ReactNode } from 'react'
-import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
+import type { Call, Exchange, Frame, Gap } from '../../proxy/core/model.ts'
 import { sizeOf, timeOf } from '../filter-match.ts'
 import { clock, duration, offset, size } from '../format.ts'
 import { classes, Icon, Tag } from '../parts/button.tsx'
@@ -15,7 +15,7 @@ import styles from './calls.module.css'
 import type { Entry } from './entries.ts'
 import { OutcomeCell } from './outcome.tsx'
 import { Waterfall } from './waterfall.tsx'
-import { callOutcome, exchangeOutcome, frameOutcome, type Outcome, sessionWords } from './words.ts'
+import { callOutcome, exchangeOutcome, frameOutcome, gapWords, type Outcome, sessionWords } from './words.ts'
 
 export interface RowContext {
   readonly zero: Zero
@@ -148,6 +148,7 @@ export function rowName(entry: Entry, context: RowContext): string {
   if (entry.kind === 'log') return `Log at ${timeText(entry.log.at, context)}, ${entry.log.level}, ${entry.log.text.slice(0, 200)}`
   if (entry.kind === 'finding')
     return `${entry.finding.severity}, ${entry.finding.rule}, at ${timeText(entry.finding.at, context)}, ${entry.finding.title}`
+  if (entry.kind === 'gap') return `Gap in the journal at ${timeText(entry.gap.at, context)}, ${gapWords(entry.gap)}`
   const cells = cellsOf(entry, context)
   if (!cells) return ''
   const unit = context.zero.mode === 'clock' ? '' : ' s'
@@ -162,6 +163,23 @@ export function rowName(entry: Entry, context: RowContext): string {
   ]
     .filter(Boolean)
     .join(', ')
+}
+
+function GapRow({ gap, context }: { readonly gap: Gap; readonly context: RowContext }) {
+  return (
+    <div className={classes(styles.row, styles.text, styles.gap)} role="presentation">
+      <span role="gridcell" className={styles.number} />
+      <span role="gridcell" className={classes(styles.number, styles.mid)}>
+        {timeText(gap.at, context)}
+      </span>
+      <span role="gridcell" className={styles.ellipsis} title={gap.detail}>
+        {gapWords(gap)}
+      </span>
+      <span role="gridcell" className={classes(styles.dim, styles.small)}>
+        journal
+      </span>
+    </div>
+  )
 }
 
 function TextRow({ entry, context }: { readonly entry: Entry & { kind: 'log' | 'finding' }; readonly context: RowContext }) {
@@ -206,6 +224,7 @@ export const TableRow = memo(function TableRow({ entry, context }: { readonly en
         </span>
       </div>
     )
+  if (entry.kind === 'gap') return <GapRow gap={entry.gap} context={context} />
   if (entry.kind === 'log' || entry.kind === 'finding') return <TextRow entry={entry} context={context} />
   const cells = cellsOf(entry, context)
   if (!cells) return null

@@ -6,7 +6,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the row has the focus, not its cells (roving tabindex)
 // biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: the same
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'react'
 import type { LogLine } from '../../proxy/core/model.ts'
 import type { TableTab } from '../address.ts'
 import { passes } from '../filter-match.ts'
@@ -29,6 +29,7 @@ const TABS: readonly { readonly tab: TableTab; readonly name: string }[] = [
   { tab: 'findings', name: 'Findings' },
 ]
 const ROW = 24
+const rowHeight = () => ROW
 
 interface TableProps {
   readonly scene: Scene
@@ -167,6 +168,7 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
         tab,
         sessions,
         logs,
+        gaps: all.gaps,
         unfolded,
         exchangeOf: all.exchange,
         frameOf: all.frame,
@@ -183,8 +185,9 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
-    estimateSize: () => ROW,
-    getItemKey: at => rows[at]?.key ?? at,
+    estimateSize: rowHeight,
+    // Another function would make it measure all rows anew.
+    getItemKey: useCallback((at: number) => rows[at]?.key ?? at, [rows]),
     overscan: 8,
     // The heading sticks to the top of what scrolls, so that its columns are the rows' columns.
     scrollMargin: ROW,
@@ -218,8 +221,13 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
 
   const pick = (at: number, by: 'table' | 'row') => {
     const entry = rows[at]
-    if (!entry) return
-    page.select(selectionOf(entry), by)
+    const chosen = entry && selectionOf(entry)
+    if (!chosen) {
+      // Nothing to select here: a step goes on over it.
+      if (entry && by === 'row' && at !== selected) pick(at + Math.sign(at - selected), by)
+      return
+    }
+    page.select(chosen, by)
     list.scrollToIndex(at, { align: 'auto' })
     requestAnimationFrame(() => grid.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus({ preventScroll: true }))
   }

@@ -1,8 +1,8 @@
 /** What the table says of a row, in words: the same for the eye and for a screen reader. Promise: pure. */
 import type { Actor, Ending } from '../../proxy/core/event.ts'
-import type { Call, End, Exchange, Frame, Session } from '../../proxy/core/model.ts'
+import type { Call, End, Exchange, Frame, Gap, Session } from '../../proxy/core/model.ts'
 import { isRedirect } from '../filter-match.ts'
-import { age, duration, offsetExact, plural } from '../format.ts'
+import { age, duration, offsetExact, plural, size } from '../format.ts'
 import { sessionName } from '../sessions/groups.ts'
 
 /** `sign` names the glyph: a badge of an actor, or a mark. */
@@ -43,6 +43,14 @@ export function callOutcome(call: Call): Outcome {
   if (call.delivery === 'unknown') return { sign: 'dash', text: 'unknown', tone: 'dim' }
   if (call.toolError !== undefined) return { sign: 'warning', text: 'tool error', tone: 'warn', title: call.toolError }
   return { sign: 'ok', text: 'delivered', tone: 'plain' }
+}
+
+/** "Gap in the journal: disk full, 12 records (3.4 kB) lost" */
+export function gapWords({ reason, lost, lostBytes }: Gap): string {
+  const what = reason.replace('-', ' ')
+  return lost === 0
+    ? `Journal written another way: ${what}, nothing lost`
+    : `Gap in the journal: ${what}, ${plural(lost, 'record')} (${size(lostBytes)}) lost`
 }
 
 /** The end that came first: who hung up. */
@@ -125,7 +133,8 @@ export function sessionWords(session: Session, before: Session | undefined, zero
   else if (session.initializedAt === undefined && (session.transport === 'sse' || session.transport === 'streamable'))
     words.push('never initialized')
   const at = session.ended?.at ?? Number.POSITIVE_INFINITY
-  const inFlight = calls.filter(one => one.kind === 'request' && one.sentAt <= at && (one.answeredAt ?? Number.POSITIVE_INFINITY) > at)
+  const cut = session.ended?.inFlight ? calls : []
+  const inFlight = cut.filter(one => one.kind === 'request' && one.sentAt <= at && (one.answeredAt ?? Number.POSITIVE_INFINITY) > at)
   const end = endWords(session, zeroAt, inFlight)
   if (end) words.push(end)
   return words.join(', ')

@@ -87,6 +87,7 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
   const page = usePage()
   const scene = useScene()
   const recordings = usePageState(state => state.server?.recordings)
+  const cleared = usePageState(state => state.cleared.size > 0)
   const [text, setText] = useState('')
   const scroll = useRef<HTMLDivElement>(null)
   useBeat(
@@ -126,7 +127,13 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
       <div className={styles.scroll} ref={scroll}>
         {entries.length === 0 && (
           <p className={styles.say}>
-            {text ? 'No session matches.' : sessions.length === 0 ? 'No session yet. The first one appears here by itself.' : ''}
+            {text
+              ? 'No session matches.'
+              : sessions.length === 0
+                ? cleared
+                  ? 'Nothing in view. New sessions appear here.'
+                  : 'No session yet. The first one appears here by itself.'
+                : ''}
           </p>
         )}
         {entries.length > 0 && (

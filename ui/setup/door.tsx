@@ -1,18 +1,10 @@
 /** Shown instead of the page where the recorder does not know us: no token, or one of an earlier start. */
 import { type FormEvent, useState } from 'react'
-import { takeToken } from '../address.ts'
 import { Button } from '../parts/button.tsx'
 import { Wave } from '../parts/glyphs.tsx'
 import parts from '../parts/parts.module.css'
 import styles from './setup.module.css'
-
-/** The token in what was pasted: a whole address, or the token itself. */
-export function tokenIn(text: string): string | undefined {
-  const trimmed = text.trim()
-  const hash = trimmed.indexOf('#')
-  if (hash >= 0) return takeToken(trimmed.slice(hash)).token
-  return /^[\w-]{16,}$/.test(trimmed) ? trimmed : undefined
-}
+import { tokenIn } from './token.ts'
 
 interface DoorProps {
   /** `missing`: none came with the address; `refused`: the recorder does not know it. */

@@ -60,8 +60,8 @@ export function ExportMenu() {
             </Menu.Group>
             <div className={parts.menuLine} />
             <Menu.Item className={parts.item} onClick={() => run('jsonl', session?.id, true)}>
-              JSON lines with secrets
-              <span className={parts.itemHint}>do not pass it on</span>
+              {session ? 'This session' : 'Everything'}, secrets included
+              <span className={parts.itemHint}>JSON lines; do not pass it on</span>
             </Menu.Item>
           </Menu.Popup>
         </Menu.Positioner>

@@ -4,9 +4,10 @@ import { Search as SearchIcon, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { SearchAnswer } from '../../proxy/core/feed.ts'
 import { clock } from '../format.ts'
-import { usePage, usePageState, useScene } from '../page-context.tsx'
+import { usePage, usePageState } from '../page-context.tsx'
 import { Icon, IconButton } from '../parts/button.tsx'
 import parts from '../parts/parts.module.css'
+import { recordingOf } from '../rows.ts'
 import { type Hit, headHits } from './head-search.ts'
 import styles from './top.module.css'
 
@@ -66,7 +67,8 @@ const asHit = (hit: SearchAnswer['hits'][number]): Hit => ({
 
 function Hits({ found, active, onPick }: { readonly found: Found; readonly active: number; readonly onPick: (hit: Hit) => void }) {
   const page = usePage()
-  const scene = useScene()
+  const recordings = usePageState(state => state.server?.recordings)
+  const startOf = (session: number) => recordings?.find(one => one.index === recordingOf(session))?.startedAt ?? 0
   if (found.hits.length === 0) return <p className={styles.say}>{found.error ?? `Nothing holds “${found.text}”.`}</p>
   return (
     <div className={styles.hits} role="listbox" aria-label="Hits">
@@ -81,7 +83,7 @@ function Hits({ found, active, onPick }: { readonly found: Found; readonly activ
           className={styles.hit}
           onClick={() => onPick(hit)}
         >
-          <span className={styles.hitAt}>{clock((scene?.recording.startedAt ?? 0) + hit.at, false)}</span>
+          <span className={styles.hitAt}>{clock(startOf(hit.session) + hit.at, false)}</span>
           <span>
             {hit.where} in {page.rows.sessions.get(hit.session)?.key.slice(0, 8) ?? 'a session'}
           </span>

@@ -8,6 +8,7 @@ import styles from './top.module.css'
 function LinkState() {
   const page = usePage()
   const link = usePageState(state => state.link)
+  useBeat(1000, link.phase === 'lost')
   if (link.phase === 'live')
     return (
       <span className={styles.state}>
@@ -30,9 +31,9 @@ function LinkState() {
       </span>
     )
   return (
-    <span className={classes(styles.state, styles.lost)} role="status">
+    <span className={classes(styles.state, styles.lost)}>
       <BrokenGlyph />
-      Lost the recorder, retrying in {Math.max(1, Math.round(link.inMs / 1000))} s. Recording may go on.
+      Lost the recorder, retrying in {Math.max(1, Math.ceil((link.at + link.inMs - performance.now()) / 1000))} s. Recording may go on.
       <button type="button" className={styles.link} onClick={() => page.retry()}>
         Retry now
       </button>
@@ -99,7 +100,11 @@ export function StatusLine() {
         </span>
       )}
       {server && page.rows.sessions.size === 0 && <span className={styles.wide}>loopback only</span>}
-      {server && server.ruleFailures.length > 0 && <span className={styles.warn}>{plural(server.ruleFailures.length, 'rule')} failed</span>}
+      {server && server.ruleFailures.length > 0 && (
+        <span className={styles.warn} title={server.ruleFailures.map(one => `${one.rule}: ${one.error}`).join('\n')}>
+          {plural(server.ruleFailures.length, 'judgement')} failed
+        </span>
+      )}
       <Now />
     </footer>
   )

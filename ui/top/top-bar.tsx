@@ -16,10 +16,11 @@ const shortTarget = (url: string): string => url.replace(/^http:\/\//, '').repla
 /** `:8002 > 127.0.0.1:8001/sse`, and how the proxy treats what passes. */
 function Route({ recording, upstream }: { readonly recording: RecordingInfo; readonly upstream: string | undefined }) {
   const { upstreams, options, live, imported } = recording
+  const lost = usePageState(state => state.link.phase !== 'live')
   const one = upstreams.find(each => each.name === upstream) ?? upstreams[0]
   return (
     <div className={styles.path}>
-      <span className={classes(styles.dot, !live && styles.dotOff)} />
+      <span className={classes(styles.dot, (!live || lost) && styles.dotOff)} />
       <b>{live ? 'Recording' : 'Recorded'}</b>
       {one && live && (
         <>
