@@ -60,6 +60,7 @@ export class Stage {
   #request = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #due = 0
+  #owed: Range | undefined
   #seenRows: number | undefined
 
   constructor(layers: Layers, props: TimelineProps, events: StageEvents) {
@@ -156,15 +157,19 @@ export class Stage {
 
   /** A range chosen by hand. `glide`: a programmed zoom, shown in 160 ms; else at once. */
   choose(range: Range, glide: boolean, keepFollow = false): void {
-    if (this.props.follow && !keepFollow) this.props.onFollow(false)
+    const ends = this.props.follow && !keepFollow
+    if (ends) this.props.onFollow(false)
     this.#range.go(range, glide ? this.#glide() : undefined)
-    this.#tell(range)
+    // What comes while it follows the page may take for our own leading: it first learns that following has ended.
+    if (ends) this.#owed = range
+    else this.#tell(range)
     this.invalidate()
   }
   #glide(): number | undefined {
     return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? undefined : performance.now()
   }
   #tell(range: Range): void {
+    this.#owed = undefined
     this.#range.tell(range)
     this.props.onRange(range)
   }
@@ -244,6 +249,7 @@ export class Stage {
     const width = this.#layers.scroller.clientWidth
     const height = this.#layers.scroller.clientHeight
     if (width === 0 || height === 0) return
+    if (this.#owed) this.#tell(this.#owed)
     this.#advance()
     if (this.#stale) this.#rebuild()
     const moved = this.#moved
