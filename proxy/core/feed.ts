@@ -11,10 +11,13 @@
  *   GET  /api/data?frame=ID[&limit=N]                 -> the frame's `data` as text, masked. x-total as above
  *   GET  /api/search?q=TEXT[&session=ID]              -> SearchAnswer, over bodies and SSE data
  *   GET  /api/record?seq=N&recording=N                -> RecordView: one wire event of the journal, masked
- *   GET  /api/export?format=har|jsonl[&session=ID][&secrets=1] -> the file, as an attachment
+ *   GET  /api/export?format=har|jsonl[&session=ID][&recording=N][&secrets=1] -> the file, as an attachment; of one session, or of a recording
  *   POST /api/demo {}                                 -> 202; plays the demonstration session against the bundled server
  *   POST /api/probe {}                                -> ProbeAnswer: does the target answer at all
- * WebSocket /api/feed: the client's first message is Hello; then Watch at any time. The server sends FeedMessages.
+ * Whatever fails answers {"error":{"message"}} in words: 400 and 404 for the question, 401 for the token, 403 for a stranger.
+ * WebSocket /api/feed: the client's first message is Hello; then Watch at any time. The server sends FeedMessages, and closes with 4401 for a
+ * wrong token or no hello, 1008 for what it does not understand. After a restart of the inspector all rows come again, with the same ids
+ * and revisions above all earlier ones. `rows.rev` is where a page may resume, once the rows of its latest Watch have come.
  */
 import type { GapEvent, RecordingOptions, Upstream, WireEvent } from './event.ts'
 import type { AnyRow } from './model.ts'

@@ -131,7 +131,8 @@ export class Library {
         return trouble ? { ...info, trouble } : info
       }),
       rev: this.rev(),
-      openStreams: this.followers.reduce((sum, { openStreams }) => sum + openStreams.size, 0),
+      // What an interrupted recording left open is not open now.
+      openStreams: this.followers.reduce((sum, { openStreams, isLive }) => sum + (isLive ? openStreams.size : 0), 0),
       rate: this.#rate(),
       ruleFailures: this.followers.flatMap(({ failures }) => failures),
       canDemo: this.canDemo,
