@@ -117,10 +117,11 @@ export const logText = (log: LogLine): string[] => [
 
 export const findingText = (finding: Finding): string[] => [finding.title, `${finding.severity}, ${finding.confidence}: ${finding.rule}`]
 /** The first of a title's two sentences, for the flag. */
-export const findingLabel = (finding: Finding): string => finding.title.split(/(?<=[^\d])\.\s|\.$|(?<=\ds)\.\s/)[0] ?? finding.title
+export const findingLabel = (finding: Finding): string => finding.title.split(/\.(?:\s|$)/)[0] ?? finding.title
 
 /** What the picture says, for those who do not see it. */
 export function verdictSentence(sessions: readonly SessionRows[], findings: readonly Finding[]): string {
+  if (sessions.length === 0) return 'Timeline without sessions.'
   const names = sessions.map(rows => sessionName(rows.session)).join(', ')
   const calls = sessions.reduce((sum, rows) => sum + rows.session.calls, 0)
   const lost = sessions.reduce((sum, rows) => sum + rows.session.undelivered, 0)

@@ -49,8 +49,8 @@ for (const seconds of [(last - at(0)) / 1000, 600, 60, 10, 1, 0.05]) {
   }
   const frame = compose(input)
   const cost = median(() => void compose(input), 41)
-  const { shapes, over, labels } = frame.scene
+  const { shapes, over, labels, pinned } = frame.scene
   console.log(
-    `frame of ${seconds.toFixed(2).padStart(8)} s       ${cost.toFixed(2)} ms, ${shapes.length + over.length} shapes, ${frame.labels.length} of ${labels.length} labels`,
+    `frame of ${seconds.toFixed(2).padStart(8)} s       ${cost.toFixed(2)} ms, ${shapes.length + over.length} shapes, ${frame.labels.length} of ${labels.length + pinned.length} labels`,
   )
 }
