@@ -263,7 +263,7 @@ export class Exchange implements Waiting, ResponseEvents {
 
   #closeAnswered(): void {
     this.settle()
-    if (this.#request.message.complete) this.#connection.closeClient('fin')
+    if (this.#request.over) this.#connection.closeClient('fin')
     else this.#connection.closeWhenSent()
   }
 

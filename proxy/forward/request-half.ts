@@ -12,6 +12,7 @@ export class RequestHalf {
   readonly message: IncomingMessage
   readonly tap: BodyTap
   readonly #record: ExchangeRecord
+  readonly #expected: number | undefined
   #proxyReq: ClientRequest | undefined
   #out: Buffer[] = []
   #headSent = false
@@ -22,7 +23,8 @@ export class RequestHalf {
   constructor(message: IncomingMessage, record: ExchangeRecord) {
     this.message = message
     this.#record = record
-    this.tap = record.tap('request', expectedBytes(message))
+    this.#expected = expectedBytes(message)
+    this.tap = record.tap('request', this.#expected)
   }
 
   /** The request that node opened to the server. */
@@ -44,14 +46,19 @@ export class RequestHalf {
       this.#out.push(bytes)
       wait()
     })
-    message.on('end', wait)
+    // Mostly its end was seen with its last bytes.
+    message.on('end', () => {
+      if (!this.over) wait()
+    })
     wait()
   }
 
   /** True when its end has come since the last call. */
   settle(): boolean {
     const { message } = this
-    if (this.over || !message.complete || message.readableLength > 0) return false
+    if (this.over || message.readableLength > 0) return false
+    // Node's parser tells the end of a body one turn after its last byte; a length that is reached tells it at once.
+    if (!message.complete && this.tap.total !== this.#expected) return false
     this.over = true
     this.#record.end('client', 'request', { how: 'complete', by: 'client', bytes: this.tap.total, trailers: message.rawTrailers }, this.tap)
     return true

@@ -70,7 +70,9 @@ export class ResponseHalf {
       this.#take(bytes)
       events.wait()
     })
-    message.on('end', () => events.wait())
+    message.on('end', () => {
+      if (!this.over) events.wait()
+    })
     message.on('error', () => {})
   }
 
