@@ -45,6 +45,8 @@ export function drawOverlay(ctx: Ctx, palette: Palette, input: OverlayInput): vo
   ctx.beginPath()
   ctx.rect(view.x0 - 10, 0, width - view.x0 + 10, height)
   ctx.clip()
+  ctx.fillStyle = palette.ink.lineStrong
+  for (const tick of frame.axis.ticks) ctx.fillRect(Math.round(tick.x - 0.5), FLAG_ROW + 4, 1, AXIS - FLAG_ROW - 4)
   drawShapes(ctx, palette, frame.flags.over)
   if (frame.nowX !== undefined) drawEdge(ctx, palette, input, frame.nowX, busy)
   drawTicks(ctx, palette, input, busy)
@@ -71,11 +73,10 @@ function drawUnit(ctx: Ctx, palette: Palette, frame: ComposedFrame): void {
   ctx.fillText(frame.axis.unit, 12, FLAG_ROW + 13)
 }
 
+/** The words of the ticks; what the readout covers is left out. */
 function drawTicks(ctx: Ctx, palette: Palette, input: OverlayInput, busy: readonly Strip[]): void {
   const { view } = input.frame
   for (const tick of input.frame.axis.ticks) {
-    ctx.fillStyle = palette.ink.lineStrong
-    ctx.fillRect(Math.round(tick.x - 0.5), FLAG_ROW + 4, 1, AXIS - FLAG_ROW - 4)
     const x0 = tick.x + 4
     const x1 = x0 + input.measure(tick.text, false, tick.strong)
     if (x1 > view.x1 + 8 || busy.some(strip => x0 < strip.x1 + 3 && x1 > strip.x0 - 3)) continue
