@@ -8,12 +8,10 @@ import { describe, expect, test } from 'vitest'
 import { readCapture, storyOf } from '../captures/capture.ts'
 import { harSchema } from '../journal/har-schema.ts'
 import type { WireEvent } from './event.ts'
-import { exportLines } from './export-lines.ts'
 import { Fold } from './fold.ts'
 import { eventsToHar, type HarExchange, type HarInput, hasSessionId } from './har.ts'
 import { harToEvents } from './har-import.ts'
 import type { HarEntry } from './har-types.ts'
-import { lineToEvent } from './lines.ts'
 import type { Exchange, Session } from './model.ts'
 import { createMasker, type Masker } from './redact.ts'
 
@@ -88,11 +86,6 @@ describe('captures', () => {
     for (const session of har.log._mcp.sessions) {
       if (hasSessionId(session) && session.key.length >= 8) expect(JSON.stringify(clean)).not.toContain(session.key.slice(0, 8))
     }
-
-    const lines = [...exportLines(() => events)].map((line, index) => lineToEvent(line, index + 1))
-    expect(plain(lines as WireEvent[])).toEqual(plain(events))
-    const cleanLines = [...exportLines(() => events, masker())].map((line, index) => lineToEvent(line, index + 1)) as WireEvent[]
-    expect(blurredStory(cleanLines)).toBe(blurredStory(events))
   })
 })
 
@@ -208,7 +201,7 @@ describe('entries', () => {
     )
   })
 
-  test('a secret that is cut by chunks is masked, in HAR and in lines, and the cuts stay in order', () => {
+  test('a secret that is cut by chunks is masked, and the cuts stay in order', () => {
     const secret = 'Canary7f3aQ91xZ2mK8wP4'
     const body = encode(`{"first":1,"password":"${secret}","last":"${'ä'.repeat(5)}"}`)
     fc.assert(
@@ -220,9 +213,6 @@ describe('entries', () => {
         expect(JSON.stringify(clean)).not.toContain(secret)
         const wanted = `{"first":1,"password":"[REDACTED len=22 id=${hash(secret)}]","last":"äääää"}`
         expect(clean.log.entries[0]?.response.content.text).toBe(wanted)
-        const lines = [...exportLines(() => events, masker())].map(line => lineToEvent(line)) as WireEvent[]
-        const bytes = lines.filter(event => event.kind === 'chunk').flatMap(chunk => [...chunk.bytes])
-        expect(new TextDecoder().decode(Uint8Array.from(bytes))).toBe(wanted)
         expect(eventsFrom(clean).filter(({ kind }) => kind === 'chunk')).toHaveLength(response.length)
       }),
       { numRuns: 200 },
@@ -255,8 +245,6 @@ describe('entries', () => {
         text: '',
         comment: expect.stringContaining(`${parts.response[0]?.length} bytes`),
       })
-      const line = [...exportLines(() => events, masker())].find(text => text.includes('"chunk"'))
-      expect(line).toContain('"body":"left-out"')
     }
   })
 
@@ -264,7 +252,6 @@ describe('entries', () => {
     const secret = 'Canary7f3aQ91xZ2mK8wP4'
     const events = exchange({ request: [encode(`note ${secret} here`)], response: [encode(`{"api_key":"${secret}"}`)] })
     expect(JSON.stringify(harOf(events, masker()))).not.toContain(secret)
-    expect([...exportLines(() => events, masker())].join('')).not.toContain(secret)
   })
 })
 

@@ -111,18 +111,6 @@ export class Sanitiser {
   }
 }
 
-/**
- * All events of a recording, sanitised. They are read three times: what is learned at the end of a recording is masked at its beginning too.
- */
-export function* sanitiseAll(events: () => Iterable<WireEvent>, masker: Masker): Generator<Sanitised> {
-  const learning = new Sanitiser(masker)
-  for (const event of events()) learning.learn(event)
-  const sanitiser = new Sanitiser(masker)
-  for (const event of events()) sanitiser.study(event)
-  sanitiser.studied()
-  for (const event of events()) yield sanitiser.sanitise(event)
-}
-
 function keyOf(exchange: number, part: Part): number {
   return exchange * 2 + (part === 'response' ? 1 : 0)
 }

@@ -1,5 +1,5 @@
 /**
- * Short keyed hashes of secrets and pseudonyms of session ids.
+ * Short keyed hashes of secrets.
  * Promise: the same secret bears the same mark within one recording, in what is stored and in what is shown or exported of it; the mark tells nothing else.
  *
  * The key lies beside the recordings and not within them: a recording that is given away carries marks that nobody can test a guess against.
@@ -13,12 +13,6 @@ const SALT_BYTES = 32
 /** First 8 hex digits of HMAC-SHA256 under `key` (random unless given). */
 export function createFingerprint(key: Uint8Array = randomBytes(SALT_BYTES)): (value: string) => string {
   return value => createHmac('sha256', key).update(value).digest('hex').slice(0, 8)
-}
-
-/** Pseudonyms for exports: `7f3a91c2-session`, the same for the same id within one export. The beginning tells them apart, for that is what is shown. */
-export function createPseudonym(key: Uint8Array = randomBytes(SALT_BYTES)): (id: string) => string {
-  const fingerprint = createFingerprint(key)
-  return id => `${fingerprint(id)}-session`
 }
 
 /**
