@@ -125,16 +125,17 @@ export function markBracket(pass: Pass, block: Block, before: Block, textEnd: nu
   const to = xOf(pass, begun)
   if (to < pass.view.x0 || from > pass.view.x1) return
   const y = block.header.y + 11
-  const x = Math.max(from, pass.view.x0)
+  // It begins after the header's own sentence, under which it could not be read.
+  const free = Math.max(pass.view.x0, textEnd + 6)
+  const x = Math.max(from, free)
   const x2 = Math.min(to, pass.view.x1)
-  // Under the header's own sentence it could not be read.
-  if (x < textEnd + 6) return
+  if (x2 - x < 3 && x > from) return
   const ink: Ink = (end?.inFlight ?? 0) > 0 || state === 'broken' ? 'fail' : 'tx2'
   const streamed = before.tracks.streams.rows.length > 0 && block.tracks.streams.rows.length > 0
   const line = (x0: number, y0: number, x1: number, y1: number): void =>
     void pass.scene.over.push({ k: 'line', x: x0, y: y0, x2: x1, y2: y1, ink, width: 1.3 })
   line(x, y, x2, y)
-  if (from >= pass.view.x0) line(from, y - 4, from, y + 4)
+  if (from >= free) line(from, y - 4, from, y + 4)
   if (to <= pass.view.x1) line(to, y - 4, to, y + 4)
   pass.scene.labels.push({
     parts: [{ text: `${lengthText(begun - ended)} ${streamed ? 'with no stream' : 'between the sessions'}`, ink }],
