@@ -218,22 +218,22 @@ describe('JSON lines', () => {
     expect(loaded.recording).toMatchObject({ imported: 'jsonl', id: recording.id })
   })
 
-  it('of a long body find secrets at the seams of windows, in bounded time', async () => {
+  it('of a long body find secrets at the seams of windows, in bounded time', { timeout: 120_000 }, async () => {
     const recording = data.record()
     const client = new Client(recording, A, 1).connect()
     const secret = planted[1] ?? ''
     const filler = 'x'.repeat(1021)
-    // Somewhere in these 12 MiB a secret lies across each seam, whatever the windows are.
-    for (let at = 0; at < 12_000; at++) client.send(`data: {"k":"${filler}","t":"${at % 3 === 0 ? secret : ''}"}\n\n`)
+    // Somewhere in these 10 MiB a secret lies across each seam, whatever the windows are.
+    for (let at = 0; at < 9500; at++) client.send(`data: {"k":"${filler}","t":"${at % 3 === 0 ? secret : ''}"}\n\n`)
     await recording.settle(10_000)
     expect(recording.stats().lost).toBe(0)
     recording.close()
     const started = performance.now()
     const lines = await text(await open(recording.dir))
-    console.info(`12 MiB sanitised in ${Math.round(performance.now() - started)} ms`)
+    console.info(`10 MiB sanitised in ${Math.round(performance.now() - started)} ms`)
     expect(lines).not.toContain(secret)
     expect(lines).not.toContain(secret.slice(0, 20))
-    expect(lines.length).toBeGreaterThan(12_000_000)
+    expect(lines.length).toBeGreaterThan(9_800_000)
   })
 })
 

@@ -7,35 +7,26 @@ import { join } from 'node:path'
 import type { GapEvent, Position, WireEvent } from '../core/event.ts'
 import type { RecordingInfo } from '../core/feed.ts'
 import { Fold } from '../core/fold.ts'
-import { type Exchange, type Finding, ID_SPACE } from '../core/model.ts'
+import { type Exchange, ID_SPACE } from '../core/model.ts'
 import { createMasker, type Masker } from '../core/redact.ts'
 import { recordingFingerprint } from '../journal/fingerprint.ts'
 import { openReader, type Reader } from '../journal/reader.ts'
 import { listSegments, segmentName } from '../journal/segment.ts'
-import { judge } from '../rules/index.ts'
 import { DecodedBodies } from './decoded-bodies.ts'
-import { Judgement } from './judgement.ts'
 import type { Source } from './messages.ts'
 import { openIndex } from './open-index.ts'
 import { type ExchangeRecord, type IndexBatch, type Mark, positionText, type RowIndex } from './row-index.ts'
 import { SearchTexts } from './search-texts.ts'
+import { type RuleFailure, SessionJudge } from './session-judge.ts'
 
 /** Counts every change of any row of any recording. */
 export interface RevCounter {
   value: number
 }
-export interface RuleFailure {
-  readonly rule: string
-  readonly session: number
-  readonly error: string
-}
 
 const BATCH_EVENTS = 2000
 const JUDGE_MS = 250
-/** Rules know time: a session is judged again when it has been quiet for so long. */
-const QUIET_MS = [2000, 10_000, 30_000, 65_000]
 const STATE_LOOK_MS = 2000
-const MAX_FAILURES = 100
 /** Records between two marks of where in the journal a number lies. */
 const MARK_EVERY = 500
 
@@ -50,7 +41,6 @@ export class Follower {
   readonly number: number
   /** Added to the index's revisions: it may be older than this run. */
   readonly revBase: number
-  readonly failures: RuleFailure[] = []
   /** Streams that are open now. */
   readonly openStreams = new Set<number>()
   isLive: boolean
@@ -65,9 +55,7 @@ export class Follower {
   readonly #fold: Fold
   readonly #bodies = new DecodedBodies()
   readonly #texts = new SearchTexts()
-  readonly #judgement: Judgement
-  readonly #quiet = new Map<number, { since: number; stage: number }>()
-  readonly #due = new Set<number>()
+  readonly #judge: SessionJudge
   #cursor: Position | null = null
   #lastAt = 0
   #gap: GapEvent | undefined
@@ -87,15 +75,14 @@ export class Follower {
     this.reader = openReader(source.dir)
     this.masker = createMasker({ fingerprint: recordingFingerprint(source.dir) })
     this.isLive = source.live || this.reader.state() === 'live'
-    const base = number * ID_SPACE
     this.#revs = revs
-    this.#judgement = new Judgement(base)
     this.#fold = new Fold({
       recording: number,
       inflate: this.#bodies.inflate,
       nextRev: () => ++revs.value,
       mask: text => this.masker.text(text),
     })
+    this.#judge = new SessionJudge(this.#fold, number * ID_SPACE)
     const { index, isComplete, findings } = openIndex(this.reader, number, this.isLive, scratch)
     this.index = index
     if (isComplete) {
@@ -105,7 +92,7 @@ export class Follower {
       return
     }
     this.revBase = 0
-    for (const finding of findings) this.#judgement.remember(finding)
+    for (const finding of findings) this.#judge.remember(finding)
   }
 
   #restore(): void {
@@ -137,7 +124,7 @@ export class Follower {
     }
     this.#cursor = batch.next
     this.isCurrent = !batch.more
-    for (const session of this.#fold.changedSessions()) this.#due.add(session)
+    this.#judge.note()
     const isEnd = this.isCurrent && this.#hasEnded()
     const isWanted = this.#waiting.length > 0 && batch.events.length === 0
     const isDue = isEnd || isWanted || performance.now() - this.#judgedAt >= JUDGE_MS
@@ -163,6 +150,11 @@ export class Follower {
   /** Rows from this revision on are not stored yet. */
   get unstoredFrom(): number {
     return this.#pending?.batch.rows.reduce((low, { rev }) => Math.min(low, rev), Number.POSITIVE_INFINITY) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Rules that failed on a session. */
+  get failures(): readonly RuleFailure[] {
+    return this.#judge.failures
   }
 
   /** Objects in memory beside the fold's, to prove the bound. */
@@ -215,15 +207,15 @@ export class Follower {
   }
 
   #store(withJudgement: boolean, isEnd: boolean): void {
-    if (isEnd) this.#finish()
-    const found = withJudgement ? this.#judge(isEnd) : []
-    if (isEnd) found.push(...this.#judgement.takeUnconfirmed())
+    if (isEnd) this.#fold.finish()
+    const found = isEnd ? this.#judge.judgeLast(this.now()) : withJudgement ? this.#judge.judgeDue(this.now(), performance.now()) : []
+    if (withJudgement) this.#judgedAt = performance.now()
     const rows = this.#fold.takeRows()
     const texts = this.#texts.take(rows)
     const slices = this.#fold.takeSlices()
     for (const row of rows) if (row.t === 'exchange') this.#watchStream(row)
     for (const finding of found) rows.push({ ...finding, rev: ++this.#revs.value })
-    if (rows.length === 0 && !isEnd) return
+    if (rows.length + texts.length + slices.length + this.#records.length === 0 && !isEnd) return
     const meta: Record<string, string> = {
       cursor: positionText(this.#cursor),
       events: `${this.events}`,
@@ -237,11 +229,6 @@ export class Follower {
     this.#marks = []
     this.#records = []
     this.#write({ rows, slices, texts, records, marks, meta }, isEnd)
-  }
-
-  #finish(): void {
-    this.#fold.finish()
-    for (const session of this.#fold.changedSessions()) this.#due.add(session)
   }
 
   #write(batch: IndexBatch, isEnd: boolean): void {
@@ -258,44 +245,6 @@ export class Follower {
   #watchStream({ id, body, clientEnd, serverEnd }: Exchange): void {
     if ((body === 'stream' || body === 'sse') && !(clientEnd && serverEnd)) this.openStreams.add(id)
     else this.openStreams.delete(id)
-  }
-
-  #judge(isEnd: boolean): Finding[] {
-    const now = this.now()
-    this.#judgedAt = performance.now()
-    for (const session of this.#due) this.#quiet.set(session, { since: this.#judgedAt, stage: 0 })
-    const found: Finding[] = []
-    const sessions = isEnd ? new Set([...this.#due, ...this.#quiet.keys()]) : new Set([...this.#due, ...this.#fallenQuiet()])
-    this.#due.clear()
-    for (const session of sessions) {
-      const facts = this.#fold.facts(session, now)
-      if (!facts) continue
-      const { findings, failures } = judge(facts)
-      for (const { rule, error } of failures) this.#fail({ rule, session, error })
-      found.push(...this.#judgement.update(session, findings, facts.partial))
-      const { errors, warnings } = this.#judgement.counts(session)
-      this.#fold.judged(session, errors, warnings)
-    }
-    if (isEnd) this.#quiet.clear()
-    return found
-  }
-
-  #fallenQuiet(): number[] {
-    const quiet: number[] = []
-    for (const [session, state] of this.#quiet) {
-      if (this.#judgedAt - state.since < (QUIET_MS[state.stage] ?? 0)) continue
-      quiet.push(session)
-      state.stage += 1
-      if (state.stage < QUIET_MS.length) continue
-      this.#quiet.delete(session)
-      this.#judgement.settle(session)
-    }
-    return quiet
-  }
-
-  #fail(failure: RuleFailure): void {
-    const known = this.failures.some(({ rule, session }) => rule === failure.rule && session === failure.session)
-    if (!known && this.failures.length < MAX_FAILURES) this.failures.push(failure)
   }
 
   info(): RecordingInfo {

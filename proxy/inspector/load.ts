@@ -9,10 +9,9 @@ import { createMasker } from '../core/redact.ts'
 import { createFingerprint, recordingFingerprint } from '../journal/fingerprint.ts'
 import { openReader } from '../journal/reader.ts'
 import type { Source } from '../journal/store.ts'
-import { judge } from '../rules/index.ts'
 import { DecodedBodies } from './decoded-bodies.ts'
 import { eventsOf } from './event-source.ts'
-import { Judgement } from './judgement.ts'
+import { type RuleFailure, SessionJudge } from './session-judge.ts'
 
 export interface Loaded {
   /** Absent for events that came without their recording's first one. */
@@ -21,7 +20,7 @@ export interface Loaded {
   readonly sessions: readonly Session[]
   /** In the order of their moments. */
   readonly findings: readonly Finding[]
-  readonly failures: readonly { readonly rule: string; readonly session: number; readonly error: string }[]
+  readonly failures: readonly RuleFailure[]
   readonly events: number
   readonly exchanges: number
   readonly lastAt: number
@@ -35,7 +34,7 @@ export async function loadRecording(source: Source): Promise<Loaded> {
   try {
     for await (const list of eventsOf(source)) {
       for (const { event } of list) await loader.push(event)
-      loader.judgeChanged()
+      loader.settle()
     }
     return loader.finish()
   } finally {
@@ -55,10 +54,9 @@ class Loader {
   readonly #isLive: boolean
   readonly #bodies = new DecodedBodies()
   readonly #fold: Fold
-  readonly #judgement = new Judgement(0)
+  readonly #judge: SessionJudge
   readonly #sessions = new Map<number, Session>()
   readonly #findings = new Map<number, Finding>()
-  readonly #failures: { rule: string; session: number; error: string }[] = []
   #recording: RecordingEvent | undefined
   #events = 0
   #exchanges = 0
@@ -69,6 +67,7 @@ class Loader {
     const fingerprint = source.kind === 'recording' ? recordingFingerprint(source.dir) : createFingerprint()
     const masker = createMasker({ fingerprint })
     this.#fold = new Fold({ recording: 0, inflate: this.#bodies.inflate, mask: text => masker.text(text) })
+    this.#judge = new SessionJudge(this.#fold, 0)
   }
 
   async push(event: WireEvent): Promise<void> {
@@ -80,18 +79,15 @@ class Loader {
     this.#fold.push(event)
   }
 
-  judgeChanged(): void {
-    for (const session of this.#fold.changedSessions()) {
-      const facts = this.#fold.facts(session, this.#lastAt)
-      if (!facts) continue
-      const { findings, failures } = judge(facts)
-      for (const { rule, error } of failures) this.#failures.push({ rule, session, error })
-      for (const finding of this.#judgement.update(session, findings, facts.partial)) {
-        if (finding.gone) this.#findings.delete(finding.id)
-        else this.#findings.set(finding.id, finding)
-      }
-      const { errors, warnings } = this.#judgement.counts(session)
-      this.#fold.judged(session, errors, warnings)
+  /** Between two lists of events: takes what the fold has, so that it need not keep it. */
+  settle(): void {
+    this.#take(this.#judge.judgeDue(this.#lastAt, 0))
+  }
+
+  #take(findings: readonly Finding[]): void {
+    for (const finding of findings) {
+      if (finding.gone) this.#findings.delete(finding.id)
+      else this.#findings.set(finding.id, finding)
     }
     for (const row of this.#fold.takeRows()) if (row.t === 'session') this.#sessions.set(row.id, row)
     this.#fold.takeSlices()
@@ -99,12 +95,12 @@ class Loader {
 
   finish(): Loaded {
     if (!this.#isLive) this.#fold.finish()
-    this.judgeChanged()
+    this.#take(this.#judge.judgeLast(this.#lastAt))
     return {
       recording: this.#recording,
       sessions: [...this.#sessions.values()].sort((a, b) => a.startedAt - b.startedAt || a.id - b.id),
       findings: [...this.#findings.values()].sort((a, b) => a.at - b.at || a.id - b.id),
-      failures: this.#failures,
+      failures: this.#judge.failures,
       events: this.#events,
       exchanges: this.#exchanges,
       lastAt: this.#lastAt,
