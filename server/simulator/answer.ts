@@ -31,3 +31,27 @@ export const refused = (code: 400 | 403, message: string): ApiAnswer => ({
 /** Errors of the management server come with HTTP 200 and a line. */
 export const failed = (code: number, message: string): ApiAnswer =>
   ok(`<response status="error" code="${code}"><msg><line>${escapeXml(message)}</line></msg></response>`)
+
+/** An answer made of lines. `bare` puts one line directly into `<msg>`, as some of the answers have it. */
+export function answerLines(
+  status: 'success' | 'error',
+  code: number,
+  lines: readonly string[],
+  { bare = false }: { readonly bare?: boolean } = {},
+): ApiAnswer {
+  if (code === 400 || code === 403) return refused(code, lines.join(' '))
+  const inside = bare
+    ? escapeXml(lines.join(' '))
+    : lines.map(line => `<line><![CDATA[${line.replaceAll(']]>', ']]&gt;')}]]></line>`).join('')
+  return ok(`<response status="${status}" code="${code}"><msg>${inside}</msg></response>`)
+}
+
+/** The answer to a change that was made. */
+export const changed = (): ApiAnswer => ok('<response status="success" code="20"><msg>command succeeded</msg></response>')
+
+/** A job that was enqueued, as commit and log queries answer. */
+export const enqueued = (id: number, words: string): ApiAnswer =>
+  ok(`<response status="success" code="19"><result><msg><line>${words} ${id}</line></msg><job>${id}</job></result></response>`)
+
+export const noChanges = (): ApiAnswer =>
+  ok('<response status="success" code="19"><result><msg>There are no changes to commit.</msg></result></response>')

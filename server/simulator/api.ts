@@ -1,41 +1,65 @@
 /**
- * The XML API of the simulated firewall, as a function from parameters to an answer. Promise: no clock, no socket, no randomness in here,
- * and the key is checked before anything else is looked at.
+ * The XML API of a simulated device, as a function from parameters to an answer. Promise: no clock, no socket, no randomness in here;
+ * the key is checked before anything else is looked at, and the role before anything is done.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { escapeXml } from '../panos/xml.ts'
+import { type Account, type Area, same } from './accounts.ts'
 import { type ApiAnswer, failed, refused, success } from './answer.ts'
+import { answerCommit } from './commit-api.ts'
 import { answerConfig } from './config-api.ts'
 import type { Device } from './device.ts'
 import { answerOperational } from './operational.ts'
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-const same = (given: string | null | undefined, wanted: string): boolean => timingSafeEqual(digest(given ?? ''), digest(wanted))
-
 function answerKeygen(device: Device, parameters: URLSearchParams): ApiAnswer {
   if (!parameters.get('user') || !parameters.get('password')) return refused(400, 'Missing value for parameter "user" or "password".')
-  const known = same(parameters.get('user'), device.user) && same(parameters.get('password'), device.password)
-  return known ? success(`<key>${escapeXml(device.apiKey)}</key>`) : refused(403, 'Invalid Credential')
+  const known = device.accounts.find(
+    account => same(parameters.get('user'), account.user) && same(parameters.get('password'), account.password),
+  )
+  return known ? success(`<key>${escapeXml(known.apiKey)}</key>`) : refused(403, 'Invalid Credential')
 }
 
 const answerVersion = (device: Device): ApiAnswer =>
   success(
-    `<sw-version>${device.version}</sw-version><multi-vsys>off</multi-vsys><model>${device.model}</model>` +
+    `<sw-version>${device.version}</sw-version><multi-vsys>${device.multiVsys ? 'on' : 'off'}</multi-vsys><model>${device.model}</model>` +
       `<serial>${device.serial}</serial><url-filtering-db>paloaltonetworks</url-filtering-db>`,
   )
 
-/** Types that devices know and this simulator does not play yet. */
-const OTHER_TYPES = ['commit', 'report', 'log', 'import', 'export', 'user-id']
+/** Types that devices know and this simulator does not play. */
+const OTHER_TYPES = ['import', 'export', 'user-id']
+
+function dispatch(device: Device, account: Account, type: string, parameters: URLSearchParams, now: number): ApiAnswer {
+  const area = ['config', 'op', 'commit', 'log', 'report'].find((known): known is Area => known === type)
+  if (area && !account.areas.includes(area)) return refused(403, `Type [${type}] not authorized for user role.`)
+  switch (type) {
+    case 'version':
+      return answerVersion(device)
+    case 'config':
+      return answerConfig(device, account, parameters, now)
+    case 'op':
+      return answerOperational(device, account, parameters, now)
+    case 'commit':
+      return answerCommit(device, account, parameters, now)
+    case 'log':
+      return device.logJobs.answer(device, parameters, now)
+    case 'report':
+      return device.logJobs.report(device, parameters, now)
+    default:
+      if (OTHER_TYPES.includes(type)) return failed(17, `This simulator does not answer type "${type}".`)
+      return refused(400, `Invalid value "${type}" for parameter "type".`)
+  }
+}
 
 /** `header` is the value of `X-PAN-KEY`; `now` is in milliseconds since the epoch. */
 export function answerApi(device: Device, parameters: URLSearchParams, header: string | undefined, now: number): ApiAnswer {
   const type = parameters.get('type')
   if (type === 'keygen') return answerKeygen(device, parameters)
-  if (!same(header ?? parameters.get('key'), device.apiKey)) return refused(403, 'Invalid Credential')
+  const given = header ?? parameters.get('key')
+  const account = device.accounts.find(known => same(given, known.apiKey))
+  if (!account) return refused(403, 'Invalid Credential')
   if (!type) return refused(400, 'Missing value for parameter "type".')
-  if (type === 'version') return answerVersion(device)
-  if (type === 'config') return answerConfig(device, parameters)
-  if (type === 'op') return answerOperational(device, parameters, now)
-  if (OTHER_TYPES.includes(type)) return failed(17, `This simulator does not answer type "${type}".`)
-  return refused(400, `Invalid value "${type}" for parameter "type".`)
+  const serial = parameters.get('target')
+  const target = serial && serial !== device.serial ? device.managed.get(serial) : device
+  if (!target) return failed(13, `${serial} not connected`)
+  target.jobs.settle(now)
+  return dispatch(target, account, type, parameters, now)
 }

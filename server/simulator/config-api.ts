@@ -1,10 +1,13 @@
 /**
  * `type=config` of the simulated API. Promise: `get` reads the candidate and `show` the running configuration, each with its own way
- * to say that nothing is there.
+ * to say that nothing is there; what changes the candidate is in `config-edit.ts`.
  */
 import { writeXml, type XmlNode } from '../panos/xml.ts'
+import type { Account } from './accounts.ts'
 import { type ApiAnswer, failed, found, noSuchNode, nothingThere, refused, success } from './answer.ts'
+import { answerEdit, answerMultiConfig, completions, EDITS } from './config-edit.ts'
 import type { Device } from './device.ts'
+import { Refusal } from './refusal.ts'
 import { type Selection, select } from './select.ts'
 import { XPathError } from './xpath-parser.ts'
 
@@ -26,19 +29,33 @@ function show(selection: Selection): ApiAnswer {
   return success(selection.kind === 'text' ? writeXml({ ...node, name: 'x', attributes: {}, children: [] }).slice(3, -4) : writeXml(node))
 }
 
-const WRITING = ['set', 'edit', 'delete', 'rename', 'clone', 'move', 'override', 'multi-move', 'multi-clone', 'multi-config', 'complete']
-
-export function answerConfig(device: Device, parameters: URLSearchParams): ApiAnswer {
-  const action = parameters.get('action')
-  const xpath = parameters.get('xpath')
-  if (!action) return refused(400, 'Missing value for parameter "action".')
-  if (WRITING.includes(action)) return failed(17, `This simulator is read-only: action "${action}" is not available.`)
-  if (action !== 'get' && action !== 'show') return refused(400, `Invalid value "${action}" for parameter "action".`)
-  if (!xpath) return refused(400, 'Missing value for parameter "xpath".')
+function read(device: Device, action: string, xpath: string): ApiAnswer {
   try {
+    if (action === 'complete') return completions(device.candidate, xpath)
     return action === 'get' ? get(select(device.candidate, xpath)) : show(select(device.running, xpath))
   } catch (error) {
     if (error instanceof XPathError) return failed(6, `Bad XPath: ${error.message}`)
+    if (error instanceof Refusal) return failed(error.code, error.message)
     throw error
   }
+}
+
+const NOT_PLAYED = ['multi-move', 'multi-clone']
+
+export function answerConfig(device: Device, account: Account, parameters: URLSearchParams, now: number): ApiAnswer {
+  const action = parameters.get('action')
+  const xpath = parameters.get('xpath')
+  if (!action) return refused(400, 'Missing value for parameter "action".')
+  const writes = EDITS.includes(action) || action === 'multi-config'
+  if (NOT_PLAYED.includes(action)) return failed(17, `This simulator does not play action "${action}".`)
+  if (!writes && !['get', 'show', 'complete'].includes(action)) return refused(400, `Invalid value "${action}" for parameter "action".`)
+  if (writes && !account.writes) return refused(403, 'Type [config] not authorized for user role.')
+  if (action === 'multi-config') {
+    // It came with 10.2.
+    if (device.dialect === '10.1') return refused(400, 'Invalid value "multi-config" for parameter "action".')
+    if (!parameters.get('element')) return refused(400, 'Missing value for parameter "element".')
+    return answerMultiConfig(device, account.user, parameters, now)
+  }
+  if (!xpath) return refused(400, 'Missing value for parameter "xpath".')
+  return writes ? answerEdit(device, account.user, parameters, now) : read(device, action, xpath)
 }

@@ -8,11 +8,19 @@ import { type ApiAnswer, failed } from './answer.ts'
 import { answerApi } from './api.ts'
 import { answerControl } from './control.ts'
 import type { Device } from './device.ts'
+import { Dice } from './dice.ts'
+import { type Fault, Faults } from './faults.ts'
 
 /** How long an answer takes: `ms` for each, and `perMegabyteMs` for its size. */
 export interface Latency {
   readonly ms: number
   readonly perMegabyteMs: number
+  /** Up to so much more, by chance from the seed. */
+  readonly jitterMs?: number
+  /** The body trickles out at this rate; 0 or absent sends it at once. */
+  readonly dripBytesPerSecond?: number
+  /** With more requests than this at once, each takes a second longer for every one beyond; 0 or absent is off. */
+  readonly slowBeyond?: number
 }
 
 export interface SimulatorStats {
@@ -25,6 +33,7 @@ export interface SimulatorStats {
 
 /** Vendor documentation: at most 5 MB per request. */
 const MAX_REQUEST_BYTES = 5 * 1024 * 1024
+const MAX_HANG_MS = 600_000
 const XML = { 'content-type': 'application/xml; charset=UTF-8', 'cache-control': 'no-cache' }
 
 class TooLarge extends Error {}
@@ -40,15 +49,29 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+const GATEWAY = '<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n'
+
+/** What a fault makes of an answer. */
+function spoiled(answer: ApiAnswer, fault: Fault | undefined): ApiAnswer {
+  if (fault === 'bad-gateway') return { httpStatus: 502, body: GATEWAY }
+  if (fault === 'session-timeout') return failed(22, 'Session timed out')
+  if (fault === 'internal-error') return failed(11, 'Internal error')
+  if (fault === 'truncate') return { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length * 0.6)) }
+  return answer
+}
+
 export class Listener {
-  readonly #device: Device
+  readonly device: Device
+  readonly faults = new Faults()
+  readonly #dice: Dice
   latency: Latency
   #inFlight = 0
   #served = 0
   #abandoned = 0
 
   constructor(device: Device, latency: Latency) {
-    this.#device = device
+    this.device = device
+    this.#dice = new Dice(device.seed)
     this.latency = latency
   }
 
@@ -71,9 +94,12 @@ export class Listener {
     const left = new AbortController()
     response.once('close', () => left.abort())
     try {
-      const answer = await this.#answer(request, url)
+      const fault = this.faults.take()
+      // What a device that never answers would have done stays undone.
+      if (fault === 'hang') await sleep(MAX_HANG_MS, undefined, { signal: left.signal })
+      const answer = spoiled(await this.#answer(request, url), fault)
       await this.#delay(answer, left.signal)
-      response.writeHead(answer.httpStatus, { ...XML, 'content-length': Buffer.byteLength(answer.body) }).end(answer.body)
+      await this.#send(response, answer, fault, left.signal)
       this.#served += 1
     } catch (error) {
       if (left.signal.aborted || request.destroyed) this.#abandoned += 1
@@ -93,12 +119,33 @@ export class Listener {
       for (const [name, value] of new URLSearchParams(await readText(request))) parameters.append(name, value)
     } else if (request.method !== 'GET') return failed(17, `Method ${request.method} is not supported.`)
     const header = request.headers['x-pan-key']
-    return answerApi(this.#device, parameters, Array.isArray(header) ? header[0] : header, Date.now())
+    return answerApi(this.device, parameters, Array.isArray(header) ? header[0] : header, Date.now())
   }
 
   async #delay(answer: ApiAnswer, signal: AbortSignal): Promise<void> {
-    const wait = Math.round(this.latency.ms + (this.latency.perMegabyteMs * answer.body.length) / 1_000_000)
+    const { ms, perMegabyteMs, jitterMs = 0, slowBeyond = 0 } = this.latency
+    const crowd = slowBeyond > 0 ? Math.max(0, this.#inFlight - slowBeyond) * 1000 : 0
+    const jitter = jitterMs > 0 ? this.#dice.below(jitterMs + 1) : 0
+    const wait = Math.round(ms + jitter + crowd + (perMegabyteMs * answer.body.length) / 1_000_000)
     if (wait > 0) await sleep(wait, undefined, { signal })
     signal.throwIfAborted()
+  }
+
+  async #send(response: ServerResponse, answer: ApiAnswer, fault: Fault | undefined, signal: AbortSignal): Promise<void> {
+    const body = Buffer.from(answer.body)
+    const type = fault === 'bad-gateway' ? { 'content-type': 'text/html' } : XML
+    response.writeHead(answer.httpStatus, { ...type, 'content-length': body.length })
+    if (fault === 'cut') {
+      response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy())
+      return
+    }
+    const { dripBytesPerSecond: rate = 0 } = this.latency
+    const slice = Math.max(1, Math.ceil(rate / 20))
+    for (let at = 0; rate > 0 && at + slice < body.length; at += slice) {
+      response.write(body.subarray(at, at + slice))
+      await sleep(50, undefined, { signal })
+      if (at + 2 * slice >= body.length) return void response.end(body.subarray(at + slice))
+    }
+    response.end(body)
   }
 }

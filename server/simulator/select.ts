@@ -50,7 +50,7 @@ function holds(predicate: Predicate, node: XmlNode, position: number, last: numb
   }
 }
 
-function matchingChildren(parent: XmlNode, step: Step): XmlNode[] {
+export function matchingChildren(parent: XmlNode, step: Step): XmlNode[] {
   let found = parent.children.filter(node => step.name === '*' || node.name === step.name)
   for (const predicate of step.predicates) {
     const last = found.length

@@ -50,10 +50,18 @@ export function showSystemInfo(device: Device, now: number): string {
     ['logdb-version', '11.1.2'],
     ['platform-family', '400'],
     ['vpn-disable-mode', 'off'],
-    ['multi-vsys', 'off'],
+    ['multi-vsys', device.multiVsys ? 'on' : 'off'],
+    // A 10.1 device was recorded that says this twice.
+    ...(device.dialect === '10.1'
+      ? ([
+          ['ZTP', 'Disabled'],
+          ['ZTP', 'Disabled'],
+        ] as const)
+      : []),
+    ...(device.panorama ? ([['system-mode', 'panorama']] as const) : []),
     ['operational-mode', 'normal'],
     ['device-certificate-status', 'Valid'],
-    ['advanced-routing', 'off'],
+    ['advanced-routing', device.dialect === '11.2' ? 'on' : 'off'],
   ]
   return `<system>${facts.map(([name, value]) => `<${name}>${name === 'time' ? value : escapeXml(value)}</${name}>`).join('')}</system>`
 }

@@ -44,11 +44,11 @@ describe('the XML API', () => {
     ['an unknown command', { type: 'op', cmd: '<show><nonsense/></show>' }, undefined, 200, /status="error" code="17"/],
     ['a malformed command', { type: 'op', cmd: '<show>' }, undefined, 200, /status="error" code="18"/],
     [
-      'a change',
-      { type: 'config', action: 'set', xpath: '/config', element: '<a/>' },
+      'an action that is not played',
+      { type: 'config', action: 'multi-clone', xpath: '/config', element: '<a/>' },
       undefined,
       200,
-      /status="error" code="17".*read-only/,
+      /status="error" code="17"/,
     ],
     [
       'get of an absent node',

@@ -8,10 +8,12 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { isLoopback } from '../panos/settings.ts'
 import type { XmlNode } from '../panos/xml.ts'
+import { makeAccounts } from './accounts.ts'
 import { type Certificate, selfSignedCertificate } from './certificate.ts'
-import { createDevice } from './device.ts'
-import { generateConfig } from './generate.ts'
+import type { Device, Dialect } from './device.ts'
+import type { Fault, Faults } from './faults.ts'
 import { type Latency, Listener, type SimulatorStats } from './listener.ts'
+import { createDevice, type Profile } from './profiles.ts'
 
 export interface SimulatorOptions {
   /** 0 (the default) picks a free port. */
@@ -22,6 +24,26 @@ export interface SimulatorOptions {
   readonly tls?: boolean | Certificate
   readonly latencyMs?: number
   readonly perMegabyteMs?: number
+  /** Up to so much more for each answer. */
+  readonly jitterMs?: number
+  /** Answers trickle out at this rate. */
+  readonly dripBytesPerSecond?: number
+  /** More requests than this at once slow each other down. */
+  readonly slowBeyond?: number
+  /** Faults that are on from the start, each with the number of requests that it affects. */
+  readonly faults?: readonly { readonly fault: Fault; readonly count?: number }[]
+  /** `firewall` by default. */
+  readonly profile?: Profile
+  /** `11.1` by default. */
+  readonly dialect?: Dialect
+  /** Of a Panorama; 5 by default. */
+  readonly deviceGroups?: number
+  /** How long a commit, a validation or a push runs; 1500 by default. */
+  readonly commitMs?: number
+  /** How long a log query runs; 200 by default. */
+  readonly logMs?: number
+  /** A certificate that nobody should accept. */
+  readonly certificate?: 'good' | 'expired' | 'misnamed'
   /** Address objects, 250 by default. */
   readonly objects?: number
   /** Security rules, 60 by default. */
@@ -48,6 +70,12 @@ export interface Simulator {
   readonly fingerprint: string | undefined
   latency(): Latency
   setLatency(ms: number, perMegabyteMs?: number): void
+  /** Switches faults on while it runs, or off. */
+  readonly faults: Faults
+  /** The key of another account: `second` (a superuser), `reader` (changes nothing), `auditor` (no operational requests). */
+  keyOf(user: string): string | undefined
+  /** The state, for tests that look behind the API. */
+  readonly device: Device
   stats(): SimulatorStats
   close(): Promise<void>
 }
@@ -55,6 +83,10 @@ export interface Simulator {
 export const DEFAULT_OBJECTS = 250
 export const DEFAULT_RULES = 60
 export const DEFAULT_SEED = 1
+export const DEFAULT_DEVICE_GROUPS = 5
+export const DEFAULT_COMMIT_MS = 1500
+const DEFAULT_LOG_MS = 200
+
 function certificateFor(options: SimulatorOptions, host: string): Certificate | undefined {
   if (!options.tls) return undefined
   if (options.tls !== true) return options.tls
@@ -62,9 +94,12 @@ function certificateFor(options: SimulatorOptions, host: string): Certificate | 
   const now = Date.now()
   return selfSignedCertificate({
     commonName: 'fw-sim-1',
-    names: ['localhost', '127.0.0.1', ...(host === 'localhost' || host === '127.0.0.1' ? [] : [host])],
-    notBefore: new Date(now - day),
-    notAfter: new Date(now + 365 * day),
+    names:
+      options.certificate === 'misnamed'
+        ? ['fw.example.net']
+        : ['localhost', '127.0.0.1', ...(host === 'localhost' || host === '127.0.0.1' ? [] : [host])],
+    notBefore: new Date(now - 400 * day),
+    notAfter: new Date(options.certificate === 'expired' ? now - day : now + 365 * day),
   })
 }
 
@@ -74,16 +109,27 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   if (!isLoopback(host)) throw new RangeError(`the simulator listens on this machine only, not on ${host}`)
   const apiKey = options.apiKey ?? `LUFRPT1${randomBytes(36).toString('base64url')}=`
   const seed = options.seed ?? DEFAULT_SEED
-  const size = { objects: options.objects ?? DEFAULT_OBJECTS, rules: options.rules ?? DEFAULT_RULES }
   const device = createDevice({
+    profile: options.profile ?? 'firewall',
+    dialect: options.dialect ?? '11.1',
     seed,
-    config: options.config ?? generateConfig(seed, size),
-    apiKey,
-    user,
-    password,
+    objects: options.objects ?? DEFAULT_OBJECTS,
+    rules: options.rules ?? DEFAULT_RULES,
+    deviceGroups: options.deviceGroups ?? DEFAULT_DEVICE_GROUPS,
+    accounts: makeAccounts({ user, password, apiKey }),
     bootedAt: Date.now() - 3 * 86_400_000,
+    commitMs: options.commitMs ?? DEFAULT_COMMIT_MS,
+    logMs: options.logMs ?? DEFAULT_LOG_MS,
+    ...(options.config && { config: options.config }),
   })
-  const listener = new Listener(device, { ms: options.latencyMs ?? 0, perMegabyteMs: options.perMegabyteMs ?? 0 })
+  const listener = new Listener(device, {
+    ms: options.latencyMs ?? 0,
+    perMegabyteMs: options.perMegabyteMs ?? 0,
+    ...(options.jitterMs !== undefined && { jitterMs: options.jitterMs }),
+    ...(options.dripBytesPerSecond !== undefined && { dripBytesPerSecond: options.dripBytesPerSecond }),
+    ...(options.slowBeyond !== undefined && { slowBeyond: options.slowBeyond }),
+  })
+  for (const { fault, count } of options.faults ?? []) listener.faults.set(fault, count)
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     void listener.handle(request, response)
   }
@@ -103,8 +149,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     fingerprint: certificate && new X509Certificate(certificate.cert).fingerprint256,
     latency: () => listener.latency,
     setLatency: (ms, perMegabyteMs = 0) => {
-      listener.latency = { ms, perMegabyteMs }
+      listener.latency = { ...listener.latency, ms, perMegabyteMs }
     },
+    faults: listener.faults,
+    keyOf: name => device.accounts.find(account => account.user === name)?.apiKey,
+    device,
     stats: () => listener.stats(),
     close: () =>
       new Promise(resolve => {

@@ -1,0 +1,210 @@
+/**
+ * The writing actions of `type=config`. Promise: an edit is checked as a device checks it (names, values, references, what is in use)
+ * before anything changes, and several edits in one request happen all or not at all.
+ */
+import { child, children, escapeXml, parseXml, XmlError, type XmlNode } from '../panos/xml.ts'
+import { type ApiAnswer, answerLines, changed, failed } from './answer.ts'
+import { clone, edit, find, lastStep, move, remove, rename, set, type Where } from './change.ts'
+import type { Device } from './device.ts'
+import { type Mark, withChildren } from './dirty.ts'
+import { eachReference, KIND_OF_CONTAINER, owns, reached, referencesTo, scopesOf } from './references.ts'
+import { Refusal } from './refusal.ts'
+import { checkEntries, checkReferences } from './validate.ts'
+import { XPathError } from './xpath-parser.ts'
+
+/** One edit, from the parameters of a request or from a part of a multi-config. */
+export interface Edit {
+  readonly action: string
+  readonly xpath: string
+  readonly elements: readonly XmlNode[]
+  /** newname, where, dst, from. */
+  readonly given: (name: string) => string | undefined
+}
+
+const WHERES: readonly string[] = ['top', 'bottom', 'before', 'after']
+const NAME_AT_END = /\[@name=(?:'([^']*)'|"([^"]*)")\]$/
+
+const unquoted = (xpath: string): string => xpath.replaceAll('"', "'")
+const nameAtEnd = (xpath: string): string | undefined => {
+  const found = NAME_AT_END.exec(xpath.trim())
+  return found?.[1] ?? found?.[2]
+}
+
+/** The container that an edit touches (`…/address`), and the entries in it. */
+function touched({ action, xpath, elements, given }: Edit): { container: string; names: ReadonlySet<string> | undefined } {
+  const at = lastStep(xpath)
+  const name = nameAtEnd(xpath)
+  if (name !== undefined)
+    return { container: xpath.slice(0, at), names: new Set([action === 'rename' ? (given('newname') ?? name) : name]) }
+  const entries = elements.flatMap(element => (element.name === 'entry' ? [element.attributes.name ?? ''] : []))
+  if (action === 'clone') return { container: xpath, names: new Set([given('newname') ?? '']) }
+  if (entries.length > 0) return { container: xpath, names: new Set(entries) }
+  // Something inside an entry: the entry is what is checked.
+  const holder = /^(.*\/(?:address|address-group|service|service-group|tag|rules))\/entry\[@name=(?:'([^']*)'|"([^"]*)")\]\//.exec(xpath)
+  if (holder?.[1]) return { container: holder[1], names: new Set([holder[2] ?? holder[3] ?? '']) }
+  return { container: xpath, names: undefined }
+}
+
+/** Checks what an edit has made of the container that it touched. */
+function check(root: XmlNode, change: Edit): void {
+  const { container, names } = touched(change)
+  const trail = find(root, container)
+  const node = trail?.[trail.length - 1]
+  if (!trail || !node) return
+  checkEntries(node, container.includes('/security/'), names)
+  const scopes = scopesOf(root)
+  const within = scopes.find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
+  if (!within) return
+  const above = scopes.filter(scope => scope !== within && (scope.label === 'shared' || within.label.startsWith('device-group')))
+  checkReferences(within, above, path => path.includes(node.name) && (names === undefined || path.some(step => names.has(step))))
+}
+
+function deleted(root: XmlNode, xpath: string, mark: Mark): XmlNode {
+  const name = nameAtEnd(xpath)
+  const container = xpath.slice(0, lastStep(xpath))
+  const kind = KIND_OF_CONTAINER[container.slice(container.lastIndexOf('/') + 1)]
+  const owner = scopesOf(root).find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
+  if (name !== undefined && kind && owner) {
+    const elsewhere = scopesOf(root).some(scope => scope.label === 'shared' && scope.label !== owner.label && owns(scope, kind, name))
+    const users = elsewhere ? [] : referencesTo(root, owner.label, kind, name)
+    if (users.length > 0) throw new Refusal(10, ` ${name} cannot be deleted because of references from:`, ...users.map(user => ` ${user}`))
+  }
+  return remove(root, xpath, mark) ?? root
+}
+
+/** A rename takes the references with it. */
+function renamed(root: XmlNode, xpath: string, to: string, mark: Mark): XmlNode {
+  const from = nameAtEnd(xpath)
+  const container = xpath.slice(0, lastStep(xpath))
+  const kind = KIND_OF_CONTAINER[container.slice(container.lastIndexOf('/') + 1)]
+  const owner = scopesOf(root).find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
+  const users = from !== undefined && kind && owner ? reached(root, owner.label, kind, from) : []
+  let tree = root
+  for (const within of users) {
+    const node = eachReference(within, (what, text) => (what === kind && text === from ? to : undefined), mark)
+    if (node !== within.node) tree = replaceScope(tree, within.xpath, node)
+  }
+  return rename(tree, xpath, to, mark)
+}
+
+/** Puts a scope's rewritten node back without marking the scope itself. */
+function replaceScope(root: XmlNode, xpath: string, node: XmlNode): XmlNode {
+  const trail = find(root, xpath)
+  let [below, above] = [trail?.[trail.length - 1], node]
+  for (const parent of (trail ?? []).slice(0, -1).reverse()) {
+    const rest = parent.children.map(item => (item === below ? above : item))
+    above = withChildren(parent, rest)
+    below = parent
+  }
+  return above
+}
+
+function apply(root: XmlNode, change: Edit, mark: Mark): XmlNode {
+  const { action, xpath, elements, given } = change
+  const need = (name: string): string => {
+    const value = given(name)
+    if (!value) throw new Refusal(400, `Missing value for parameter "${name}".`)
+    return value
+  }
+  const [element] = elements
+  switch (action) {
+    case 'set':
+      if (!element) throw new Refusal(400, 'Missing value for parameter "element".')
+      return set(root, xpath, elements, mark)
+    case 'edit':
+    case 'override':
+      if (!element || elements.length > 1) throw new Refusal(400, 'The parameter "element" takes one element.')
+      return edit(root, xpath, element, mark)
+    case 'delete':
+      return deleted(root, xpath, mark)
+    case 'rename':
+      return renamed(root, xpath, need('newname'), mark)
+    case 'clone':
+      return clone(root, xpath, need('from'), need('newname'), mark)
+    default: {
+      const where = need('where')
+      if (!WHERES.includes(where)) throw new Refusal(400, `Invalid value "${where}" for parameter "where".`)
+      return move(root, xpath, where as Where, given('dst'), mark)
+    }
+  }
+}
+
+export const EDITS: readonly string[] = ['set', 'edit', 'override', 'delete', 'rename', 'clone', 'move']
+
+function perform(device: Device, admin: string, change: Edit, now: number): ApiAnswer {
+  const { action, xpath } = change
+  const absent = action === 'delete' && find(device.candidate, xpath) === undefined
+  if (absent) return answerLines('success', 7, ["Object doesn't exist"], { bare: true })
+  device.change(admin, action, xpath, now, (root, mark) => {
+    const after = apply(root, change, mark)
+    if (action !== 'delete') check(after, change)
+    return after
+  })
+  return changed()
+}
+
+function refusedWith(error: unknown): ApiAnswer {
+  if (error instanceof XPathError) return failed(6, `Bad XPath: ${error.message}`)
+  if (error instanceof XmlError) return failed(18, `Malformed element: ${error.message}`)
+  if (error instanceof Refusal) return answerLines('error', error.code, error.lines)
+  throw error
+}
+
+export const elementsOf = (text: string | null): readonly XmlNode[] => (text ? parseXml(`<x>${text}</x>`).children : [])
+
+export function answerEdit(device: Device, admin: string, parameters: URLSearchParams, now: number): ApiAnswer {
+  try {
+    const change: Edit = {
+      action: parameters.get('action') ?? '',
+      xpath: parameters.get('xpath') ?? '',
+      elements: elementsOf(parameters.get('element')),
+      given: name => parameters.get(name) ?? undefined,
+    }
+    return perform(device, admin, change, now)
+  } catch (error) {
+    return refusedWith(error)
+  }
+}
+
+/** `action=multi-config`: one answer per edit; the first that fails undoes all. */
+export function answerMultiConfig(device: Device, admin: string, parameters: URLSearchParams, now: number): ApiAnswer {
+  const [candidate, pending] = [device.candidate, device.pending]
+  const parts: string[] = []
+  try {
+    for (const request of elementsOf(parameters.get('element')).flatMap(root => root.children)) {
+      if (!EDITS.includes(request.name)) throw new Refusal(17, `${request.name} is not an action of a multi-config`)
+      const change: Edit = {
+        action: request.name,
+        xpath: request.attributes.xpath ?? '',
+        elements: request.children,
+        given: name => request.attributes[name],
+      }
+      const id = request.attributes.id === undefined ? '' : ` id="${escapeXml(request.attributes.id)}"`
+      let answer: ApiAnswer
+      try {
+        answer = perform(device, admin, change, now)
+      } catch (error) {
+        answer = refusedWith(error)
+      }
+      parts.push(answer.body.replace('<response ', `<response${id} `))
+      const code = child(parseXml(`<x>${answer.body}</x>`), 'response')?.attributes
+      if (code?.status === 'success') continue
+      Object.assign(device, { candidate, pending })
+      return { httpStatus: 200, body: `<response status="error" code="${code?.code ?? '12'}">${parts.join('')}</response>` }
+    }
+  } catch (error) {
+    Object.assign(device, { candidate, pending })
+    return refusedWith(error)
+  }
+  return { httpStatus: 200, body: `<response status="success" code="20">${parts.join('')}</response>` }
+}
+
+/** `action=complete`: what could come next below a path. */
+export function completions(root: XmlNode, xpath: string): ApiAnswer {
+  const trail = find(root, xpath)
+  const node = trail?.[trail.length - 1]
+  const names = children(node, 'entry').map(entry => entry.attributes.name ?? '')
+  const values = names.length > 0 ? names : [...new Set(node?.children.map(item => item.name) ?? [])]
+  const found = values.map(value => `<completion value="${escapeXml(value)}"/>`).join('')
+  return { httpStatus: 200, body: `<response status="success" code="19"><completions>${found}</completions></response>` }
+}

@@ -1,0 +1,132 @@
+/**
+ * `type=log` and `type=report`: queries that run as jobs. Promise: a query answers ACT until its time has come, gives its entries once, and
+ * is then forgotten, as devices do; `action=finish` ends it early.
+ */
+import { escapeXml } from '../panos/xml.ts'
+import { type ApiAnswer, enqueued, failed, refused, success } from './answer.ts'
+import type { Device } from './device.ts'
+import { LOG_TYPES, type LogType, logsUntil } from './log-entries.ts'
+import { type LogEntry, LogFilterError, parseLogFilter } from './log-filter.ts'
+import { clock } from './time.ts'
+
+interface LogJob {
+  readonly type: LogType
+  readonly entries: readonly LogEntry[]
+  readonly at: number
+}
+
+const MAX_ENTRIES = 5000
+/** Kinds that devices have and this one has no entries of. */
+const OTHER_TYPES = [
+  'wildfire',
+  'data',
+  'hipmatch',
+  'globalprotect',
+  'userid',
+  'auth',
+  'decryption',
+  'iptag',
+  'gtp',
+  'external',
+  'corr',
+  'corr-detail',
+  'corr-categ',
+]
+
+export class LogJobs {
+  /** How long a query runs. */
+  takesMs: number
+  readonly #jobs = new Map<string, LogJob>()
+  readonly #reports = new Map<string, { readonly at: number; readonly body: string }>()
+  #next = 1
+
+  constructor(takesMs: number) {
+    this.takesMs = takesMs
+  }
+
+  /** Queries that nobody has fetched or finished. */
+  get open(): number {
+    return this.#jobs.size
+  }
+
+  answer(device: Device, parameters: URLSearchParams, now: number): ApiAnswer {
+    const action = parameters.get('action')
+    if (!action) return this.#begin(device, parameters, now)
+    const id = parameters.get('job-id')
+    if (!id) return refused(400, 'Missing value for parameter "job-id".')
+    const job = this.#jobs.get(id)
+    if (!job) return failed(7, `job ${id} not found`)
+    if (action === 'finish') {
+      this.#jobs.delete(id)
+      return success(`<msg><line>query job ${id} finished</line></msg>`)
+    }
+    if (action !== 'get') return refused(400, `Invalid value "${action}" for parameter "action".`)
+    return this.#get(id, job, now)
+  }
+
+  #begin(device: Device, parameters: URLSearchParams, now: number): ApiAnswer {
+    const type = parameters.get('log-type')
+    if (!type) return refused(400, 'Missing value for parameter "log-type".')
+    const known = LOG_TYPES.find(each => each === type)
+    if (!known && !OTHER_TYPES.includes(type)) return refused(400, `Invalid value "${type}" for parameter "log-type".`)
+    const count = Number(parameters.get('nlogs') ?? 20)
+    const skip = Number(parameters.get('skip') ?? 0)
+    if (!Number.isInteger(count) || count < 1 || count > MAX_ENTRIES || !Number.isInteger(skip) || skip < 0)
+      return refused(400, 'Illegal value for parameter "nlogs" or "skip".')
+    try {
+      const filter = parseLogFilter(parameters.get('query') ?? '')
+      const found = (known ? logsUntil(device, known, now) : []).filter(filter)
+      const ordered = parameters.get('dir') === 'forward' ? found : found.toReversed()
+      const id = this.#next
+      this.#next += 1
+      this.#jobs.set(String(id), { type: known ?? 'traffic', entries: ordered.slice(skip, skip + count), at: now })
+      return enqueued(id, 'query job enqueued with jobid')
+    } catch (error) {
+      if (error instanceof LogFilterError) return failed(17, `Invalid query: ${error.message}`)
+      throw error
+    }
+  }
+
+  #get(id: string, job: LogJob, now: number): ApiAnswer {
+    const finished = now >= job.at + this.takesMs
+    const head = `<tenq>${clock(job.at)}</tenq><tdeq>${clock(job.at)}</tdeq><tlast>${clock(Math.min(now, job.at + this.takesMs))}</tlast>`
+    const state = `<job>${head}<status>${finished ? 'FIN' : 'ACT'}</status><id>${id}</id></job>`
+    if (!finished) {
+      const progress = Math.floor((100 * (now - job.at)) / Math.max(1, this.takesMs))
+      return success(`${state}<log><logs count="0" progress="${progress}"/></log>`)
+    }
+    this.#jobs.delete(id)
+    const entries = job.entries.map(entry => {
+      const fields = Object.entries(entry).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`)
+      return `<entry logid="70443098651${entry.seqno}">${fields.join('')}</entry>`
+    })
+    return success(`${state}<log><logs count="${entries.length}" progress="100">${entries.join('')}</logs></log><meta><devices/></meta>`)
+  }
+
+  /** Top sources or applications of the traffic log, as a dynamic report. */
+  report(device: Device, parameters: URLSearchParams, now: number): ApiAnswer {
+    const id = parameters.get('job-id')
+    if (parameters.get('action') === 'get') {
+      const report = this.#reports.get(id ?? '')
+      if (!report) return failed(7, `job ${id} not found`)
+      const state = (status: string): string => `<job><id>${id}</id><status>${status}</status></job>`
+      if (now < report.at + this.takesMs) return success(`${state('ACT')}<report/>`)
+      return success(`${state('FIN')}<report>${report.body}</report>`)
+    }
+    const name = parameters.get('reportname')
+    if (!parameters.get('reporttype') || !name) return refused(400, 'Missing value for parameter "reporttype" or "reportname".')
+    const field = (
+      { 'top-app-summary': 'app', 'top-applications': 'app', 'top-src-summary': 'src', 'top-sources': 'src' } as Record<string, string>
+    )[name]
+    if (!field) return failed(7, `report ${name} not found`)
+    const totals = new Map<string, number>()
+    for (const entry of logsUntil(device, 'traffic', now))
+      totals.set(entry[field] ?? '', (totals.get(entry[field] ?? '') ?? 0) + Number(entry.bytes))
+    const top = [...totals].sort((one, other) => other[1] - one[1]).slice(0, Number(parameters.get('topn') ?? 10))
+    const body = top.map(([value, bytes]) => `<entry><${field}>${escapeXml(value)}</${field}><bytes>${bytes}</bytes></entry>`).join('')
+    const number = this.#next
+    this.#next += 1
+    this.#reports.set(String(number), { at: now, body })
+    return enqueued(number, 'Report job enqueued with jobid')
+  }
+}
