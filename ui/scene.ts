@@ -33,19 +33,11 @@ const MOMENT_MS = 500
 
 export const isOpen = (session: Session): boolean => session.state === 'live' || session.state === 'quiet'
 
-/** The session that the page shows when nobody has chosen: the newest MCP connection, else the newest of any. */
+/** The session that the page shows when nobody has chosen: of the first recording the newest MCP connection, else the newest of any. */
 export function newest(sessions: Iterable<Session>): number | undefined {
-  let best: Session | undefined
-  const rank = (one: Session) => (one.transport === 'other' ? 0 : 1)
-  for (const one of sessions) {
-    if (
-      !best ||
-      rank(one) > rank(best) ||
-      (rank(one) === rank(best) && (one.startedAt > best.startedAt || recordingOf(one.id) < recordingOf(best.id)))
-    )
-      best = one
-  }
-  return best?.id
+  const kind = (one: Session) => (one.transport === 'other' ? 1 : 0)
+  const before = (a: Session, b: Session) => kind(a) - kind(b) || recordingOf(a.id) - recordingOf(b.id) || b.startedAt - a.startedAt
+  return [...sessions].reduce<Session | undefined>((best, one) => (best && before(best, one) <= 0 ? best : one), undefined)?.id
 }
 
 /** What a selected thing is called where space is short: "call 6", "GET /sse". */

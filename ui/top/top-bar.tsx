@@ -98,7 +98,7 @@ export function TopBar() {
         <span className={styles.wideWord}>Search everything</span>
         <Kbd>Ctrl F</Kbd>
       </Button>
-      <PauseButton />
+      {(!recording || recording.live) && <PauseButton />}
       <IconButton
         icon={Ban}
         name="Clear the view"
