@@ -5,9 +5,9 @@
 import type { ServerResponse } from 'node:http'
 import type { WireEvent } from '../core/event.ts'
 import type { ProbeAnswer, RecordView, SearchAnswer } from '../core/feed.ts'
+import { maskEvent } from '../core/mask-event.ts'
 import { ID_SPACE } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
-import { maskDraft } from '../journal/at-rest.ts'
 import { EXPORT_FORMATS, type ExportFormat, sendExport } from './exports.ts'
 import type { Library } from './library.ts'
 import { BodyViewer, maskBytes, recordOf, type ViewedBody } from './recorded-bodies.ts'
@@ -179,12 +179,12 @@ function viewRecord(library: Library, query: URLSearchParams): RecordView {
   if (!source) throw new ApiError(404, 'no such recording')
   const event = recordOf(source, seq)
   if (!event) throw new ApiError(404, `no record ${seq} in this recording; it may have been removed by retention`)
-  return { event: maskEvent(event, source.masker) }
+  return { event: shown(event, source.masker) }
 }
 
-function maskEvent(event: WireEvent, masker: Masker): RecordView['event'] {
+function shown(event: WireEvent, masker: Masker): RecordView['event'] {
   if (event.kind !== 'chunk') {
-    const masked = { ...maskDraft(event, masker), seq: event.seq, at: event.at } as RecordView['event']
+    const masked = maskEvent(event, masker) as RecordView['event']
     if (event.kind !== 'end' || event.tail === undefined) return masked
     const { tail: _, ...head } = masked as typeof masked & { tail?: Uint8Array }
     return { ...head, ...asText(maskBytes(event.tail, masker)) } as RecordView['event']

@@ -13,6 +13,7 @@ import { recordingFingerprint } from '../journal/fingerprint.ts'
 import { openReader, type Reader } from '../journal/reader.ts'
 import { listSegments, segmentName } from '../journal/segment.ts'
 import { DecodedBodies } from './decoded-bodies.ts'
+import { maskRow } from './masked-rows.ts'
 import type { Source } from './messages.ts'
 import { openIndex } from './open-index.ts'
 import { type ExchangeRecord, type IndexBatch, type Mark, positionText, type RowIndex } from './row-index.ts'
@@ -210,7 +211,8 @@ export class Follower {
     if (isEnd) this.#fold.finish()
     const found = isEnd ? this.#judge.judgeLast(this.now()) : withJudgement ? this.#judge.judgeDue(this.now(), performance.now()) : []
     if (withJudgement) this.#judgedAt = performance.now()
-    const rows = this.#fold.takeRows()
+    const { masked } = this.reader.recording.options
+    const rows = masked ? this.#fold.takeRows() : this.#fold.takeRows().map(row => maskRow(row, this.masker))
     const texts = this.#texts.take(rows)
     const slices = this.#fold.takeSlices()
     for (const row of rows) if (row.t === 'exchange') this.#watchStream(row)

@@ -398,6 +398,45 @@ describe('bodies', () => {
   })
 })
 
+describe('secrets', () => {
+  it('are masked in every view, also of a recording that holds them', async () => {
+    const secrets = {
+      bearer: 'bearer-0a1b2c3d4e5f60718293',
+      key: 'LUFRPT14MW5xOEo1R09KVlBZNnpnemh0VHRBOWl6TGM9',
+      password: 'hunter22-hunter22',
+    }
+    const recording = newData().record(false)
+    const client = new Client(recording, '9'.repeat(32)).connect().initialize()
+    client.post(`{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"login","arguments":{"password":"${secrets.password}"}}}`, {
+      headers: [
+        ['Authorization', `Bearer ${secrets.bearer}`],
+        ['X-PAN-KEY', secrets.key],
+      ],
+      answerHeaders: [['Location', `https://fw.example/api/?type=op&key=${secrets.key}`]],
+    })
+    client.event(`{"jsonrpc":"2.0","id":5,"error":{"code":-32000,"message":"password=${secrets.password} is wrong"}}`)
+    recording.append({ kind: 'log', upstream: 'mcp', source: 'file', text: `Authorization: Bearer ${secrets.bearer}` })
+    recording.flush()
+    const to = await open([recording.dir], true)
+    const { events } = await to.summary()
+    const rows = await allRows(to)
+    const detail = await allRows(to, `&session=${sessionsOf(rows)[0]?.id}`)
+    const shown = [JSON.stringify([rows, detail])]
+    for (const row of detail) {
+      if (row.t === 'exchange')
+        for (const part of ['request', 'response']) shown.push(await (await ask(to, `/api/body?exchange=${row.id}&part=${part}`)).text())
+      if (row.t === 'frame') shown.push(await (await ask(to, `/api/data?frame=${row.id}`)).text())
+    }
+    for (let seq = 1; seq <= events; seq++) shown.push(await (await ask(to, `/api/record?seq=${seq}`)).text())
+    for (const secret of Object.values(secrets)) shown.push(await (await ask(to, `/api/search?q=${secret.slice(0, 12)}`)).text())
+    for (const format of ['har', 'jsonl']) shown.push(await (await ask(to, `/api/export?format=${format}`)).text())
+    for (const secret of Object.values(secrets)) for (const text of shown) expect(text).not.toContain(secret)
+    expect(shown.some(text => text.includes('[REDACTED len='))).toBe(true)
+    const whole = await (await ask(to, '/api/export?format=jsonl&secrets=1')).text()
+    for (const secret of Object.values(secrets)) expect(whole).toContain(secret)
+  })
+})
+
 describe('a past recording', () => {
   const story = (dataOf: TestData) => {
     const recording = dataOf.record()

@@ -12,10 +12,10 @@ export class TestData {
   readonly dir = mkdtempSync(join(tmpdir(), 'seismograph-test-'))
   readonly #recordings: Recording[] = []
 
-  record(): Recording {
+  record(masked = true): Recording {
     const recording = createRecording(this.dir, {
       upstreams: [{ name: 'mcp', url: 'http://127.0.0.1:8001/sse', listen: { address: '127.0.0.1', port: 8002 } }],
-      options: { hostHeader: 'preserve', forwarded: false, linger: 0, bodyCap: 64 << 20, masked: true },
+      options: { hostHeader: 'preserve', forwarded: false, linger: 0, bodyCap: 64 << 20, masked },
       product: PRODUCT,
       retention: false,
     })
