@@ -60,14 +60,14 @@ describe('parseAnswer', () => {
     [
       200,
       '<response status="error" code="12"><msg><line><![CDATA[ web-1 is invalid]]></line><line>second</line></msg></response>',
-      'device',
+      'invalid',
       '12',
       'web-1 is invalid; second',
     ],
     [
       200,
       '<response status="error" code="10"><msg><line><![CDATA[ web-1]]> cannot be deleted because of references from:</line><line> vsys -> vsys1</line></msg></response>',
-      'device',
+      'in-use',
       '10',
       'web-1 cannot be deleted because of references from:; vsys -> vsys1',
     ],

@@ -76,12 +76,26 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '5': INTERNAL,
   '11': INTERNAL,
   '21': INTERNAL,
+  '8': { kind: 'conflict', hint: 'The name is taken. Choose another, or update the object that has it.' },
+  '10': { kind: 'in-use', hint: 'Something refers to it: the message says what. Change that first (find_references lists all).' },
+  '12': { kind: 'invalid', hint: 'The device does not accept these values; the message says which.' },
+  '14': { kind: 'conflict', hint: 'The operation is not possible where things are now.' },
   '22': { kind: 'unavailable', hint: "The device's session timed out. Try again in a moment.", retryable: true },
+}
+
+/** Conditions that devices report in words alone. */
+const BUSY =
+  /another (?:commit|sync)|a commit is in progress|while an install is in progress|configuration is locked by|other administrators? (?:are|is) holding|failed to synchronize/i
+const OCCUPIED: Meaning = {
+  kind: 'busy',
+  hint: 'Another administrator or job is at work (show_jobs, show_pending_changes tell). Try again when it is done.',
+  retryable: true,
 }
 
 function meaningOf(code: string | undefined, status: string, message: string, httpStatus: number): Meaning {
   if (/not authorized for user role/i.test(message)) return AUTHORIZATION
   if (/no such node/i.test(message)) return { kind: 'absent', hint: 'Nothing is configured at this place.' }
+  if (BUSY.test(message)) return OCCUPIED
   const known = MEANINGS[code ?? '']
   if (known) return known
   if (status === 'unauth' || httpStatus === 401 || httpStatus === 403) return AUTHENTICATION

@@ -91,7 +91,7 @@ describe('requests', () => {
       }, 20)
     })
     const client = clientOf(url)
-    await Promise.all(Array.from({ length: 20 }, () => client.version(forever)))
+    await Promise.all(Array.from({ length: 20 }, (_, index) => client.op(`<show><job>${index}</job></show>`, forever)))
     expect(most).toBe(4)
     expect(client.inFlight()).toBe(0)
   })
@@ -100,7 +100,7 @@ describe('requests', () => {
     const { url, stats } = await simulator({ latencyMs: 600_000 })
     const client = clientOf(url)
     const controller = new AbortController()
-    const calls = Array.from({ length: 10 }, () => client.version(controller.signal))
+    const calls = Array.from({ length: 10 }, (_, index) => client.op(`<show><jobs><id>${index}</id></jobs></show>`, controller.signal))
     await eventually(() => expect(stats().inFlight).toBe(4))
     controller.abort(new Error('the caller left'))
     for (const call of calls) await expect(call).rejects.toThrow('the caller left')
@@ -171,6 +171,102 @@ describe('failures', () => {
     expect(textAt((await clientOf(kind).version(forever)).result, 'serial')).toBe('[PANOS_API_KEY]')
     const others = [clientOf('http://127.0.0.1:1').version(forever), clientOf('https://no-such-host.invalid').version(forever)]
     for (const error of [rejected, echoed, ...(await Promise.all(others.map(errorOf)))]) expect(everything(error)).not.toContain('canary')
+  })
+})
+
+describe('equal reads', () => {
+  it('are one request for all who ask, and one of them may leave', async () => {
+    const { url, stats } = await simulator({ latencyMs: 200 })
+    const client = clientOf(url)
+    const controller = new AbortController()
+    const [leaver, ...others] = [client.version(controller.signal), client.version(forever), client.version(forever)]
+    controller.abort(new Error('changed my mind'))
+    await expect(leaver).rejects.toThrow('changed my mind')
+    for (const answer of await Promise.all(others)) expect(textAt(answer.result, 'model')).toBe('PA-440')
+    expect(stats()).toEqual({ inFlight: 0, served: 1, abandoned: 0 })
+    await client.version(forever)
+    expect(stats().served).toBe(2)
+  })
+
+  it('are given up when nobody waits for them', async () => {
+    const { url, stats } = await simulator({ latencyMs: 600_000 })
+    const client = clientOf(url)
+    const controllers = [new AbortController(), new AbortController()]
+    const calls = controllers.map(({ signal }) => client.version(signal))
+    await eventually(() => expect(stats().inFlight).toBe(1))
+    for (const controller of controllers) controller.abort(new Error('left'))
+    for (const call of calls) await expect(call).rejects.toThrow('left')
+    await eventually(() => expect(stats()).toEqual({ inFlight: 0, served: 0, abandoned: 1 }))
+  })
+
+  it('are tried once more when the device stumbled, and changes never are', async () => {
+    const started = await simulator({ faults: [{ fault: 'session-timeout', count: 1 }] })
+    const client = clientOf(started.url)
+    expect(textAt((await client.version(forever)).result, 'model')).toBe('PA-440')
+    expect(started.stats().served).toBe(2)
+    started.faults.set('internal-error', 2)
+    expect((await errorOf(client.version(forever))).panosCode).toBe('11')
+    started.faults.set('session-timeout', 1)
+    expect((await errorOf(client.commit('<commit/>', false, forever))).kind).toBe('unavailable')
+    expect(started.stats().served).toBe(5)
+  })
+})
+
+describe('keygen', () => {
+  const env = { PANOS_API_KEY: '', PANOS_USERNAME: 'admin', PANOS_PASSWORD: 'canary & <secret>' }
+
+  it('makes one key from user and password however many ask, and another when that one dies', async () => {
+    const started = await simulator({ password: 'canary & <secret>' })
+    const client = clientOf(started.url, env)
+    await Promise.all([client.version(forever), client.op('<show><clock/></show>', forever)])
+    expect(started.stats().served).toBe(3)
+    const { device } = started
+    device.accounts = device.accounts.map(account => ({ ...account, apiKey: `new-${account.apiKey}` }))
+    expect(textAt((await client.version(forever)).result, 'model')).toBe('PA-440')
+    expect(started.stats().served).toBe(6)
+  })
+
+  it('says when user and password are wrong, and shows neither', async () => {
+    const { url } = await simulator({ password: 'another' })
+    const error = await errorOf(clientOf(url, env).version(forever))
+    expect(error).toMatchObject({ kind: 'authentication', panosCode: '403', httpStatus: 403 })
+    expect(everything(error)).not.toContain('canary')
+    const echo = await answering(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      response.end(
+        `<response status="error" code="17"><msg><line>bad ${new URLSearchParams(body).get('password')?.replace(/[<&]/g, ' ')} ${body.replaceAll('&', ';')}</line></msg></response>`,
+      )
+    })
+    expect(everything(await errorOf(clientOf(echo, { ...env, PANOS_PASSWORD: 'canary+pass' }).version(forever)))).not.toContain('canary')
+  })
+})
+
+describe('faults of a device', () => {
+  it.each([
+    ['cut', 'unreachable'],
+    ['truncate', 'not-panos'],
+    ['bad-gateway', 'unavailable'],
+  ] as const)('%s is %s, and the next request is served', async (fault, kind) => {
+    const started = await simulator({ faults: [{ fault, count: 1 }] })
+    const client = clientOf(started.url)
+    expect((await errorOf(client.version(forever))).kind).toBe(kind)
+    expect(textAt((await client.version(forever)).result, 'model')).toBe('PA-440')
+  })
+
+  it('a body that trickles is read whole', async () => {
+    const { url } = await simulator({ dripBytesPerSecond: 2000 })
+    expect(textAt((await clientOf(url).version(forever)).result, 'model')).toBe('PA-440')
+  })
+})
+
+describe('a Panorama', () => {
+  it('passes requests on to the firewall that PANOS_TARGET_SERIAL names', async () => {
+    const panorama = await simulator({ profile: 'panorama', deviceGroups: 2, objects: 12 })
+    const [serial = ''] = panorama.device.managed.keys()
+    const client = clientOf(panorama.url, { PANOS_TARGET_SERIAL: serial })
+    expect(textAt((await client.version(forever)).result, 'serial')).toBe(serial)
+    expect(client.device).toBe(`${serial} via 127.0.0.1:${panorama.port}`)
   })
 })
 

@@ -1,28 +1,63 @@
 /**
- * The client of one firewall's XML API. Promise: at most four requests at once (the vendor asks for no more than five), each bounded in time
- * and cancelled with its caller; the API key leaves this file only inside the request's header.
+ * The client of one device's XML API. Promise: at most four requests at once (the vendor asks for no more than five), each bounded in time
+ * and cancelled with its caller; equal reads under way are one request; the API key leaves this folder only inside the request's header.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type PanosAnswer, parseAnswer } from './envelope.ts'
 import { Gate } from './gate.ts'
+import { KeyRing } from './key-ring.ts'
 import { PanosError } from './panos-error.ts'
 import { postForm } from './post-form.ts'
 import { type Environment, type PanosSettings, readSettings } from './settings.ts'
+import { SharedFlights } from './shared-flights.ts'
 
 /** `running` is what the device enforces; `candidate` holds edits that nobody has committed yet. */
 export type ConfigKind = 'running' | 'candidate'
 
+/** One change of the candidate. */
+export interface ConfigEdit {
+  readonly action: 'set' | 'edit' | 'delete' | 'move' | 'rename'
+  readonly xpath: string
+  /** XML. */
+  readonly element?: string
+  readonly where?: 'top' | 'bottom' | 'before' | 'after'
+  readonly dst?: string
+  readonly newname?: string
+}
+
+export interface LogQuery {
+  readonly type: string
+  readonly query: string
+  readonly count: number
+  readonly direction: 'forward' | 'backward'
+}
+
 export interface PanosClient {
-  /** Host and port, for messages and results. */
+  /** Host and port, for messages and results; with the serial number of the firewall behind a Panorama. */
   readonly device: string
   /** What everybody should know about this connection: verification switched off, for one. */
   readonly warnings: readonly string[]
-  /** Operational command as XML. */
+  /** The virtual system that PANOS_VSYS names. */
+  readonly vsys: string | undefined
+  /** Operational command as XML, one that only reads. */
   op(command: string, signal: AbortSignal): Promise<PanosAnswer>
+  /** Operational command that does something; never repeated and never shared. */
+  act(command: string, signal: AbortSignal): Promise<PanosAnswer>
   /**
    * Nodes at an XPath. `candidate` uses action=get (any number of matches), `running` uses action=show (exactly one match).
    * An absent node is an empty answer in both.
    */
   read(config: ConfigKind, xpath: string, signal: AbortSignal): Promise<PanosAnswer>
+  /** Changes the candidate. */
+  change(edit: ConfigEdit, signal: AbortSignal): Promise<PanosAnswer>
+  /** `type=commit`; `all` pushes from a Panorama. */
+  commit(command: string, all: boolean, signal: AbortSignal): Promise<PanosAnswer>
+  /** Begins a log query; the answer names its job. */
+  queryLogs(query: LogQuery, signal: AbortSignal): Promise<PanosAnswer>
+  /** Asks for a log job's entries; a finished one is then forgotten by the device. */
+  logJob(id: string, signal: AbortSignal): Promise<PanosAnswer>
+  /** Ends a log job whose answer nobody wants, whatever became of the caller; never rejects. */
+  finishLogJob(id: string): Promise<void>
   /** `type=version`: the cheapest request that needs a valid key. */
   version(signal: AbortSignal): Promise<PanosAnswer>
   /** Requests under way. */
@@ -31,16 +66,28 @@ export interface PanosClient {
 
 const WIDTH = 4
 const ABSENT: PanosAnswer = { result: undefined, code: '7', empty: true, message: '' }
+/** Codes after which a read is worth a second try: internal errors and a session that timed out. */
+const WORTH_A_RETRY = ['2', '3', '4', '5', '11', '21', '22']
+const RETRY_AFTER_MS = 300
+const FINISH_LIMIT_MS = 5000
+
+type Parameters = Readonly<Record<string, string>>
 
 class XmlApi implements PanosClient {
   readonly device: string
   readonly warnings: readonly string[]
+  readonly vsys: string | undefined
   readonly #settings: PanosSettings
+  readonly #keys: KeyRing
   readonly #gate = new Gate(WIDTH)
+  readonly #flights = new SharedFlights()
 
   constructor(settings: PanosSettings) {
     this.#settings = settings
-    this.device = `${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`
+    this.#keys = new KeyRing(settings)
+    this.vsys = settings.vsys
+    const place = `${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`
+    this.device = settings.target === undefined ? place : `${settings.target} via ${place}`
     this.warnings =
       settings.protocol === 'https:' && !settings.tls.verify && settings.tls.fingerprint === undefined
         ? ['TLS verification is off (PANOS_TLS_VERIFY=false): anyone between this server and the device can read the API key.']
@@ -52,36 +99,88 @@ class XmlApi implements PanosClient {
   }
 
   op(command: string, signal: AbortSignal): Promise<PanosAnswer> {
-    return this.#send({ type: 'op', cmd: command }, signal)
+    return this.#ask(this.#operation(command), signal)
+  }
+
+  act(command: string, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#send(this.#operation(command), signal)
   }
 
   version(signal: AbortSignal): Promise<PanosAnswer> {
-    return this.#send({ type: 'version' }, signal)
+    return this.#ask({ type: 'version' }, signal)
   }
 
   async read(config: ConfigKind, xpath: string, signal: AbortSignal): Promise<PanosAnswer> {
     try {
-      return await this.#send({ type: 'config', action: config === 'candidate' ? 'get' : 'show', xpath }, signal)
+      return await this.#ask({ type: 'config', action: config === 'candidate' ? 'get' : 'show', xpath }, signal)
     } catch (error) {
       if (error instanceof PanosError && error.kind === 'absent') return ABSENT
       throw error
     }
   }
 
-  #send(parameters: Readonly<Record<string, string>>, signal: AbortSignal): Promise<PanosAnswer> {
-    const form = new URLSearchParams(parameters).toString()
-    return this.#gate.run(() => this.#exchange(form, signal), signal)
+  change(edit: ConfigEdit, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#send({ type: 'config', ...edit }, signal)
   }
 
-  async #exchange(form: string, signal: AbortSignal): Promise<PanosAnswer> {
-    // The clock starts when the request does: waiting at the gate is not the device's slowness.
-    const timeout = AbortSignal.timeout(this.#settings.timeoutMs)
+  commit(command: string, all: boolean, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#send({ type: 'commit', ...(all && { action: 'all' }), cmd: command }, signal)
+  }
+
+  queryLogs({ type, query, count, direction }: LogQuery, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#send({ type: 'log', 'log-type': type, nlogs: String(count), dir: direction, ...(query && { query }) }, signal)
+  }
+
+  logJob(id: string, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#send({ type: 'log', action: 'get', 'job-id': id }, signal)
+  }
+
+  async finishLogJob(id: string): Promise<void> {
+    await this.#send({ type: 'log', action: 'finish', 'job-id': id }, AbortSignal.timeout(FINISH_LIMIT_MS)).catch(() => {})
+  }
+
+  #operation(command: string): Parameters {
+    const { vsys } = this.#settings
+    return { type: 'op', cmd: command, ...(vsys !== undefined && { vsys }) }
+  }
+
+  /** A read: shared with equal ones, and tried once more when the device stumbled. */
+  #ask(parameters: Parameters, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#flights.join(JSON.stringify(parameters), signal, async shared => {
+      try {
+        return await this.#send(parameters, shared)
+      } catch (error) {
+        if (!(error instanceof PanosError) || !WORTH_A_RETRY.includes(error.panosCode ?? '')) throw error
+        await sleep(RETRY_AFTER_MS, undefined, { signal: shared }).catch(() => shared.throwIfAborted())
+        return this.#send(parameters, shared)
+      }
+    })
+  }
+
+  #send(parameters: Parameters, signal: AbortSignal): Promise<PanosAnswer> {
+    const { target } = this.#settings
+    const form = new URLSearchParams({ ...parameters, ...(target !== undefined && { target }) }).toString()
+    return this.#gate.run(async () => {
+      // The clock starts when the request does: waiting at the gate is not the device's slowness.
+      const timeout = AbortSignal.timeout(this.#settings.timeoutMs)
+      try {
+        return await this.#exchange(form, AbortSignal.any([signal, timeout]))
+      } catch (error) {
+        if (!signal.aborted && timeout.aborted) throw this.#tooSlow()
+        throw error
+      }
+    }, signal)
+  }
+
+  async #exchange(form: string, signal: AbortSignal, again = false): Promise<PanosAnswer> {
+    const key = await this.#keys.key(signal)
+    const { status, body } = await postForm(this.#settings, form, key, signal)
     try {
-      const { status, body } = await postForm(this.#settings, form, AbortSignal.any([signal, timeout]))
-      return parseAnswer(this.#withoutKey(body), status)
+      return parseAnswer(this.#keys.mask(body), status)
     } catch (error) {
-      if (!signal.aborted && timeout.aborted) throw this.#tooSlow()
-      throw error
+      const refused = error instanceof PanosError && error.kind === 'authentication'
+      if (!refused || again || !this.#keys.refused(key)) throw error
+      return this.#exchange(form, signal, true)
     }
   }
 
@@ -92,12 +191,6 @@ class XmlApi implements PanosClient {
       hint: 'The device may be busy (a commit, a large configuration). Try again, or raise PANOS_TIMEOUT_MS and the time limit of the MCP client.',
       retryable: true,
     })
-  }
-
-  /** A device, or what pretends to be one, may echo the request. */
-  #withoutKey(body: string): string {
-    const { apiKey } = this.#settings
-    return body.includes(apiKey) ? body.replaceAll(apiKey, '[PANOS_API_KEY]') : body
   }
 }
 

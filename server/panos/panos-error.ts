@@ -27,6 +27,14 @@ export type PanosErrorKind =
   | 'bad-request'
   /** The node does not exist (`show` of an absent path). */
   | 'absent'
+  /** The values are not accepted (code 12). */
+  | 'invalid'
+  /** It is referred to and cannot go (code 10). */
+  | 'in-use'
+  /** A name is taken, or the operation is not possible as things are (codes 8, 14). */
+  | 'conflict'
+  /** A lock, a commit or an installation is in the way. */
+  | 'busy'
   /** Any other error that the device reports. */
   | 'device'
 

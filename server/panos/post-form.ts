@@ -60,7 +60,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-async function open(settings: PanosSettings, form: string, signal: AbortSignal): Promise<ClientRequest> {
+async function open(settings: PanosSettings, form: string, apiKey: string | undefined, signal: AbortSignal): Promise<ClientRequest> {
   const options: RequestOptions = {
     method: 'POST',
     host: settings.host,
@@ -69,7 +69,7 @@ async function open(settings: PanosSettings, form: string, signal: AbortSignal):
     signal,
     headers: {
       host: `${settings.host.includes(':') ? `[${settings.host}]` : settings.host}${/^(?:443|80)$/.test(String(settings.port)) ? '' : `:${settings.port}`}`,
-      'x-pan-key': settings.apiKey,
+      ...(apiKey !== undefined && { 'x-pan-key': apiKey }),
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': Buffer.byteLength(form),
       accept: 'application/xml',
@@ -91,10 +91,15 @@ function answerTo(request: ClientRequest, form: string): Promise<IncomingMessage
 }
 
 /** Posts one form and reads the whole answer. `signal` ends it at any point; its reason is then what this rejects with. */
-export async function postForm(settings: PanosSettings, form: string, signal: AbortSignal): Promise<PostAnswer> {
+export async function postForm(
+  settings: PanosSettings,
+  form: string,
+  apiKey: string | undefined,
+  signal: AbortSignal,
+): Promise<PostAnswer> {
   signal.throwIfAborted()
   try {
-    const request = await open(settings, form, signal)
+    const request = await open(settings, form, apiKey, signal)
     const response = await answerTo(request, form)
     try {
       return { status: response.statusCode ?? 0, body: await readBody(response) }

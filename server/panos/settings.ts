@@ -12,7 +12,14 @@ export interface PanosSettings {
   /** Without brackets, as a socket wants it. */
   readonly host: string
   readonly port: number
-  readonly apiKey: string
+  /** Absent when user and password make one. */
+  readonly apiKey?: string
+  readonly user?: string
+  readonly password?: string
+  /** Serial number of the firewall that a Panorama passes requests on to. */
+  readonly target?: string
+  /** The virtual system that operational commands and listings are about, where none is named. */
+  readonly vsys?: string
   readonly timeoutMs: number
   readonly tls: {
     readonly verify: boolean
@@ -86,6 +93,35 @@ function tlsOf(env: Environment): PanosSettings['tls'] {
   }
 }
 
+function credentialsOf(env: Environment): Pick<PanosSettings, 'apiKey' | 'user' | 'password'> {
+  const apiKey = (env.PANOS_API_KEY ?? '').trim()
+  const user = (env.PANOS_USERNAME ?? '').trim()
+  const password = env.PANOS_PASSWORD ?? ''
+  if (apiKey === '' && user !== '' && password !== '') return { user, password }
+  if (apiKey === '' && (user !== '' || password !== '')) {
+    throw wrong(`${user === '' ? 'PANOS_USERNAME' : 'PANOS_PASSWORD'} is not set.`, 'Set both, or PANOS_API_KEY in their place.')
+  }
+  if (apiKey === '') {
+    throw wrong(
+      'PANOS_API_KEY is not set.',
+      'Set it to a key of an administrator who may use the XML API (type=keygen makes one), or set PANOS_USERNAME and PANOS_PASSWORD, and restart the server.',
+    )
+  }
+  if (!/^[\x21-\x7e]+$/.test(apiKey))
+    throw wrong('PANOS_API_KEY contains characters that no API key has.', 'Copy the key again, without quotes or line breaks.')
+  return { apiKey }
+}
+
+function scopeOf(env: Environment): Pick<PanosSettings, 'target' | 'vsys'> {
+  const target = (env.PANOS_TARGET_SERIAL ?? '').trim()
+  const vsys = (env.PANOS_VSYS ?? '').trim()
+  if (target !== '' && !/^[A-Za-z0-9]{6,32}$/.test(target))
+    throw wrong('PANOS_TARGET_SERIAL is not a serial number.', 'Give the serial of a firewall that the Panorama manages, zeros included.')
+  if (vsys !== '' && !/^[\w.-]{1,63}$/.test(vsys))
+    throw wrong('PANOS_VSYS is not the name of a virtual system.', 'Use a name such as vsys1.')
+  return { ...(target !== '' && { target }), ...(vsys !== '' && { vsys }) }
+}
+
 /** Throws PanosError of kind `configuration` for what is missing or wrong. */
 export function readSettings(env: Environment): PanosSettings {
   const hostname = (env.PANOS_HOSTNAME || env.PANOS_HOST || '').trim()
@@ -95,18 +131,9 @@ export function readSettings(env: Environment): PanosSettings {
       "Set PANOS_HOSTNAME and PANOS_API_KEY in the server's environment and restart it, or start it with --simulator.",
     )
   }
-  const apiKey = (env.PANOS_API_KEY ?? '').trim()
-  if (apiKey === '') {
-    throw wrong(
-      'PANOS_API_KEY is not set.',
-      'Set it to a key of an administrator who may use the XML API (type=keygen makes one) and restart the server.',
-    )
-  }
-  if (!/^[\x21-\x7e]+$/.test(apiKey))
-    throw wrong('PANOS_API_KEY contains characters that no API key has.', 'Copy the key again, without quotes or line breaks.')
   const timeoutMs = env.PANOS_TIMEOUT_MS ? Number(env.PANOS_TIMEOUT_MS) : DEFAULT_TIMEOUT_MS
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) {
     throw wrong('PANOS_TIMEOUT_MS is not a number of milliseconds.', 'Use a whole number from 1 to 3600000.')
   }
-  return { ...addressOf(hostname), apiKey, timeoutMs, tls: tlsOf(env) }
+  return { ...addressOf(hostname), ...credentialsOf(env), ...scopeOf(env), timeoutMs, tls: tlsOf(env) }
 }

@@ -1,0 +1,70 @@
+/**
+ * The API key of a connection: a given one, or one that user and password make (`type=keygen`). Promise: a made key is made once however many
+ * ask for it, and made anew when the device no longer accepts it; neither key nor password shows in what a device echoes.
+ */
+import { parseAnswer } from './envelope.ts'
+import { PanosError } from './panos-error.ts'
+import { postForm } from './post-form.ts'
+import type { PanosSettings } from './settings.ts'
+import { SharedFlights } from './shared-flights.ts'
+import { escapeXml, textAt } from './xml.ts'
+
+export class KeyRing {
+  readonly #settings: PanosSettings
+  readonly #flights = new SharedFlights()
+  #made: string | undefined
+
+  constructor(settings: PanosSettings) {
+    this.#settings = settings
+  }
+
+  async key(signal: AbortSignal): Promise<string> {
+    const { apiKey } = this.#settings
+    return apiKey ?? this.#made ?? this.#flights.join('keygen', signal, shared => this.#make(shared))
+  }
+
+  /** Forgets a made key that was refused. False when there is nothing to try anew. */
+  refused(key: string): boolean {
+    if (this.#settings.apiKey !== undefined) return false
+    if (this.#made === key) this.#made = undefined
+    return true
+  }
+
+  async #make(signal: AbortSignal): Promise<string> {
+    const { user = '', password = '' } = this.#settings
+    const form = new URLSearchParams({ type: 'keygen', user, password }).toString()
+    const { status, body } = await postForm(this.#settings, form, undefined, signal)
+    let answer: ReturnType<typeof parseAnswer>
+    try {
+      answer = parseAnswer(this.mask(body), status)
+    } catch (error) {
+      if (!(error instanceof PanosError) || error.kind !== 'authentication') throw error
+      throw new PanosError({
+        kind: 'authentication',
+        message: `The device did not accept PANOS_USERNAME and PANOS_PASSWORD: ${error.message}`,
+        hint: 'Check both, and that the administrator may use the XML API.',
+        ...(error.panosCode !== undefined && { panosCode: error.panosCode }),
+        ...(error.httpStatus !== undefined && { httpStatus: error.httpStatus }),
+      })
+    }
+    const key = textAt(answer.result, 'key')
+    if (key === undefined || !/^[\x21-\x7e]+$/.test(key)) {
+      throw new PanosError({ kind: 'device', message: 'The device made no API key.', hint: 'Make one by hand and set PANOS_API_KEY.' })
+    }
+    this.#made = key
+    return key
+  }
+
+  /** A device, or what pretends to be one, may echo the request. */
+  mask(text: string): string {
+    const { apiKey, password } = this.#settings
+    let masked = text
+    for (const key of [apiKey, this.#made]) if (key) masked = masked.replaceAll(key, '[PANOS_API_KEY]')
+    if (!password || password.length < 4) return masked
+    const inForm = new URLSearchParams({ '': password }).toString().slice(1)
+    const inText = password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+    for (const form of new Set([password, escapeXml(password), inText, inForm, encodeURIComponent(password)]))
+      masked = masked.replaceAll(form, '[PANOS_PASSWORD]')
+    return masked
+  }
+}
