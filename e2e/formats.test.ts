@@ -257,7 +257,6 @@ describe('secrets', () => {
     const inBodies = [...planted].filter(([place]) => !inHeads.test(place))
     expect(inBodies.length).toBeGreaterThan(22)
     for (const [place, secret] of inBodies) expect(full.includes(secret), place).toBe(true)
-    expect(full).toContain(planted.get(place))
   })
   test.each([...planted])('%s: in no default export, in no form', (_, secret) => {
     for (const file of [files.har, files.jsonl]) {

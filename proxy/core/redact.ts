@@ -10,6 +10,7 @@ import type { RawHeader } from './event.ts'
 import { KnownSecrets } from './known-secrets.ts'
 import { MarkedSecrets } from './marked-secrets.ts'
 import { headerSecret, looksRandom, nameSecret, PANOS_TYPES } from './secret-names.ts'
+import { decodeField } from './secret-pairs.ts'
 import { type Found, findSecrets, merge } from './secret-values.ts'
 
 export interface MaskerSetting {
@@ -154,12 +155,12 @@ class SaltedMasker implements Masker {
   #fields(fields: string, panos: boolean): string {
     return fields.replace(/([^&;?#=]+)=([^&;?#]*)/g, (pair, name: string, value: string) => {
       if (value === '') return pair
-      const secret = nameSecret(decode(name))
+      const secret = nameSecret(decodeField(name))
       if (secret === 'none') return pair
       if (secret === 'session') return `${name}=${this.#session(value)}`
       if (secret === 'key' && !panos && !looksRandom(value)) return pair
       if (secret === 'random' && !looksRandom(value)) return pair
-      return `${name}=${this.#mark(decode(value)).replaceAll(' ', '+')}`
+      return `${name}=${this.#mark(decodeField(value)).replaceAll(' ', '+')}`
     })
   }
 
@@ -204,12 +205,4 @@ export function apply(text: string, edits: readonly Edit[]): string {
 /** True where `key` is a PAN-OS API key. */
 function isPanos(path: string, fields: string): boolean {
   return /\/api\/?$/.test(path) || PANOS_TYPES.has(/(?:^|&)type=([^&#]*)/.exec(fields)?.[1] ?? '')
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return text
-  }
 }

@@ -115,3 +115,26 @@ export function looksRandom(value: string): boolean {
   const sample = value.length > 1024 ? value.slice(0, 1024) : value
   return value.length >= 16 && /^[A-Za-z0-9+/=_.~%-]+$/.test(sample) && /[0-9]/.test(sample)
 }
+
+/** Whether a value under a name is secret, and how. `place`: `field` is a query or form, `member` JSON, `line` prose. */
+export function isSecret(name: string, value: string, place: 'field' | 'member' | 'line'): 'no' | 'yes' | 'session' {
+  if (value === '' || value.startsWith('[REDACTED')) return 'no'
+  const byName = nameSecret(name)
+  switch (byName) {
+    case 'always':
+    case 'text':
+      return 'yes'
+    case 'session':
+      return 'session'
+    case 'field':
+      return place === 'field' || looksRandom(value) ? 'yes' : 'no'
+    case 'random':
+    case 'key':
+      return looksRandom(value) ? 'yes' : 'no'
+    case 'none': {
+      // A header's name, in a log line or echoed in JSON.
+      const byHeader = name.includes('-') ? headerSecret(name) : 'none'
+      return byHeader === 'session' ? 'session' : byHeader === 'none' || byHeader === 'url' ? 'no' : 'yes'
+    }
+  }
+}
