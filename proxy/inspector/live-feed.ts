@@ -4,9 +4,10 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type RawData, WebSocket, WebSocketServer } from 'ws'
-import type { FeedMessage, PageMessage, State } from '../core/feed.ts'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { FeedMessage, State } from '../core/feed.ts'
 import { isToken } from './access.ts'
+import { readPageMessage } from './page-message.ts'
 
 /** Rows as the feed needs them: already JSON. */
 export interface FeedRows {
@@ -61,7 +62,6 @@ const LIMITS: FeedLimits = {
   resyncRows: 20_000,
 }
 const PAGE_ROWS = 500
-const MAX_SESSIONS = 1000
 /** Close codes: 4401 as HTTP's 401; 1013 try again later. */
 const UNAUTHORIZED = 4401
 
@@ -74,26 +74,6 @@ interface Reader {
   /** Rows of newly watched sessions that lie between these revisions and go first. */
   backlog: { after: number; upTo: number } | undefined
   wasCurrent: boolean
-}
-
-const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-
-/** A message of the page, or undefined for anything else. */
-function parse(data: RawData, isBinary: boolean): PageMessage | undefined {
-  if (isBinary) return undefined
-  let value: unknown
-  try {
-    value = JSON.parse(String(data))
-  } catch {
-    return undefined
-  }
-  if (typeof value !== 'object' || value === null) return undefined
-  const { type, token, after, product, sessions } = value as Record<string, unknown>
-  if (type === 'pong') return { type }
-  if (type === 'hello' && typeof token === 'string' && isWhole(after)) return { type, token, after, product: String(product ?? '') }
-  if (type === 'watch' && isWhole(after) && Array.isArray(sessions) && sessions.length <= MAX_SESSIONS && sessions.every(isWhole))
-    return { type, sessions: [...new Set(sessions)].sort((a, b) => a - b), after }
-  return undefined
 }
 
 export class LiveFeed {
@@ -137,7 +117,7 @@ export class LiveFeed {
     socket.on('close', () => clearTimeout(impatience))
     socket.once('message', (data, isBinary) => {
       clearTimeout(impatience)
-      const hello = parse(data, isBinary)
+      const hello = readPageMessage(data, isBinary)
       if (hello?.type !== 'hello' || !isToken(hello.token, this.#options.token)) {
         socket.close(UNAUTHORIZED, 'wrong token')
         // A stranger that does not take the close is not waited for.
@@ -165,7 +145,7 @@ export class LiveFeed {
     socket.on('pong', heard)
     socket.on('message', (data, isBinary) => {
       heard()
-      const message = parse(data, isBinary)
+      const message = readPageMessage(data, isBinary)
       if (message?.type === 'watch') this.#watch(reader, message.sessions, message.after)
       else if (message?.type !== 'pong') socket.close(1008, 'unknown message')
     })

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { Finding } from '../core/model.ts'
 import type { Reader } from '../journal/reader.ts'
 import { derivation } from './derivation.ts'
-import { ForeignIndex, RowIndex, removeIndex } from './row-index.ts'
+import { ForeignIndex, removeIndex } from './index-file.ts'
+import { RowIndex } from './row-index.ts'
 
 export interface OpenedIndex {
   readonly index: RowIndex

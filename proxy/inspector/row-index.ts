@@ -3,29 +3,13 @@
  * Promise: nothing in it is truth. It can be deleted at any time, and is rebuilt when its schema, the code that derived it or the
  * journal it was made from is another.
  */
-import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Part, Position } from '../core/event.ts'
 import type { AnyRow, BodySlice, RowKind } from '../core/model.ts'
+import { openDatabase } from './index-file.ts'
 
-const SCHEMA = 2
 /** Row kinds that every page gets, whichever sessions it watches. */
 export const GLOBAL_KINDS: ReadonlySet<RowKind> = new Set<RowKind>(['session', 'finding', 'gap'])
-
-const TABLES = `
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE rows (id INTEGER PRIMARY KEY, t TEXT NOT NULL, session INTEGER NOT NULL, at REAL NOT NULL, rev INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
-  CREATE INDEX rows_by_session ON rows (session, rev);
-  CREATE INDEX rows_by_kind ON rows (t, rev) WHERE t IN ('session', 'finding', 'gap', 'log');
-  CREATE TABLE slices (exchange INTEGER NOT NULL, part INTEGER NOT NULL, seq INTEGER NOT NULL, at REAL NOT NULL,
-    segment INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (exchange, part, seq)) STRICT, WITHOUT ROWID;
-  CREATE TABLE texts (id INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, frame INTEGER NOT NULL,
-    part INTEGER NOT NULL, at REAL NOT NULL, text TEXT NOT NULL) STRICT;
-  CREATE TABLE records (seq INTEGER PRIMARY KEY, number INTEGER NOT NULL, segment INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;
-  CREATE INDEX records_by_number ON records (number, seq);
-  CREATE TABLE marks (seq INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;
-`
 
 /** Text that the search looks through: one SSE event's data, or a body. `frame` 0 for a body. */
 export interface BodyText {
@@ -124,30 +108,8 @@ export class RowIndex {
   /** Opens the file at `path`, or makes it with mode 0600. Throws when it is locked by another process or cannot be written. */
   constructor(path: string) {
     this.path = path
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const found = lstatSync(path, { throwIfNoEntry: false })
-    if (found && !found.isFile()) removeIndex(path)
-    closeSync(openSync(path, 'a', 0o600))
-    this.#db = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false })
-    try {
-      // One owner: a second process takes a private index instead (see openIndex).
-      this.#db.exec('PRAGMA locking_mode=EXCLUSIVE')
-      this.#db.exec('PRAGMA journal_mode=WAL')
-      this.#db.exec('PRAGMA synchronous=NORMAL')
-      this.#db.exec('PRAGMA journal_size_limit=16777216')
-      this.#db.exec('PRAGMA trusted_schema=OFF')
-      this.#db.exec('PRAGMA cache_size=-16384')
-      this.#db.exec('BEGIN IMMEDIATE')
-      const version = this.#db.prepare('PRAGMA user_version').get()?.user_version
-      const empty = this.#db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0
-      if (empty) this.#db.exec(`${TABLES}; PRAGMA user_version=${SCHEMA}`)
-      else if (version !== SCHEMA) throw new ForeignIndex(`${path} has another schema`)
-      this.#db.exec('COMMIT')
-      this.#sql = this.#prepare()
-    } catch (error) {
-      this.#db.close()
-      throw error
-    }
+    this.#db = openDatabase(path)
+    this.#sql = this.#prepare()
   }
 
   #prepare(): Statements {
@@ -312,9 +274,6 @@ export class RowIndex {
   }
 }
 
-/** The file exists and is not an index of this version. */
-export class ForeignIndex extends Error {}
-
 function merge(lists: readonly StoredRow[][], limit: number): StoredRow[] {
   const full = lists.filter(list => list.length > 0)
   if (full.length === 1) return full[0] ?? []
@@ -322,11 +281,6 @@ function merge(lists: readonly StoredRow[][], limit: number): StoredRow[] {
     .flat()
     .sort((a, b) => a.rev - b.rev)
     .slice(0, limit)
-}
-
-/** Deletes an index and what SQLite keeps beside it. */
-export function removeIndex(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true, recursive: true })
 }
 
 /** Position as text, to compare where an index stands with where the journal ends. */
