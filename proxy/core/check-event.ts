@@ -3,6 +3,7 @@
  * Promise: what passes has every field of its kind with the right type and nothing else; what does not is named by field.
  */
 import type { EventKind, WireEvent } from './event.ts'
+import { shown } from './shown.ts'
 
 /** Says what is wrong with the value, or nothing. */
 type Check = (value: unknown) => string | undefined
@@ -124,11 +125,11 @@ export function checkEvent(value: unknown): WireEvent | { readonly error: string
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { error: 'an event is a JSON object' }
   const kind = own(value, 'kind')
   if (typeof kind !== 'string' || !Object.hasOwn(TABLE, kind))
-    return { error: `unknown kind ${JSON.stringify(kind) ?? 'undefined'}: known are ${Object.keys(TABLE).join(', ')}` }
+    return { error: `unknown kind ${shown(kind)}: known are ${Object.keys(TABLE).join(', ')}` }
   const seq = own(value, 'seq')
-  if (!isWhole(seq) || seq < 1 || seq >= 2 ** 48) return { error: `seq must be a whole number from 1, not ${JSON.stringify(seq)}` }
+  if (!isWhole(seq) || seq < 1 || seq >= 2 ** 48) return { error: `seq must be a whole number from 1, not ${shown(seq)}` }
   const at = own(value, 'at')
-  if (number(at)) return { error: `at must be a number of milliseconds, not ${JSON.stringify(at)}` }
+  if (number(at)) return { error: `at must be a number of milliseconds, not ${shown(at)}` }
   const event: Record<string, unknown> = { seq, at, kind }
   for (const [name, check] of Object.entries<Check>(TABLE[kind as EventKind])) {
     const field = own(value, name)

@@ -5,6 +5,7 @@
 import type { EndEvent, Ending, RawHeader, Upstream, WireEvent } from './event.ts'
 import { requestBody, responseBody } from './har-body.ts'
 import { HarFault, type JsonNode } from './json-node.ts'
+import { shown } from './shown.ts'
 import { SseSplitter } from './sse.ts'
 
 /** An event that has its time and waits for its number. */
@@ -50,9 +51,9 @@ export function foreignEvents(log: JsonNode): WireEvent[] {
 function readEntry(node: JsonNode): Entry {
   const started = node.get('startedDateTime')
   const startedAt = Date.parse(started.text())
-  if (!Number.isFinite(startedAt)) throw new HarFault(`${started.path} must be a date, not ${JSON.stringify(started.value)}`)
+  if (!Number.isFinite(startedAt)) throw new HarFault(`${started.path} must be a date, not ${shown(started.value)}`)
   const url = node.get('request').get('url')
-  if (!URL.canParse(url.text())) throw new HarFault(`${url.path} must be a URL, not ${JSON.stringify(url.value)}`)
+  if (!URL.canParse(url.text())) throw new HarFault(`${url.path} must be a URL, not ${shown(url.value)}`)
   return { node, startedAt, url: new URL(url.text()) }
 }
 

@@ -408,6 +408,18 @@ describe('wrong files', () => {
       error: expect.stringContaining('goes beyond the 1 bytes'),
     })
   })
+  test('a million nested lists anywhere', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(1e6)}${']'.repeat(1e6)}`)
+    for (const json of [
+      deep,
+      { log: deep },
+      { log: { entries: deep } },
+      { log: { entries: [{ startedDateTime: deep, request: { url: 'http://x/' } }] } },
+      { log: { entries: [], _mcp: { version: 1, events: [deep] } } },
+    ]) {
+      expect(harToEvents(json)).toHaveProperty('error')
+    }
+  })
   test('any JSON is read or refused, never thrown, and changes no prototype', () => {
     const node = fc.object({
       key: fc.constantFrom(

@@ -3,6 +3,8 @@
  * only own members are seen.
  */
 
+import { shown } from './shown.ts'
+
 /** Something in a file is not what it must be; the message begins with its path. */
 export class HarFault extends Error {}
 
@@ -46,7 +48,6 @@ export class JsonNode {
   }
 
   #wrong(wanted: string): HarFault {
-    const shown = JSON.stringify(this.value) ?? 'undefined'
-    return new HarFault(`${this.path || 'the file'} must be ${wanted}, not ${shown.length > 40 ? `${shown.slice(0, 40)}…` : shown}`)
+    return new HarFault(`${this.path || 'the file'} must be ${wanted}, not ${shown(this.value)}`)
   }
 }

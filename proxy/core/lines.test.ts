@@ -63,7 +63,7 @@ describe('wrong lines', () => {
     ['[]', 'line 3: an event is a JSON object'],
     ['{"seq":1,"at":0,"kind":"boom"}', 'line 3: unknown kind "boom"'],
     ['{"seq":0,"at":0,"kind":"log"}', 'line 3: seq must be a whole number from 1, not 0'],
-    ['{"seq":1,"kind":"log"}', 'line 3: at must be a number of milliseconds, not undefined'],
+    ['{"seq":1,"kind":"log"}', 'line 3: at must be a number of milliseconds, not nothing'],
     ['{"seq":1,"at":0,"kind":"log","upstream":"mcp","source":"syslog","text":"a"}', 'line 3: source of a log event must be one of "file"'],
     ['{"seq":1,"at":0,"kind":"chunk","conn":1,"exchange":1,"part":"request","base64":"%%"}', 'line 3: base64 must be base64'],
     ['{"seq":1,"at":0,"kind":"chunk","conn":1,"exchange":1,"part":"request","text":"a","base64":"YQ=="}', 'exclude each other'],
@@ -89,6 +89,11 @@ describe('wrong lines', () => {
         },
       ),
     )
+  })
+  test('a million nested lists anywhere', () => {
+    const deep = `${'['.repeat(1e6)}${']'.repeat(1e6)}`
+    for (const name of ['seq', 'at', 'kind', 'text'])
+      expect(lineToEvent(`{"seq":1,"at":0,"kind":"log","${name}":${deep}}`)).toHaveProperty('error')
   })
   test('members named __proto__ change nothing', () => {
     const event = lineToEvent(
