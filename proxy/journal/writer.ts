@@ -4,6 +4,7 @@
  */
 import type { Draft, GapEvent } from '../core/event.ts'
 import { CHUNK_OVERHEAD_BYTES, encodeChunk, encodeChunkHead, encodeJson, jsonForm, jsonRecordBytes } from './codec.ts'
+import { cpuWaitMs } from './cpu-wait.ts'
 import { closeQuietly, Detour, type DetourSetting, isGone } from './detour.ts'
 import { type Reason, reasonOf } from './disk.ts'
 import type { OpenSegment } from './segment.ts'
@@ -47,6 +48,8 @@ export class JournalWriter {
   #lastDetourEndedAt = Number.NEGATIVE_INFINITY
   #calmMs = CALM_MS
   #slowInARow = 0
+  /** Processor wait of this thread after the last slow write. */
+  #waitedBefore: number | undefined
   #lost = 0
 
   /** Creates the first segment; throws the system's error when that fails. */
@@ -128,19 +131,23 @@ export class JournalWriter {
     this.#emptied()
     const took = performance.now() - began
     if (took > stallMs) this.#slow(took)
-    else this.#slowInARow = 0
+    else if (this.#slowInARow > 0) this.#calm()
     if (this.#detour) return
     if (this.#segment.size >= this.#setting.segmentBytes) this.#roll()
   }
 
   /**
-   * One slow write may be a busy machine that gave our turn to others, and is over: only a second one in a row shows a slow disk.
-   * Until then the promise holds that what was flushed survives a kill; a long wait is on record all the same, for it delayed traffic.
+   * One slow write may be a busy machine that gave our turn to others, and is over: only a second one in a row, less the time for which
+   * we waited for a processor, shows a slow disk. Until then the promise holds that what was flushed survives a kill. A long wait is on
+   * record all the same, for it delayed traffic.
    */
   #slow(took: number): void {
     const { now, onGap, stallMs } = this.#setting
     const words = `a write took ${Math.round(took)} ms`
-    if (++this.#slowInARow > 1) this.#leave('stall', words, 0)
+    const waited = cpuWaitMs()
+    const forDisk = took - ((waited ?? 0) - (this.#waitedBefore ?? waited ?? 0))
+    this.#waitedBefore = waited
+    if (this.#slowInARow > 0 && forDisk > stallMs) this.#leave('stall', words, 0)
     else if (took > LONG_STALLS * stallMs) {
       onGap({
         kind: 'gap',
@@ -151,6 +158,12 @@ export class JournalWriter {
         detail: `${words}, and traffic waited for it.`,
       })
     }
+    this.#slowInARow++
+  }
+
+  #calm(): void {
+    this.#slowInARow = 0
+    this.#waitedBefore = undefined
   }
 
   /** All queued bytes, in order. */
@@ -206,7 +219,7 @@ export class JournalWriter {
     this.#lost += this.#detour?.lost ?? 0
     this.#detour = undefined
     this.#lastDetourEndedAt = this.#setting.now()
-    this.#slowInARow = 0
+    this.#calm()
     if (gap) this.#setting.onGap(gap)
     this.#setting.onTrouble()
     this.flush()
