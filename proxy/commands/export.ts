@@ -3,7 +3,7 @@
  * and the file is for its owner alone.
  */
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Session } from '../core/model.ts'
@@ -82,6 +82,23 @@ async function fileWriter(path: string): Promise<Writable> {
 const borrowed = (stream: Writable): Writable =>
   new Writable({ write: (chunk, encoding, done) => void stream.write(chunk, encoding, error => done(error)) })
 
+/** Resolves with the exit code. What was interrupted leaves no half of a file. */
+async function write(pieces: AsyncIterable<string>, output: string | undefined, withSecrets: boolean, io: CommandIo): Promise<number> {
+  const path = output === '-' ? undefined : output
+  const writer = path === undefined ? borrowed(io.stdout) : await fileWriter(path)
+  try {
+    await pipeline(pieces, writer, { signal: io.signal })
+  } catch (error) {
+    // The reader of a pipe had enough: `| head`.
+    if (path === undefined && (error as NodeJS.ErrnoException).code === 'EPIPE') return 0
+    if (path !== undefined) await rm(path, { force: true })
+    if (io.signal.aborted) return 130
+    throw new UsageError(`${path ?? 'standard output'} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (path !== undefined) io.stderr.write(`${plain(path)} written${withSecrets ? ', with secrets' : ', sanitised'}.\n`)
+  return 0
+}
+
 async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   const options = readOptions(argv, flags, io, 'export')
   const [wanted, more] = options.positionals
@@ -96,11 +113,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       const sessions = [...(library.followers[0]?.index.rowsOf('session') ?? [])].map(({ json }) => JSON.parse(json) as Session)
       const session = wanted === undefined ? undefined : findSession(wanted, sessions)
       const pieces = exportPieces(library, { format, session: session?.id, recording: 0, withSecrets: options.on('with-secrets') })
-      const writer = output === undefined || output === '-' ? borrowed(io.stdout) : await fileWriter(output)
-      await forUser(() => pipeline(pieces, writer, { signal: io.signal }))
-      if (output !== undefined && output !== '-')
-        io.stderr.write(`${plain(output)} written${options.on('with-secrets') ? ', with secrets' : ', sanitised'}.\n`)
-      return 0
+      return write(pieces, output, options.on('with-secrets'), io)
     })
   })
 }

@@ -211,6 +211,18 @@ describe('export', () => {
     expect(byId.out).toContain(LOST)
     expect(byId.out).not.toContain(HEALTHY)
   })
+  it('ends quietly when its reader has had enough', async () => {
+    const recording = data.record()
+    const client = new Client(recording, LOST, 1).connect().initialize()
+    for (let id = 1; id < 3000; id++) client.answer(id, 'y'.repeat(200))
+    await recording.settle(10_000)
+    recording.close()
+    const main = new URL('../main.ts', import.meta.url).pathname
+    const script = `"${process.execPath}" "${main}" export --from "${recording.dir}" --format jsonl | head -c 100; echo; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script])
+    expect(stdout.trim().split('\n').at(-1)).toBe('0')
+    expect(stderr).toBe('')
+  })
   it('says what is wrong', async () => {
     const dir = broken()
     await expect(run(exporting, ['zzzz', '--from', dir])).rejects.toThrow(
