@@ -11,8 +11,6 @@ import { type LockOwner, readLock } from './lock.ts'
 import type { RecordingState } from './reader.ts'
 import { listSegments, segmentName, segmentNumber } from './segment.ts'
 
-export { prune, type Retention } from './retention.ts'
-
 /** The user's data folder by the platform's custom. Throws an Error when there is no home folder. */
 export function defaultDataDir(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
   if (platform === 'win32') return join(env.LOCALAPPDATA || join(home(env.USERPROFILE), 'AppData', 'Local'), 'seismograph')
