@@ -163,6 +163,8 @@ export class Connection {
   }
 
   onClientError(error: NodeJS.ErrnoException): void {
+    // What came before the reset goes on before it.
+    this.shared.turn.run()
     const code = error.code ?? 'EUNKNOWN'
     const fate: Fate = { how: code === 'ETIMEDOUT' ? 'timeout' : 'reset', by: 'client', code, detail: error.message }
     if (this.#clientFate?.how === 'fin') this.#clientFate = { ...this.#clientFate, code, detail: `then ${error.message}` }

@@ -82,10 +82,11 @@ export class Exchange implements Waiting, ResponseEvents {
 
   // ---- turns
 
-  wait(): void {
-    if (this.#turning) return
+  wait(bytes: number): void {
+    const { turn } = this.#connection.shared
+    if (!this.#turning) turn.add(this)
     this.#turning = true
-    this.#connection.shared.turn.add(this)
+    if (bytes > 0) turn.hold(bytes)
   }
 
   settle(): void {
@@ -109,7 +110,7 @@ export class Exchange implements Waiting, ResponseEvents {
   /** It hands over the request that it opened. */
   pipe(proxyReq: ClientRequest): ClientRequest {
     const head = outgoingHead(this.#request.message, this.#options, this.record, this.#connection.noted)
-    this.#request.send(proxyReq, head, () => this.wait())
+    this.#request.send(proxyReq, head, bytes => this.wait(bytes))
     proxyReq.on('information', info => this.#onInformation(info))
     proxyReq.on('upgrade', (_, socket) => {
       socket.destroy()
@@ -131,7 +132,7 @@ export class Exchange implements Waiting, ResponseEvents {
       response.close(this.#connection.serverFate)
       this.#request.resume()
     })
-    this.wait()
+    this.wait(0)
   }
 
   #onInformation(info: { statusCode: number; statusMessage: string; httpVersion: string; rawHeaders: string[] }): void {

@@ -32,8 +32,8 @@ export class RequestHalf {
     return this.#proxyReq
   }
 
-  /** Begins to send. `wait` asks for a turn. */
-  send(proxyReq: ClientRequest, head: OutgoingHead, wait: () => void): void {
+  /** Begins to send. `wait` asks for a turn, for so many bytes. */
+  send(proxyReq: ClientRequest, head: OutgoingHead, wait: (bytes: number) => void): void {
     const { message } = this
     this.#proxyReq = proxyReq
     proxyReq.maxHeadersCount = 0
@@ -44,13 +44,13 @@ export class RequestHalf {
     message.on('data', (bytes: Buffer) => {
       this.tap.take(bytes)
       this.#out.push(bytes)
-      wait()
+      wait(bytes.length)
     })
     // Mostly its end was seen with its last bytes.
     message.on('end', () => {
-      if (!this.over) wait()
+      if (!this.over) wait(0)
     })
-    wait()
+    wait(0)
   }
 
   /** True when its end has come since the last call. */

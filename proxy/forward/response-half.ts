@@ -14,8 +14,8 @@ import { flushHead, sendTrailers, setResponseHead } from './raw-head.ts'
 
 /** What happens to a response, told to its exchange. */
 export interface ResponseEvents {
-  /** There is something to send: ask for a turn. */
-  wait(): void
+  /** There is something to send (so many bytes): ask for a turn. */
+  wait(bytes: number): void
   /** The server's part has ended, whole or not. */
   ended(): void
   /** The client's leg must end as the server's did. */
@@ -68,10 +68,10 @@ export class ResponseHalf {
     this.#rewriter = bodyRewriterFor({ method: request.method as string, target: request.url as string }, { status, headers }, origins)
     message.on('data', (bytes: Buffer) => {
       this.#take(bytes)
-      events.wait()
+      events.wait(bytes.length)
     })
     message.on('end', () => {
-      if (!this.over) events.wait()
+      if (!this.over) events.wait(0)
     })
     message.on('error', () => {})
   }
@@ -111,7 +111,7 @@ export class ResponseHalf {
     // A client that reads slowly leaves bytes in node's buffer; they were received, and they go on.
     for (let bytes: Buffer | null = this.message.read(); bytes !== null; bytes = this.message.read()) this.#take(bytes)
     this.finish(this.message.complete ? undefined : fate)
-    this.#events.wait()
+    this.#events.wait(0)
   }
 
   /** The server's part is over; `truncated` says how, where it is not whole. */
