@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   sessions: () => import('./commands/sessions.ts'),
   export: () => import('./commands/export.ts'),
   check: () => import('./commands/check.ts'),
+  scenario: () => import('./commands/scenario.ts'),
   panos: () => import('./commands/panos.ts'),
   simulator: () => import('./commands/simulator.ts'),
 }

@@ -160,7 +160,7 @@ describe('check', () => {
   it.each([
     [['/nowhere/at/all'], /\/nowhere\/at\/all does not exist/],
     [['a', 'b'], /"b" is one too many/],
-    [['--format', 'xml'], /--format takes text, json, not "xml"/],
+    [['--format', 'xml'], /--format takes text, json, junit, sarif, not "xml"/],
     [['--fail-on', 'always'], /--fail-on takes error, warning, info, never/],
     [['--rule', 'no-such'], /there is no rule "no-such". Rules: /],
     [['--data', '/nowhere'], /there is no recording in \/nowhere yet/],

@@ -1,0 +1,27 @@
+/** A judgement for machines. Promise: its shape is a contract; `check --format json` and `scenario --json` print the same object. */
+import { countBySeverity, type Report, sumOf } from './report.ts'
+
+export function reportJson({ loaded, findings }: Report): object {
+  return {
+    findings: findings.map(({ rule, severity, confidence, t: _, id: __, rev: ___, gone: ____, evidence, alternatives, ...rest }) => ({
+      rule,
+      severity,
+      confidence,
+      ...rest,
+      evidence: evidence.map(({ seq }) => seq),
+      alternatives: alternatives.filter(({ standing }) => standing === 'possible').map(alternative => alternative.rule),
+    })),
+    sessions: loaded.sessions.map(({ t: _, rev: __, ...session }) => session),
+    summary: {
+      recording: loaded.recording?.id,
+      live: loaded.isLive,
+      events: loaded.events,
+      exchanges: loaded.exchanges,
+      sessions: loaded.sessions.length,
+      calls: sumOf(loaded.sessions, 'calls'),
+      undelivered: sumOf(loaded.sessions, 'undelivered'),
+      findings: countBySeverity(findings),
+      failedRules: loaded.failures,
+    },
+  }
+}
