@@ -93,6 +93,7 @@ export async function chooseTheme(page: Page, name: 'Light' | 'Dark'): Promise<v
   await page.getByRole('button', { name: 'Theme' }).click()
   await page.getByRole('menuitemradio', { name }).click()
   await expect(page.locator('html')).toHaveAttribute('data-theme', name.toLowerCase())
+  await expect(page.getByRole('menu')).toHaveCount(0)
 }
 
 export const call = (page: Page, name: RegExp) => page.getByRole('row', { name })

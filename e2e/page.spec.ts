@@ -160,7 +160,10 @@ test('is worked by keyboard alone', async ({ launch, watched }) => {
   }
   await page.keyboard.press('/')
   await expect(page.getByRole('combobox', { name: 'Filter' })).toBeFocused()
+  // Once for the completions that it offers, once to leave it.
   await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('combobox', { name: 'Filter' })).not.toBeFocused()
   await page.keyboard.press('e')
   await expect(page.getByRole('button', { name: 'Make the detail small' })).toBeVisible()
   await page.keyboard.press('Escape')

@@ -29,7 +29,7 @@ export async function openRaw(origin: string, limitMs = 20_000): Promise<RawSess
     const data = /^data: ?(.*)$/m.exec(event)?.[1]?.trimEnd()
     if (data === undefined) return
     if (/^event: ?endpoint/m.test(event)) endpoint = data
-    else {
+    else if (/^event: ?message/m.test(event)) {
       const message = JSON.parse(data) as Record<string, unknown>
       if (typeof message.id === 'number') answers.set(message.id, message)
     }
