@@ -8,6 +8,7 @@ import { SseSplitter } from '../core/sse.ts'
 import type { BodyText } from './row-index.ts'
 
 export const MAX_TEXT_BYTES = 64 * 1024
+const MOST_PIECES = 500
 
 interface Open {
   /** Position in the decoded body of the first byte kept. */
@@ -17,6 +18,8 @@ interface Open {
   kept: number
   /** Bytes of the unfinished event at `base` that came after its beginning and were let go. */
   lost: number
+  /** How many pieces, from the first, are copies of our own. */
+  own: number
   readonly isStream: boolean
 }
 
@@ -54,7 +57,7 @@ export class SearchTexts {
       const type = contentType(event.headers)
       if (!TEXTUAL.test(type)) return
       const isStream = /^text\/event-stream/i.test(type)
-      this.#open.set(`${event.exchange} ${event.kind}`, { base: 0, pieces: [], kept: 0, lost: 0, isStream })
+      this.#open.set(`${event.exchange} ${event.kind}`, { base: 0, pieces: [], kept: 0, lost: 0, own: 0, isStream })
     } else if (event.kind === 'chunk') {
       const open = this.#open.get(`${event.exchange} ${event.part}`)
       if (open) for (const bytes of decoded) this.#add(open, bytes)
@@ -165,14 +168,24 @@ function drop(open: Open, count: number): void {
     gone += 1
   }
   if (gone > 0) open.pieces.splice(0, gone)
+  open.own = Math.max(0, open.own - gone)
   open.base += count
 }
 
-/** Between batches what is unfinished keeps its beginning only, in memory of its own: a chunk's bytes are a view of the whole batch. */
+/**
+ * Between batches what is unfinished keeps its beginning only, in memory of its own: a chunk's bytes are a view of the whole batch.
+ * Looks at what is new alone, so that a body that comes in crumbs costs no more than its bytes.
+ */
 function trim(open: Open): void {
-  if (open.pieces.length === 0 || (open.pieces.length === 1 && open.pieces[0]?.byteLength === open.pieces[0]?.buffer.byteLength)) return
-  const bytes = slice(open, 0, MAX_TEXT_BYTES)
-  open.lost += open.kept - bytes.length
-  open.pieces = [new Uint8Array(bytes)]
-  open.kept = bytes.length
+  const fresh = open.pieces.splice(open.own)
+  let kept = open.kept - fresh.reduce((sum, { length }) => sum + length, 0)
+  for (const piece of fresh) {
+    const bytes = new Uint8Array(piece.subarray(0, Math.max(0, MAX_TEXT_BYTES - kept)))
+    if (bytes.length > 0) open.pieces.push(bytes)
+    kept += bytes.length
+    open.lost += piece.length - bytes.length
+  }
+  open.kept = kept
+  if (open.pieces.length > MOST_PIECES) open.pieces = [new Uint8Array(Buffer.concat(open.pieces))]
+  open.own = open.pieces.length
 }
