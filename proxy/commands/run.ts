@@ -23,6 +23,8 @@ import { runHelp } from './run-help.ts'
 
 /** How long calls that are under way may go on after an interruption. */
 const DRAIN_MS = 3000
+/** How long records that wait for a stalled disk may take at the end. */
+const SETTLE_MS = 5000
 
 /** What was opened, closed last first. */
 class Closers {
@@ -129,7 +131,7 @@ function record(plan: Plan, io: CommandIo, upstreams: readonly Upstream[], onTro
     return createRecording(dataDir(plan, io), {
       upstreams,
       options: plan.recording,
-      product: version(),
+      product: `mcp-seismograph ${version()}`,
       retention: { maxAgeMs: plan.keepDays * 86_400_000, maxBytes: plan.keepBytes },
       onTrouble,
     })
@@ -163,7 +165,10 @@ async function start(plan: Plan, io: CommandIo, closers: Closers): Promise<{ rec
     inspector?.setTrouble(words)
   })
   journal.recording = recording
-  closers.add(() => recording.close())
+  closers.add(async () => {
+    await recording.settle(SETTLE_MS)
+    recording.close()
+  })
   inspector = await inspect(plan, recording)
   const running = inspector
   closers.add(() => running.close())
