@@ -118,6 +118,8 @@ class HttpForwarder implements Forwarder {
       this.#server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
       this.#server.listen({ port, host, backlog: 4096 }, resolve)
     })
+    // A listener that fails later loses new connections only; those that stand go on.
+    this.#server.removeAllListeners('error').on('error', () => {})
     const bound = this.#server.address() as AddressInfo
     const endpoint = { address: bound.address, port: bound.port }
     this.#endpoint = endpoint
@@ -228,7 +230,8 @@ class HttpForwarder implements Forwarder {
   #onRequest(req: IncomingMessage, res: ServerResponse): void {
     const connection = this.#connections.get(req.socket)
     if (!connection || connection.closing) {
-      req.socket.resetAndDestroy()
+      // The server has closed: as without us, what is asked now is answered by a reset, unless an earlier answer is on its way.
+      if (!connection?.busy) req.socket.resetAndDestroy()
       return
     }
     const exchange = new Exchange(++this.#numbers.exchange, connection, req, res, this.#exchangeOptions)

@@ -100,7 +100,10 @@ export interface RequestEvent extends OnExchange {
   readonly headers: readonly RawHeader[]
 }
 
-/** A response head, as the server sent it (`by: 'server'`) or as the proxy had to invent it (`by: 'proxy'`: guard, 502). */
+/**
+ * A response head, as the server sent it (`by: 'server'`) or as the proxy had to invent it (`by: 'proxy'`: guard, 502).
+ * Informational heads (1xx) come as such events too, before the final one.
+ */
 export interface ResponseEvent extends OnExchange {
   readonly kind: 'response'
   readonly by: 'server' | 'proxy'
@@ -122,6 +125,9 @@ export interface ChunkEvent extends OnExchange {
 /**
  * One part of an exchange ended on one leg. The same part ends twice: once on the leg it came from and once on the leg
  * it went to; the shorter one closed first. `bytes` is what crossed that leg: read from the peer, or handed to the peer's kernel.
+ * A client's FIN while its answer is due ends the response on its leg at once (`fin` by the client): it has gone, or it only sends
+ * no more (a half-close); what the server still answers is handed to its kernel all the same. A refused request never reached a server
+ * and ends on the client's leg alone.
  */
 export interface EndEvent extends OnExchange {
   readonly kind: 'end'

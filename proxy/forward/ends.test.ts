@@ -259,6 +259,34 @@ describe('the client ends a stream', () => {
     expect(proxy.journal.end('server', 'response')).toBe('closed by proxy')
   })
 
+  test('with a reset, while several requests wait: all are recorded, none is left', async () => {
+    server = await RawServer.start()
+    proxy = await stage(server.url)
+    const client = await proxy.client()
+    client.write(get('/1') + get('/2') + get('/3'))
+    const upstream = await server.peer()
+    await upstream.untilText('/1')
+    await proxy.recorded(journal => journal.of('request').length === 3)
+    client.socket.resetAndDestroy()
+    await upstream.untilFinish()
+    await proxy.recorded(journal => journal.of('close').length === 2 && journal.of('end').length === 12)
+    expect(upstream.text).not.toContain('/2')
+    for (const exchange of [1, 2, 3]) {
+      expect(proxy.journal.end('client', 'response', exchange)).toBe('reset by client')
+      expect(proxy.journal.end('server', 'response', exchange)).toBe('closed by proxy')
+    }
+    expect(proxy.forwarder.connections).toBe(0)
+  })
+
+  test('not at all: a silent stream stays open, and nothing is put into it', async () => {
+    const begin = `${CHUNKED}1\r\nx\r\n`
+    const { client, upstream } = await underWay(begin)
+    await new Promise(resolve => setTimeout(resolve, 7000))
+    expect([client.finish, upstream.finish, client.text]).toEqual(['open', 'open', begin])
+    upstream.write('1\r\ny\r\n')
+    await client.untilText('1\r\ny\r\n')
+  }, 20_000)
+
   test('an idle close is passed on', async () => {
     const { client, upstream } = await underWay('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
     client.socket.end()
