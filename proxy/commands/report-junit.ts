@@ -62,13 +62,13 @@ export function reportJunit({ loaded, findings, asked, source, fails }: Report):
       return found.has(rule) ? [] : `${open(rule, 'not seen')}/>`
     }),
   ]
-  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}" skipped="0" time="${seconds(loaded.lastAt)}"`
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${errors}" time="${seconds(loaded.lastAt)}"`
   const { recording } = loaded
   const began = recording ? ` timestamp="${new Date(recording.startedAt).toISOString().slice(0, 19)}"` : ''
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="seismograph" ${counts}>`,
-    `  <testsuite name="${xmlText(plain(source))}" ${counts}${began}>`,
+    `  <testsuite name="${xmlText(plain(source))}" ${counts} skipped="0"${began}>`,
     ...cases,
     '  </testsuite>',
     '</testsuites>',

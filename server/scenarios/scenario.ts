@@ -8,6 +8,8 @@ export interface Scenario {
   readonly id: string
   /** One line for the list: who does what, and what comes of it. */
   readonly story: string
+  /** Other rules whose findings above a note belong to this story and cannot be left out of it. Keep it empty where that can be. */
+  readonly also?: readonly string[]
   /**
    * Plays it. The recording ends the moment this resolves, with everything as it then is: close what should be seen to close.
    * Whatever is still open is closed afterwards, unrecorded. Rejects when the story could not be told.
