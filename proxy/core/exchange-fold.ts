@@ -164,6 +164,7 @@ export class ExchangeFold {
     else if (event.what === 'endpoint' || event.what === 'resource-metadata')
       x.shift += byteLength(event.replacement) - byteLength(event.original)
     this.#parts.world.touchExchange(x)
+    this.#finishIfOver(x)
   }
 
   end(event: EndEvent): void {
@@ -179,7 +180,7 @@ export class ExchangeFold {
     } else if (event.leg === 'server') this.serverEnd(x, end)
     else this.clientEnd(x, end)
     this.#parts.world.touchExchange(x)
-    if (x.row.clientEnd && (x.row.serverEnd || x.row.responseBy === 'proxy')) this.finish(x)
+    this.#finishIfOver(x)
   }
 
   serverEnd(x: ExchangeState, end: End): void {
@@ -229,6 +230,11 @@ export class ExchangeFold {
     if (failed && !elsewhere) calls.lostOwn(x, { ...end, what: row.status === undefined ? 'connection' : 'response' })
     else if (row.status === undefined) calls.lostOwn(x, { ...end, what: 'connection' })
     world.touch(session)
+  }
+
+  #finishIfOver(x: ExchangeState): void {
+    const { clientEnd, serverEnd, responseBy } = x.row
+    if (clientEnd && (serverEnd || responseBy === 'proxy')) this.finish(x)
   }
 
   finish(x: ExchangeState): void {

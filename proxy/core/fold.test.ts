@@ -158,6 +158,7 @@ describe('delivery', () => {
     expect(call.ladder[3]).toMatchObject({ state: 'no', says: expect.stringMatching(/^0 of 1,0\d\d B to the client$/) })
     expect(wire.rows('frame').map(frame => frame.crossed)).toEqual([true, false])
     expect(wire.row('exchange')).toMatchObject({ held: { from: 60_000, to: 71_204 }, serverEnd: { by: 'proxy' } })
+    expect(wire.fold.sizes().openExchanges).toBe(0)
   })
 
   it('takes back an answer of which the client’s system did not take the last byte', () => {
@@ -174,16 +175,20 @@ describe('delivery', () => {
   })
 
   it('counts bytes as the client got them when the proxy rewrote the endpoint', () => {
-    const wire = new WireScript()
-    const streamConn = wire.connect()
     const upstream = `http://127.0.0.1:8001${MESSAGES}`
     const ours = `http://127.0.0.1:8002/longer${MESSAGES}`
-    const stream = streamConn.get('/sse').stream().change('endpoint', upstream, ours).event(upstream, 'endpoint')
-    wire.connect().post(MESSAGES, tool(1)).answer(202)
-    stream.event(result(1))
-    const total = wire.row('exchange').responseBytes
-    stream.clientEnd('fin', 'client', total + ours.length - upstream.length)
-    expect(wire.row('call').delivery).toBe('delivered')
+    for (const [missing, delivery] of [
+      [0, 'delivered'],
+      [3, 'undeliverable'],
+    ] as const) {
+      const wire = new WireScript()
+      const stream = wire.connect().get('/sse').stream().change('endpoint', upstream, ours).event(upstream, 'endpoint')
+      wire.connect().post(MESSAGES, tool(1)).answer(202)
+      stream.event(result(1))
+      const total = wire.row('exchange').responseBytes
+      stream.clientEnd('fin', 'client', total + ours.length - upstream.length - missing)
+      expect(wire.row('call').delivery).toBe(delivery)
+    }
   })
 
   it('is unanswered when the server ends the stream, or its own response, without the answer', () => {
@@ -385,8 +390,9 @@ describe('exchanges', () => {
     one.post(target, tool(1, 'first')).answer(307, '', [['location', MESSAGES]])
     two.post(target, tool(2, 'second')).answer(307, '', [['location', `http://127.0.0.1:8002${MESSAGES}`]])
     wire.wait(4)
-    two.post(MESSAGES, tool(2, 'second')).answer(202)
-    one.post(MESSAGES, tool(1, 'first')).answer(202)
+    // Each on the other's connection, and in the other order.
+    one.post(MESSAGES, tool(2, 'second')).answer(202)
+    two.post(MESSAGES, tool(1, 'first')).answer(202)
     const [, a, b, c, d] = wire.rows('exchange')
     expect([c?.follows, d?.follows]).toEqual([b?.id, a?.id])
     expect([a?.followedBy, b?.followedBy]).toEqual([d?.id, c?.id])

@@ -1,5 +1,6 @@
 /** Proves how rules are applied: a failing rule harms nobody, one cause is one finding, and each rule has its words. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MESSAGES, openSse, tool, WireScript } from '../captures/wire-script.ts'
 import type { Facts } from '../core/facts.ts'
@@ -64,10 +65,10 @@ describe('judge', () => {
 })
 
 describe('rules', () => {
-  it('are the files of this folder, each under its own name', () => {
-    const files = readdirSync(import.meta.dirname).filter(
-      name => name.endsWith('.ts') && !name.endsWith('.test.ts') && !['index.ts', 'rule.ts'].includes(name),
-    )
+  it('are the rule files of this folder, each under its own name', () => {
+    const isRule = (name: string) =>
+      /(?<!\.test)\.ts$/.test(name) && readFileSync(join(import.meta.dirname, name), 'utf8').includes(': Rule = {')
+    const files = readdirSync(import.meta.dirname).filter(isRule)
     expect(rules.map(({ id }) => `${id}.ts`).sort()).toEqual(files.sort())
   })
 

@@ -78,6 +78,7 @@ describe('other refusals', () => {
       [404, 'Not Found'],
       [404, '<html>404 page not found</html>'],
       [404, '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}'],
+      [404, '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"The session method was not found"}}'],
       [400, 'session_id is required'],
       [401, 'session expired, log in'],
       [500, 'Session not found'],
