@@ -36,8 +36,18 @@ export function Panes({ scene }: { readonly scene: Scene }) {
   const [natural, setNatural] = useState(0)
   const wide = expanded && subject !== undefined
 
-  const stage = <Stage scene={scene} sessions={shown.sessions} logs={shown.logs} rev={shown.rev} compact={wide} onHeight={setNatural} />
-  const table = <Table scene={scene} sessions={shown.sessions} logs={shown.logs} rev={shown.rev} />
+  const stage = (
+    <Stage
+      scene={scene}
+      sessions={shown.sessions}
+      logs={shown.logs}
+      gaps={shown.gaps}
+      rev={shown.rev}
+      compact={wide}
+      onHeight={setNatural}
+    />
+  )
+  const table = <Table scene={scene} sessions={shown.sessions} logs={shown.logs} gaps={shown.gaps} rev={shown.rev} />
   const detail = subject && <DetailPane scene={scene} shown={shown} selection={subject} />
   const height = wide ? Math.min(COMPACT, natural || COMPACT) + TOOLS : timelineHeight
   const drag = (px: number) => !wide && page.change({ timelineHeight: px })

@@ -1,6 +1,6 @@
 /** The rows of the sessions that are shown. Promise: the same object until something of it changed. */
 import { useRef } from 'react'
-import type { LogLine } from '../proxy/core/model.ts'
+import type { Gap, LogLine } from '../proxy/core/model.ts'
 import { usePage, usePageState } from './page-context.tsx'
 import { recordingOf, rowAt } from './rows.ts'
 import type { Scene } from './scene.ts'
@@ -9,6 +9,7 @@ import type { SessionRows } from './view.ts'
 export interface RowsOf {
   readonly sessions: readonly SessionRows[]
   readonly logs: readonly LogLine[]
+  readonly gaps: readonly Gap[]
   readonly rev: number
 }
 
@@ -28,7 +29,8 @@ export function useShownRows(scene: Scene | undefined): RowsOf {
   const last = useRef<RowsOf & { key: string }>(undefined)
   if (!last.current || last.current.key !== key) {
     const sessions = scene?.shown.map(one => page.rows.ofSession(one.id)).filter(one => one !== undefined) ?? []
-    last.current = { key, sessions, logs: scene ? logsOf(page.rows.logs, scene) : [], rev }
+    const gaps = scene ? page.rows.gaps.filter(one => recordingOf(one.id) === recordingOf(scene.session.id)) : []
+    last.current = { key, sessions, logs: scene ? logsOf(page.rows.logs, scene) : [], gaps, rev }
   }
   return last.current
 }

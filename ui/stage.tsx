@@ -1,6 +1,6 @@
 /** The timeline with its tools, fed from the scene. */
 import { useMemo } from 'react'
-import type { LogLine } from '../proxy/core/model.ts'
+import type { Gap, LogLine } from '../proxy/core/model.ts'
 import styles from './app.module.css'
 import { passes } from './filter-match.ts'
 import { usePage, usePageState } from './page-context.tsx'
@@ -13,12 +13,13 @@ interface StageProps {
   readonly scene: Scene
   readonly sessions: readonly SessionRows[]
   readonly logs: readonly LogLine[]
+  readonly gaps: readonly Gap[]
   readonly rev: number
   readonly compact: boolean
   readonly onHeight: (px: number) => void
 }
 
-export function Stage({ scene, sessions, logs, rev, compact, onHeight }: StageProps) {
+export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: StageProps) {
   const page = usePage()
   const { rows } = page
   const { selection, scope } = usePageState(state => state.address)
@@ -35,12 +36,12 @@ export function Stage({ scene, sessions, logs, rev, compact, onHeight }: StagePr
     () => ({
       sessions,
       logs,
-      gaps: rows.gaps,
+      gaps,
       startedAt: recording.startedAt,
       ...(open && { now }),
       lost: open && lost,
     }),
-    [sessions, logs, rows, recording.startedAt, open, now, lost],
+    [sessions, logs, gaps, recording.startedAt, open, now, lost],
   )
   const dimmed = useMemo(() => {
     if (terms.length === 0) return undefined

@@ -157,8 +157,8 @@ export function rowName(entry: Entry, context: RowContext): string {
     `at ${timeText(cells.at, context)}${unit}`,
     cells.status !== undefined && `status ${cells.status}`,
     cells.outcome.text,
-    cells.size,
-    cells.time,
+    // What still grows is not part of a name: it would be read out again every second.
+    ...(cells.outcome.sign === 'live' || cells.outcome.sign === 'pending' ? [] : [cells.size, cells.time]),
     entry.kind === 'call' && entry.open && 'its exchanges follow',
   ]
     .filter(Boolean)

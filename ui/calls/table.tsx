@@ -7,7 +7,7 @@
 // biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: the same
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'react'
-import type { LogLine } from '../../proxy/core/model.ts'
+import type { Gap, LogLine } from '../../proxy/core/model.ts'
 import type { TableTab } from '../address.ts'
 import { passes } from '../filter-match.ts'
 import { edge, plural, size } from '../format.ts'
@@ -35,6 +35,7 @@ interface TableProps {
   readonly scene: Scene
   readonly sessions: readonly SessionRows[]
   readonly logs: readonly LogLine[]
+  readonly gaps: readonly Gap[]
   readonly rev: number
 }
 
@@ -144,7 +145,7 @@ function Nothing({ tab, hidden }: { readonly tab: TableTab; readonly hidden: num
   return <div className={styles.say}>{words[tab]}</div>
 }
 
-export function Table({ scene, sessions, logs, rev }: TableProps) {
+export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
   const page = usePage()
   const { table: tab, selection, filter, invert } = usePageState(state => state.address)
   const terms = usePageState(state => state.terms)
@@ -168,7 +169,7 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
         tab,
         sessions,
         logs,
-        gaps: all.gaps,
+        gaps,
         unfolded,
         exchangeOf: all.exchange,
         frameOf: all.frame,
@@ -229,7 +230,12 @@ export function Table({ scene, sessions, logs, rev }: TableProps) {
     }
     page.select(chosen, by)
     list.scrollToIndex(at, { align: 'auto' })
-    requestAnimationFrame(() => grid.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus({ preventScroll: true }))
+    requestAnimationFrame(() => {
+      // Whoever has gone elsewhere meanwhile, to the filter say, is not called back.
+      const { activeElement } = document
+      if (activeElement === document.body || grid.current?.contains(activeElement))
+        grid.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus({ preventScroll: true })
+    })
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const entry = rows[focusable]
