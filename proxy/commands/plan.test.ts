@@ -51,6 +51,17 @@ describe('readPlan', () => {
     expect(plan('--port 9200', env)).toMatchObject({ ports: [9200], dashboardPort: 0, json: true, open: false, targets: [{ name: 'mcp' }] })
   })
 
+  it('judges itself when asked to, and only then', () => {
+    expect(plan('').judging).toBeUndefined()
+    expect(plan('', { SEISMOGRAPH_FAIL_ON: 'info' }).judging).toBeUndefined()
+    expect(plan('--target http://h/ -- server --rule 1').judging).toBeUndefined()
+    expect(plan('--check').judging).toMatchObject({ format: 'text' })
+    expect(plan('--check --json').judging).toMatchObject({ format: 'json' })
+    const judging = plan('--check --fail-on warning --ignore redirect-path-mismatch --format sarif').judging
+    expect(judging?.asked).not.toContain('redirect-path-mismatch')
+    expect([judging?.format, judging?.fails('info'), judging?.fails('warning')]).toEqual(['sarif', false, true])
+  })
+
   it.each([
     ['--target 127.0.0.1:8001', /takes an http or https URL such as/],
     ['--target http://', /is not a URL/],
@@ -69,6 +80,9 @@ describe('readPlan', () => {
     ['--host-header other', /takes preserve, upstream, not "other"/],
     ['--linger -1', /linger/],
     ['-- python main.py', /add --target URL/],
+    ['--fail-on warning', /--fail-on belongs to --check/],
+    ['--check --rule no-such', /there is no rule "no-such"/],
+    ['--check --json --format junit', /leave one out/],
     ['--ca /no/such/file.pem', /cannot be read/],
     ['--target a=http://a/ --target b=http://b/ --server-log x.log', /--server-log a=x\.log/],
   ])('%s is a usage error in words', (line, words) => {

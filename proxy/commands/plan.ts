@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { RecordingOptions } from '../core/event.ts'
 import { type CommandIo, UsageError } from './command.ts'
+import { type Judging, judgingFlags, readJudging } from './judging.ts'
 import { type Flags, type Parsed, readOptions } from './options.ts'
 
 export interface Target {
@@ -35,6 +36,8 @@ export interface Plan {
   readonly insecure: boolean
   readonly keepDays: number
   readonly keepBytes: number
+  /** How the run judges itself at its end; undefined: not at all. */
+  readonly judging: Judging | undefined
 }
 
 export const runFlags: Flags = {
@@ -59,6 +62,8 @@ export const runFlags: Flags = {
   'body-cap': { type: 'string' },
   'keep-days': { type: 'string' },
   'keep-size': { type: 'string' },
+  check: { type: 'boolean' },
+  ...judgingFlags,
 }
 
 const MIB = 1024 * 1024
@@ -102,7 +107,24 @@ export function readPlan(argv: readonly string[], io: Pick<CommandIo, 'env'>): P
     insecure: options.on('insecure-upstream'),
     keepDays: options.number('keep-days', 7),
     keepBytes: options.number('keep-size', 1024) * MIB,
+    judging: readOwnJudging(options, argv),
   }
+}
+
+function readOwnJudging(options: Parsed, argv: readonly string[]): Judging | undefined {
+  const json = options.on('json')
+  if (options.on('check')) {
+    const judging = readJudging(options, json ? 'json' : 'text')
+    if (json && judging.format !== 'json')
+      throw new UsageError(`--json and --format ${judging.format} both write to standard output; leave one out`)
+    return judging
+  }
+  // Variables that are meant for the command check do no harm here.
+  const own = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length)
+  const stray = Object.keys(judgingFlags).find(name => own.some(word => word === `--${name}` || word.startsWith(`--${name}=`)))
+  if (stray !== undefined)
+    throw new UsageError(`--${stray} belongs to --check: add --check, or judge the recording later with seismograph check`)
+  return undefined
 }
 
 const truthy = (value: string | undefined): boolean => value !== undefined && /^(1|true|yes|on)$/i.test(value)

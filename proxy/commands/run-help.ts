@@ -28,6 +28,11 @@ Without --target it runs its own PAN-OS MCP server on a simulated firewall (or o
   --body-cap MIB        keeps that much of each body, and beyond it head, tail, length and SHA-256 (default 64)
   --capture-secrets     stores credentials as they were sent (otherwise masked before they are written)
 
+  --check               judges the recording when it ends, prints the verdict, and ends with 1 if something was found
+  --fail-on SEVERITY    with --check: error (default), warning, info or never
+  --format FORM         with --check: text (default), json, junit or sarif
+  --rule ID, --ignore ID  with --check: only this rule, not this rule; repeatable
+
   --no-open             does not open the browser
   --json                one JSON object per line on standard output; the first says where everything is
   --quiet               nothing but errors on standard error
@@ -39,6 +44,7 @@ Examples:
   seismograph
   seismograph --target http://127.0.0.1:8000/sse
   seismograph --target http://127.0.0.1:8000/mcp --server-log server.log
+  seismograph --target http://127.0.0.1:8000/mcp --check --format junit > seismograph.xml
   seismograph --target http://127.0.0.1:8000/sse -- uvicorn main:app --port 8000
   seismograph --target panos=http://127.0.0.1:8000/sse --target docs=https://mcp.example.com/mcp
 `

@@ -16,9 +16,12 @@ import { openBrowser } from './browser.ts'
 import { startBundled } from './bundled.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
 import { createDemo } from './demo.ts'
+import { exitCodeOf, judgeSource, tellFailures } from './judging.ts'
 import { listening, untilInterrupted } from './listening.ts'
 import { type Plan, readPlan, type Target } from './plan.ts'
 import { probe } from './probe.ts'
+import { reportAs } from './report-forms.ts'
+import { reportJson } from './report-json.ts'
 import { runHelp } from './run-help.ts'
 
 /** How long calls that are under way may go on after an interruption. */
@@ -198,6 +201,15 @@ async function warnUnreachable(plan: Plan, io: CommandIo): Promise<void> {
   }
 }
 
+/** With --check the findings decide the exit code, whichever signal ended the run. */
+async function judgeRun({ judging, json }: Plan, io: CommandIo, { dir }: Recording): Promise<number> {
+  if (!judging) return 0
+  const report = await judgeSource({ kind: 'recording', dir }, judging)
+  tellFailures(report, io)
+  io.stdout.write(json ? `${JSON.stringify({ event: 'check', ...reportJson(report) })}\n` : reportAs(judging.format, report))
+  return exitCodeOf(report)
+}
+
 export const command: Command = {
   name: 'run',
   summary: 'records an MCP server and shows it live',
@@ -213,6 +225,7 @@ export const command: Command = {
       const summary = await inspector.summary()
       await closers.closeAll()
       farewell({ plan, io, recording, summary })
+      if (plan.judging) return judgeRun(plan, io, recording)
       return io.signal.reason === 'SIGINT' ? 130 : 0
     } catch (error) {
       await closers.closeAll()
