@@ -4,10 +4,15 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
+import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js'
 import { createPanosClient, type PanosClient } from '../panos/panos-client.ts'
+import { asPanosError } from '../panos/panos-error.ts'
 import type { Environment } from '../panos/settings.ts'
-import { catalogue } from '../tools/catalogue.ts'
-import { callTool, outputSchema, type PanosTool, READS_ONLY } from '../tools/panos-tool.ts'
+import { callTool, outputSchema } from '../tools/call-tool.ts'
+import { catalogueFor } from '../tools/catalogue.ts'
+import { type PanosTool, READS_ONLY, type ToolContext } from '../tools/panos-tool.ts'
+import { Snapshots } from '../tools/snapshots.ts'
 
 export const SERVER_NAME = 'panos-mcp'
 export const SERVER_VERSION = '0.1.0'
@@ -23,15 +28,41 @@ export interface PanosContext {
   /** Throws PanosError of kind `configuration`. */
   client(): PanosClient
   readonly log: Log
+  readonly snapshots: Snapshots
+  readonly tools: readonly PanosTool[]
+  /** See ToolContext. */
+  readonly budgetMs: number
   /** Requests to the firewall that are under way. */
   inFlight(): number
   /** Tool calls that are under way, in all sessions. */
   readonly calls: Set<Promise<unknown>>
 }
 
+/** Clients give up after 60 s; an answer must be there before. */
+export const DEFAULT_BUDGET_MS = 50_000
+
+function budgetOf(env: Environment): number {
+  const given = Number(env.PANOS_TOOL_BUDGET_MS || DEFAULT_BUDGET_MS)
+  return Number.isInteger(given) && given >= 100 && given <= 3_600_000 ? given : DEFAULT_BUDGET_MS
+}
+
+/** A wrong choice of tools is said in the log and by every call, and the reading tools are there. */
+function toolsFor(env: Environment, log: Log): readonly PanosTool[] {
+  try {
+    return catalogueFor(env)
+  } catch (error) {
+    const { message, hint } = asPanosError(error)
+    log(`${message} ${hint}`)
+    return catalogueFor({})
+  }
+}
+
 export function createContext(env: Environment, log: Log): PanosContext {
   let made: PanosClient | undefined
   return {
+    snapshots: new Snapshots(),
+    tools: toolsFor(env, log),
+    budgetMs: budgetOf(env),
     client: () => {
       made ??= createPanosClient(env)
       return made
@@ -42,19 +73,42 @@ export function createContext(env: Environment, log: Log): PanosContext {
   }
 }
 
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
+
+/** Progress goes to clients that gave a token for it; it never goes back, whatever parts of the work report. */
+function progressOf({ _meta, sendNotification, signal }: Extra): ToolContext['progress'] {
+  const progressToken = _meta?.progressToken
+  if (progressToken === undefined) return () => {}
+  let most = -1
+  return (done, total, message) => {
+    if (done <= most || signal.aborted) return
+    most = done
+    const params = { progressToken, progress: done, message, ...(total !== undefined && { total }) }
+    // A client that left hears nothing; its call ends by other means.
+    sendNotification({ method: 'notifications/progress', params }).catch(() => {})
+  }
+}
+
 function register(server: McpServer, tool: PanosTool, context: PanosContext): void {
   const config = {
     title: tool.title,
     description: tool.description,
     inputSchema: tool.input,
     outputSchema: outputSchema(tool),
-    annotations: { title: tool.title, ...READS_ONLY },
+    annotations: { title: tool.title, ...(tool.annotations ?? READS_ONLY) },
   }
   server.registerTool(tool.name, config, async (input, extra) => {
     const startedAt = performance.now()
     const connection = answerConnection.getStore()
     const signal = connection ? AbortSignal.any([extra.signal, connection]) : extra.signal
-    const call = callTool(tool, input, { client: context.client, signal })
+    const within: ToolContext = {
+      client: context.client,
+      snapshots: context.snapshots,
+      budgetMs: context.budgetMs,
+      signal,
+      progress: progressOf(extra),
+    }
+    const call = callTool(tool, input, within)
     context.calls.add(call)
     const result = await call
     context.calls.delete(call)
@@ -70,7 +124,7 @@ export function createPanosMcp(context: PanosContext): McpServer {
     { name: SERVER_NAME, title: 'PAN-OS firewall', version: SERVER_VERSION },
     { instructions: 'Read-only access to one PAN-OS firewall. When a tool fails, call check_health and do what its answer says.' },
   )
-  for (const tool of catalogue) register(server, tool, context)
+  for (const tool of context.tools) register(server, tool, context)
   server.server.onerror = error => context.log(`protocol: ${error.message}`)
   return server
 }

@@ -29,6 +29,8 @@ export interface LogQuery {
   readonly type: string
   readonly query: string
   readonly count: number
+  /** Entries to leave out first. */
+  readonly skip: number
   readonly direction: 'forward' | 'backward'
 }
 
@@ -127,8 +129,11 @@ class XmlApi implements PanosClient {
     return this.#send({ type: 'commit', ...(all && { action: 'all' }), cmd: command }, signal)
   }
 
-  queryLogs({ type, query, count, direction }: LogQuery, signal: AbortSignal): Promise<PanosAnswer> {
-    return this.#send({ type: 'log', 'log-type': type, nlogs: String(count), dir: direction, ...(query && { query }) }, signal)
+  queryLogs({ type, query, count, skip, direction }: LogQuery, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#send(
+      { type: 'log', 'log-type': type, nlogs: String(count), skip: String(skip), dir: direction, ...(query && { query }) },
+      signal,
+    )
   }
 
   logJob(id: string, signal: AbortSignal): Promise<PanosAnswer> {

@@ -24,3 +24,16 @@ export const inVsys = (vsys: string, ...path: readonly string[]): string => [`${
 export const inShared = (...path: readonly string[]): string => ['/config/shared', ...path].join('/')
 /** What Panorama pushed to this firewall lies apart from its own configuration. */
 export const inPushed = (vsys: string, ...path: readonly string[]): string => [`/config/panorama/vsys/${entry(vsys)}`, ...path].join('/')
+
+export const inDeviceGroup = (group: string, ...path: readonly string[]): string =>
+  [`${DEVICE}/device-group/${entry(group)}`, ...path].join('/')
+export const templateNames = `${DEVICE}/template/entry/@name`
+const inTemplateDevice = (template: string): string =>
+  `${DEVICE}/template/${entry(template)}/config/devices/${entry('localhost.localdomain')}`
+export const templateVsysNames = (template: string): string => `${inTemplateDevice(template)}/vsys/entry/@name`
+/** Zones and interfaces of a Panorama's firewalls are in templates. */
+export const inTemplate = (template: string, vsys: string, ...path: readonly string[]): string =>
+  [`${inTemplateDevice(template)}/vsys/${entry(vsys)}`, ...path].join('/')
+export const inPredefined = (...path: readonly string[]): string => ['/config/predefined', ...path].join('/')
+/** Entries whose name contains a text. */
+export const nameContains = (text: string): string => `entry[contains(@name, ${quote(text)})]`

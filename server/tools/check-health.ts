@@ -19,6 +19,7 @@ export const checkHealth: PanosTool<typeof input, z.infer<typeof item>> = {
   name: 'check_health',
   title: 'Check the connection to the firewall',
   description: 'Checks that the firewall answers and accepts the API key. Call this first when another tool fails.',
+  toolset: 'core',
   input,
   item,
   async run(_, { client, signal }) {

@@ -1,33 +1,47 @@
 /**
- * `retrieve_address_objects`: the address objects of the device, shared and per virtual system. Promise: one request for each place that holds any.
+ * `retrieve_address_objects`: the address objects of the device, shared and per virtual system or device group. Promise: one request for
+ * each place that holds any.
  */
 import { z } from 'zod'
+import { addressNumber, contains, spanOf, wildcardHolds } from '../panos/ip-span.ts'
 import { type AddressObject, addressObject, readAddressObject } from './address-object.ts'
-import { readEverywhere } from './config-scope.ts'
-import { configInput, limitInput, named, nameInput, offsetInput, type PanosTool } from './panos-tool.ts'
+import { joined, type Kind, listing } from './listing.ts'
 
-const input = z.object({ name_contains: nameInput, offset: offsetInput, limit: limitInput, config: configInput })
+export const ADDRESSES: Kind<AddressObject> = { what: 'address objects', container: ['address'], read: readAddressObject }
 
-export const retrieveAddressObjects: PanosTool<typeof input, AddressObject> = {
+/** Whether the object's value is, or contains, the given address or network. */
+export function holdsAddress(address: AddressObject, wanted: string): boolean {
+  if (address.type === 'ip-wildcard') return wildcardHolds(address.value, wanted)
+  const [outer, inner] = [spanOf(address.value), spanOf(wanted)]
+  return (
+    (address.type === 'ip-netmask' || address.type === 'ip-range') && outer !== undefined && inner !== undefined && contains(outer, inner)
+  )
+}
+
+export const ipInput = z
+  .string()
+  .max(80)
+  .refine(text => spanOf(text) !== undefined || addressNumber(text) !== undefined, 'must be an IP address, a network or a range')
+
+export const retrieveAddressObjects = listing({
+  ...ADDRESSES,
   name: 'retrieve_address_objects',
   title: 'Retrieve address objects',
-  description: 'Lists the address objects of the firewall with type, value, tags and where they are defined. Works without arguments.',
-  input,
+  description:
+    'Lists address objects with type, value, tags and where they are defined. Works without arguments; filters narrow it. To find what an IP address belongs to, groups included, find_object_by_ip is better.',
+  toolset: 'core',
   item: addressObject,
-  async run({ name_contains, config }, { client, signal }) {
-    const { entries, warnings } = await readEverywhere(client(), config, ['address'], { shared: true }, signal)
-    const matching = entries
-      .map(({ node, location }) => readAddressObject(node, location))
-      .filter(address => named(address.name, name_contains))
-    return {
-      scope: `address objects in shared and all virtual systems, ${config} configuration`,
-      items: matching,
-      warnings,
-      summary: `${matching.length} address objects on ${client().device} (${config} configuration${name_contains ? `, name contains "${name_contains}"` : ''}).`,
-      line: address =>
-        [address.name, address.type, address.value, address.location, ...address.tags.map(tag => `#${tag}`), address.description ?? '']
-          .join('  ')
-          .trimEnd(),
-    }
+  extra: {
+    type: z.enum(['ip-netmask', 'ip-range', 'fqdn', 'ip-wildcard']).optional().describe('Only objects of this type.'),
+    value_contains: z.string().max(255).optional().describe('Only objects whose value contains this text, for example part of an FQDN.'),
+    ip: ipInput.optional().describe('Only objects that are or contain this IP address or network.'),
+    tag: z.string().max(127).optional().describe('Only objects with this tag.'),
   },
-}
+  keep: (address, { type, value_contains, ip, tag }) =>
+    (type === undefined || address.type === type) &&
+    (value_contains === undefined || address.value.toLowerCase().includes(value_contains.toLowerCase())) &&
+    (ip === undefined || holdsAddress(address, ip)) &&
+    (tag === undefined || address.tags.includes(tag)),
+  line: address =>
+    joined(address.name, address.type, address.value, address.location, ...address.tags.map(tag => `#${tag}`), address.description),
+})

@@ -1,72 +1,108 @@
 /**
- * `retrieve_security_policies`: the security rules of every virtual system in the order of evaluation, those pushed by Panorama included.
- * Promise: three requests per virtual system; a pushed rulebase that cannot be read is a warning, the local one an error.
+ * `retrieve_security_policies`: security rules in the order of evaluation, those pushed by Panorama included.
+ * Promise: three requests per virtual system, two per device group; nothing that changes what a rule matches is left out.
  */
 import { z } from 'zod'
-import type { ConfigKind, PanosClient } from '../panos/panos-client.ts'
-import { asPanosError } from '../panos/panos-error.ts'
-import type { XmlNode } from '../panos/xml.ts'
-import { inPushed, inVsys } from '../panos/xpath.ts'
-import { listVsys, NO_VSYS, readEntries } from './config-scope.ts'
-import { configInput, limitInput, named, nameInput, offsetInput, type PanosTool } from './panos-tool.ts'
-import { RULEBASES, type Rulebase, readSecurityRule, type SecurityRule, securityRule } from './security-rule.ts'
+import { spanOf } from '../panos/ip-span.ts'
+import { type AddressBook, readAddressBook } from './address-book.ts'
+import { joined, many } from './listing.ts'
+import { listInputs, named, type PanosTool, type ToolContext } from './panos-tool.ts'
+import { readRuleHits } from './rule-hits.ts'
+import { type RuleKind, readRules } from './rules.ts'
+import { readSecurityRule, type SecurityRule, securityRule } from './security-rule.ts'
+
+export const SECURITY_RULES: RuleKind<SecurityRule> = { what: 'security rules', section: 'security', read: readSecurityRule }
 
 const input = z.object({
-  name_contains: nameInput,
+  ...listInputs,
+  rulebase: z
+    .enum(['effective', 'local', 'pre', 'post'])
+    .default('effective')
+    .describe('"effective" is all that is evaluated, in order; "pre" and "post" are what Panorama gives, "local" is the firewall\'s own.'),
+  zone: z.string().max(63).optional().describe('Only rules from or to this zone ("any" counts).'),
+  address: z
+    .string()
+    .max(80)
+    .optional()
+    .describe('Only rules whose source or destination names this object, or covers this IP address or network.'),
+  application: z.string().max(63).optional().describe('Only rules for this application ("any" counts).'),
+  action: z.enum(['allow', 'deny', 'drop', 'reset-client', 'reset-server', 'reset-both']).optional(),
+  disabled: z.boolean().optional().describe('true: only disabled rules; false: only enabled ones.'),
   include_disabled: z.boolean().default(true).describe('Whether disabled rules are listed too.'),
-  offset: offsetInput,
-  limit: limitInput,
-  config: configInput,
+  unused: z.boolean().default(false).describe('Only rules that were never met since their counter began (firewalls only).'),
 })
+type Input = z.infer<typeof input>
 
-const xpathOf = (vsys: string, rulebase: Rulebase): string =>
-  rulebase === 'local' ? inVsys(vsys, 'rulebase', 'security', 'rules') : inPushed(vsys, `${rulebase}-rulebase`, 'security', 'rules')
+const lists = (names: readonly string[], wanted: string): boolean => names.includes(wanted) || names.includes('any') || names.length === 0
 
-async function readRulebase(client: PanosClient, config: ConfigKind, vsys: string, rulebase: Rulebase, signal: AbortSignal) {
-  const warnings: string[] = []
-  let nodes: readonly XmlNode[] = []
-  try {
-    nodes = await readEntries(client, config, xpathOf(vsys, rulebase), signal)
-  } catch (error) {
-    if (rulebase === 'local' || signal.aborted) throw error
-    warnings.push(`The ${rulebase} rules that Panorama may have pushed to ${vsys} could not be read: ${asPanosError(error).message}`)
+function about(rule: SecurityRule, wanted: string, book: AddressBook | undefined): boolean {
+  const span = spanOf(wanted)
+  const side = (names: readonly string[], negated: boolean): boolean => {
+    if (names.includes(wanted)) return true
+    if (!span || !book) return false
+    const inside = names.includes('any') || names.length === 0 || names.some(name => book.covers(name, rule.location, span, wanted))
+    return inside !== negated
   }
-  return { rules: nodes.map((node, index) => readSecurityRule(node, { location: vsys, rulebase, position: index + 1 })), warnings }
+  return side(rule.source, rule.sourceNegated) || side(rule.destination, rule.destinationNegated)
 }
 
-const many = (names: readonly string[], negated = false): string => `${negated ? 'not ' : ''}${names.join(',') || 'any'}`
+function keep(rule: SecurityRule, given: Input, book: AddressBook | undefined): boolean {
+  const { zone, address, application, action, disabled } = given
+  return (
+    named(rule.name, given.name_contains) &&
+    (given.include_disabled || !rule.disabled) &&
+    (disabled === undefined || rule.disabled === disabled) &&
+    (action === undefined || rule.action === action) &&
+    (zone === undefined || lists(rule.from, zone) || lists(rule.to, zone)) &&
+    (application === undefined || lists(rule.applications, application)) &&
+    (address === undefined || about(rule, address, book))
+  )
+}
 
-const line = (rule: SecurityRule): string =>
-  [
+export const ruleLine = (rule: SecurityRule): string =>
+  joined(
     `${rule.rulebase === 'local' ? '' : `${rule.rulebase} `}${rule.position}.`,
     rule.name,
     `[${rule.action}${rule.disabled ? ', disabled' : ''}]`,
     `${many(rule.from)} ${many(rule.source, rule.sourceNegated)} -> ${many(rule.to)} ${many(rule.destination, rule.destinationNegated)}`,
     `app ${many(rule.applications)}`,
     `service ${many(rule.services)}`,
+    rule.hits !== undefined && `hits ${rule.hits}`,
     rule.location,
-  ].join('  ')
+  )
+
+async function unusedOnly(context: ToolContext, rules: readonly SecurityRule[], refresh: boolean): Promise<SecurityRule[]> {
+  const systems = [...new Set(rules.map(({ location }) => location))]
+  const counts = new Map(await Promise.all(systems.map(async vsys => [vsys, await readRuleHits(context, vsys, refresh)] as const)))
+  return rules.flatMap(rule => {
+    const hits = counts.get(rule.location)?.get(rule.name)
+    return hits?.count === 0 ? [{ ...rule, hits: 0 }] : []
+  })
+}
 
 export const retrieveSecurityPolicies: PanosTool<typeof input, SecurityRule> = {
   name: 'retrieve_security_policies',
   title: 'Retrieve security policies',
   description:
-    'Lists the security rules of the firewall in the order of evaluation, with what they match and what they do. Works without arguments.',
+    'Lists security rules in the order of evaluation, with what they match and what they do; on a firewall including what Panorama pushed, on a Panorama per device group. Works without arguments. To know which rule a given flow meets, use test_security_policy_match.',
+  toolset: 'core',
   input,
   item: securityRule,
-  async run({ name_contains, include_disabled, config }, { client, signal }) {
-    const systems = await listVsys(client(), signal)
-    const read = systems.flatMap(vsys => RULEBASES.map(rulebase => readRulebase(client(), config, vsys, rulebase, signal)))
-    const rulebases = await Promise.all(read)
-    const matching = rulebases
-      .flatMap(({ rules }) => rules)
-      .filter(rule => named(rule.name, name_contains) && (include_disabled || !rule.disabled))
+  async run(given, context) {
+    const { config, refresh, location, rulebase, unused, address } = given
+    const { items, fetchedAt, panorama } = await readRules(context, SECURITY_RULES, { config, refresh, location, rulebase })
+    const book = address !== undefined && spanOf(address) ? await readAddressBook(context, config, refresh) : undefined
+    const filtered = items.filter(rule => keep(rule, given, book))
+    const matching = unused && !panorama ? await unusedOnly(context, filtered, refresh) : filtered
+    const place = location ?? 'all locations'
     return {
-      scope: `security rules of all virtual systems, pushed ones included, ${config} configuration`,
+      scope: `${rulebase} security rules of ${place}`,
+      config,
       items: matching,
-      warnings: [...(systems.length === 0 ? [NO_VSYS] : []), ...rulebases.flatMap(({ warnings }) => warnings)],
-      summary: `${matching.length} security rules on ${client().device} (${config} configuration${name_contains ? `, name contains "${name_contains}"` : ''}).`,
-      line,
+      warnings: unused && panorama ? ['A Panorama does not count how often rules are met; unused was ignored.'] : [],
+      summary: `${matching.length} security rules${matching.length < items.length ? ` (of ${items.length})` : ''} on ${context.client().device}, ${place}, ${config} configuration. What no rule matches meets the default rules: allowed within a zone, denied between zones.`,
+      line: ruleLine,
+      fetchedAt,
     }
   },
 }

@@ -34,6 +34,7 @@ export const securityRule = z.object({
   schedule: z.string().optional(),
   tags: z.array(z.string()),
   description: z.string().optional(),
+  hits: z.number().optional().describe('How often it was met, where that was asked for.'),
 })
 export type SecurityRule = z.infer<typeof securityRule>
 export type Rulebase = SecurityRule['rulebase']

@@ -12,6 +12,7 @@ export const showSystemInfo: PanosTool<typeof input, z.infer<typeof item>> = {
   name: 'show_system_info',
   title: 'Show system information',
   description: 'Host name, model, serial number, PAN-OS and content versions, uptime and management address of the firewall.',
+  toolset: 'core',
   input,
   item,
   async run(_, { client, signal }) {

@@ -5,8 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createPanosClient } from '../panos/panos-client.ts'
 import { parseXml } from '../panos/xml.ts'
 import { type Simulator, startSimulator } from '../simulator/simulator.ts'
-import { catalogue } from './catalogue.ts'
-import { callTool, ERROR_META } from './panos-tool.ts'
+import { callTool, ERROR_META } from './call-tool.ts'
+import { READING as catalogue } from './catalogue.ts'
+import { EXAMPLE_ARGUMENTS } from './example-arguments.ts'
+import { Snapshots } from './snapshots.ts'
 
 const KEY = 'tools-test-key'
 const undo: (() => unknown)[] = []
@@ -45,14 +47,20 @@ interface Structured {
   total: number
   returned: number
   truncated: boolean
-  nextOffset?: number
+  nextCursor?: string
   warnings: string[]
 }
+/** What was read of each device of a test. */
+const memory = new Map<string, Snapshots>()
+
 async function call(url: string, name: string, input: Record<string, unknown> = {}, env: Record<string, string> = {}) {
   const tool = catalogue.find(candidate => candidate.name === name)
   if (!tool) throw new Error(`no tool ${name}`)
   const client = createPanosClient({ PANOS_HOSTNAME: url, PANOS_API_KEY: KEY, ...env })
-  const result = await callTool(tool, tool.input.parse(input), { client: () => client, signal: new AbortController().signal })
+  const snapshots = memory.get(url) ?? new Snapshots()
+  memory.set(url, snapshots)
+  const context = { client: () => client, snapshots, signal: new AbortController().signal, progress: () => {}, budgetMs: 50_000 }
+  const result = await callTool(tool, tool.input.parse(input), context)
   const text = result.content[0]?.type === 'text' ? result.content[0].text : ''
   return { result, text, found: result.structuredContent as unknown as Structured }
 }
@@ -75,25 +83,29 @@ describe('retrieve_address_objects', () => {
     const { url } = await device(FIREWALL)
     expect((await call(url, 'retrieve_address_objects', { name_contains: "o'b" })).found.items).toMatchObject([{ name: "O'Brien" }])
     const { found, text } = await call(url, 'retrieve_address_objects', { limit: 2 })
-    expect(found).toMatchObject({ total: 5, returned: 2, truncated: true, nextOffset: 2 })
+    expect(found).toMatchObject({ total: 5, returned: 2, truncated: true })
     expect(text).toContain('2 of 5 are shown')
-    const last = (await call(url, 'retrieve_address_objects', { limit: 2, offset: 4 })).found
-    expect([last.items.map(({ name }) => name), last.truncated, last.nextOffset]).toEqual([["O'Brien"], false, undefined])
-    expect((await call(url, 'retrieve_address_objects', { offset: 9 })).found).toMatchObject({ total: 5, returned: 0, truncated: false })
+    const rest = (await call(url, 'retrieve_address_objects', { limit: 3, cursor: found.nextCursor })).found
+    expect(rest.items.map(({ name }) => name)).toEqual(['new', 'empty', "O'Brien"])
+    expect([rest.total, rest.truncated, rest.nextCursor]).toEqual([5, false, undefined])
+    const stale = await call(url, 'retrieve_address_objects', { cursor: 'nobody.2' })
+    expect(stale.result).toMatchObject({ isError: true, _meta: { [ERROR_META]: { kind: 'bad-request' } } })
   })
 
   it('keeps every answer below 1 MiB, and its pages together are the whole', async () => {
     const simulator = await startSimulator({ apiKey: KEY, objects: 8000 })
     undo.push(() => simulator.close())
     const names: unknown[] = []
-    let offset: number | undefined = 0
-    while (offset !== undefined) {
-      const { result, found } = await call(simulator.url, 'retrieve_address_objects', { limit: 50_000, offset })
+    let cursor: string | undefined
+    do {
+      const { result, found } = await call(simulator.url, 'retrieve_address_objects', { limit: 1000, ...(cursor && { cursor }) })
       expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(1024 * 1024)
       names.push(...found.items.map(({ name }) => name))
-      offset = found.nextOffset
-    }
+      cursor = found.nextCursor
+    } while (cursor !== undefined)
     expect([names.length, new Set(names).size]).toEqual([8000, 8000])
+    // Which virtual systems there are, and the two places.
+    expect(simulator.stats().served).toBe(3)
   })
 
   it('costs one request per place, however many objects there are', async () => {
@@ -102,8 +114,10 @@ describe('retrieve_address_objects', () => {
     expect(firewall.stats().served).toBe(4)
     const panorama = await device(PANORAMA)
     const { found } = await call(panorama.url, 'retrieve_address_objects')
-    expect(panorama.stats().served).toBe(2)
-    expect(found).toMatchObject({ total: 1, warnings: [expect.stringContaining('as a Panorama does')] })
+    // Virtual systems (none), device groups, shared and each of the five groups, in which 100 objects are.
+    expect(panorama.stats().served).toBe(8)
+    expect(found).toMatchObject({ total: 101, warnings: [] })
+    expect(new Set(found.items.map(({ location }) => location))).toEqual(new Set(['shared', 'DG0', 'DG1', 'DG2', 'DG3', 'DG4']))
   })
 
   it('reports a part that may not be read as an error, not as an empty answer', async () => {
@@ -181,12 +195,31 @@ describe('retrieve_security_policies', () => {
     expect((await call(url, 'retrieve_security_policies', { include_disabled: false })).found.total).toBe(2)
   })
 
-  it('says that a Panorama has no rules of its own rather than answering with nothing', async () => {
-    const { url } = await device(PANORAMA)
-    expect((await call(url, 'retrieve_security_policies')).found).toMatchObject({
-      total: 0,
-      warnings: [expect.stringContaining('Panorama')],
-    })
+  it('reads the rules of a Panorama: shared around device groups, parents around children', async () => {
+    const panorama = await startSimulator({ apiKey: KEY, profile: 'panorama', deviceGroups: 4, objects: 30, rules: 10 })
+    undo.push(() => panorama.close())
+    const order = async (location?: string) => {
+      const { items } = (await call(panorama.url, 'retrieve_security_policies', { limit: 1000, ...(location && { location }) })).found
+      return items.map(rule => `${rule.rulebase} ${rule.location}`).filter((each, index, all) => each !== all[index - 1])
+    }
+    // site-002 lies below all-sites.
+    expect(await order('site-002')).toEqual([
+      'pre shared',
+      'pre all-sites',
+      'pre site-002',
+      'post site-002',
+      'post all-sites',
+      'post shared',
+    ])
+    expect((await order()).filter(each => each.startsWith('pre'))).toEqual([
+      'pre shared',
+      'pre all-sites',
+      'pre site-001',
+      'pre site-002',
+      'pre site-003',
+    ])
+    const unknown = await call(panorama.url, 'retrieve_security_policies', { location: 'nowhere' })
+    expect(unknown.text).toMatch(/no location "nowhere".*\nWhat to do: Use one of: shared, all-sites/)
   })
 })
 
@@ -211,7 +244,7 @@ describe('failures', () => {
     const simulator = await startSimulator({ apiKey: KEY, objects: 1, ...options })
     undo.push(() => simulator.close())
     for (const { name } of catalogue) {
-      const { result, text } = await call(simulator.url, name, {}, env)
+      const { result, text } = await call(simulator.url, name, EXAMPLE_ARGUMENTS[name] ?? {}, env)
       expect(result).toMatchObject({ isError: true, _meta: { [ERROR_META]: { kind } } })
       expect(text).toMatch(message)
       expect(JSON.stringify(result)).not.toContain(KEY)

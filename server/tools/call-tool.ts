@@ -1,0 +1,159 @@
+/**
+ * Runs a tool and makes its outcome an MCP result. Promise: every success has the same envelope and a text that says the same for clients
+ * that show no structured content; every failure is `isError` and says what to do; a call never rejects and never outlives its budget by much.
+ */
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { z } from 'zod'
+import type { PanosClient } from '../panos/panos-client.ts'
+import { asPanosError, PanosError } from '../panos/panos-error.ts'
+import { cursorInput, type Finding, type PanosTool, type ToolContext } from './panos-tool.ts'
+
+export const outputSchema = (tool: PanosTool): z.ZodObject =>
+  z.object({
+    device: z.string().describe('Host and port of the device that answered.'),
+    scope: z.string().describe('What was read.'),
+    config: z.enum(['running', 'candidate']).optional().describe('Which configuration was read.'),
+    items: z.array(tool.item),
+    total: z.number().int().describe('How many items matched.'),
+    returned: z.number().int().describe('How many of them are in this result.'),
+    truncated: z.boolean().describe('Whether items after these were left out.'),
+    nextCursor: z.string().optional().describe('Give it as cursor to get the next page, when items were left out.'),
+    job: z
+      .object({ id: z.string(), status: z.literal('running'), progress: z.number().optional() })
+      .optional()
+      .describe('Work that goes on at the device: give its id to get_job.'),
+    warnings: z.array(z.string()),
+    fetchedAt: z.string().describe('When the device had answered (ISO 8601).'),
+    elapsedMs: z.number().describe('How long this call took.'),
+  })
+
+/**
+ * Some clients drop the connection when one SSE event is larger than 1 MiB (Python's mcp 2.x with httpx2 does), so no answer grows that large.
+ * Each item is in it twice, as text and as structured content.
+ */
+const MAX_ITEM_BYTES = 900_000
+
+interface Page {
+  readonly items: unknown[]
+  readonly lines: string[]
+  readonly full: boolean
+}
+
+function pageOf(found: Finding<unknown>, offset: number, limit: number): Page {
+  const page: { items: unknown[]; lines: string[] } = { items: [], lines: [] }
+  let bytes = 0
+  for (const item of found.items.slice(offset, offset + limit)) {
+    const line = found.line(item)
+    bytes += Buffer.byteLength(JSON.stringify(item)) + Buffer.byteLength(JSON.stringify(line))
+    if (bytes > MAX_ITEM_BYTES && page.items.length > 0) return { ...page, full: true }
+    page.items.push(item)
+    page.lines.push(line)
+  }
+  return { ...page, full: false }
+}
+
+/** What a cursor leads to: a list that is kept, and a place in it. */
+interface Kept {
+  readonly id: string | undefined
+  readonly found: Finding<unknown>
+  readonly offset: number
+}
+
+function notesOn(page: Page, total: number, offset: number, next: string | undefined): string[] {
+  if (next === undefined) return []
+  const cut = page.full ? ' The answer ends here because some clients drop the connection above 1 MiB.' : ''
+  const place = offset > 0 ? `, from ${offset + 1} on` : ''
+  return [`${page.items.length} of ${total} are shown${place}.${cut} The next page: cursor "${next}"; filters narrow the search.`]
+}
+
+function success({ id, found, offset }: Kept, limit: number, client: PanosClient, context: ToolContext, startedAt: number): CallToolResult {
+  const { scope, config, job } = found
+  const total = found.items.length
+  const page = pageOf(found, offset, limit)
+  const end = offset + page.items.length
+  const own = end < total ? `${id ?? context.snapshots.pages(found, total)}.${end}` : undefined
+  const next = own ?? found.nextCursor
+  const warnings = [...client.warnings, ...found.warnings]
+  const notes = [...warnings.map(warning => `Warning: ${warning}`), ...notesOn(page, total, offset, next)]
+  if (job) notes.push(`Still running: call get_job with id "${job.id}".`)
+  return {
+    content: [{ type: 'text', text: [found.summary, ...notes, ...page.lines].join('\n') }],
+    structuredContent: {
+      device: client.device,
+      scope,
+      ...(config && { config }),
+      items: page.items,
+      total,
+      returned: page.items.length,
+      truncated: next !== undefined,
+      ...(next !== undefined && { nextCursor: next }),
+      ...(job && { job }),
+      warnings,
+      fetchedAt: new Date(found.fetchedAt ?? Date.now()).toISOString(),
+      elapsedMs: Math.round(performance.now() - startedAt),
+    },
+  }
+}
+
+/** What a tool without paging inputs is given. */
+const PAGING = z.object({ cursor: cursorInput, limit: z.number().default(Number.MAX_SAFE_INTEGER) })
+
+/** Where the facts of a failure are in a result: structured content would have to follow the tool's output schema. */
+export const ERROR_META = 'panos/error'
+
+/** An error as a result: clients show the text to the model, and programs read `_meta`. */
+export function failure(error: PanosError): CallToolResult {
+  const { kind, message, hint, panosCode, httpStatus, retryable } = error
+  const facts = {
+    kind,
+    message,
+    hint,
+    retryable,
+    ...(panosCode !== undefined && { panosCode }),
+    ...(httpStatus !== undefined && { httpStatus }),
+  }
+  return { isError: true, content: [{ type: 'text', text: `${message}\nWhat to do: ${hint}` }], _meta: { [ERROR_META]: facts } }
+}
+
+const cancelled = new PanosError({
+  kind: 'cancelled',
+  message: 'The call was cancelled.',
+  hint: 'Call the tool again if you still want the answer.',
+})
+const tooLong = (budgetMs: number): PanosError =>
+  new PanosError({
+    kind: 'timeout',
+    message: `The call took longer than its budget of ${budgetMs} ms and was given up.`,
+    hint: 'Ask for less (a location, a filter), or raise PANOS_TOOL_BUDGET_MS and the time limit of the MCP client.',
+    retryable: true,
+  })
+
+/** A call that waits for a job ends by itself at its budget; one that does not is ended a little later. */
+const GRACE_MS = 5000
+
+async function find(tool: PanosTool, input: Record<string, unknown>, cursor: string | undefined, context: ToolContext): Promise<Kept> {
+  if (cursor === undefined || tool.ownCursor) return { id: undefined, found: await tool.run(input, context), offset: 0 }
+  const [id = '', offset = ''] = cursor.split('.')
+  const found = context.snapshots.listOf(id) as Finding<unknown>
+  return { id, found, offset: /^\d{1,9}$/.test(offset) ? Number(offset) : 0 }
+}
+
+/** Runs a tool; never rejects. */
+export async function callTool(tool: PanosTool, input: Record<string, unknown>, context: ToolContext): Promise<CallToolResult> {
+  const startedAt = performance.now()
+  // Of several requests that belong together, one failure ends the others.
+  const over = new AbortController()
+  const limit = AbortSignal.timeout(context.budgetMs + GRACE_MS)
+  try {
+    const client = context.client()
+    const signal = AbortSignal.any([context.signal, over.signal, limit])
+    const paging = PAGING.parse(input)
+    const within: ToolContext = { ...context, client: () => client, signal }
+    return success(await find(tool, input, paging.cursor, within), paging.limit, client, context, startedAt)
+  } catch (error) {
+    if (context.signal.aborted) return failure(cancelled)
+    return failure(limit.aborted ? tooLong(context.budgetMs) : asPanosError(error))
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,73 @@
+/** `show_jobs` and `get_job`: what the device is working on, and waiting for one piece of it. Promise: `get_job` takes the ids that other tools hand out. */
+import { z } from 'zod'
+import { fetchJob, isOver, type Job, job, jobLine, readJobs, waitForJob } from './jobs.ts'
+import { LOG_PREFIX, waitForLogs } from './log-query.ts'
+import { cursorInput, limitInput, type PanosTool } from './panos-tool.ts'
+import { briefly } from './query-logs.ts'
+
+const listInput = z.object({
+  type: z.string().max(63).optional().describe('Only jobs of this type, for example Commit, CommitAll or Validate.'),
+  active: z.boolean().default(false).describe('Only jobs that are not over.'),
+  limit: limitInput,
+  cursor: cursorInput,
+})
+
+export const showJobs: PanosTool<typeof listInput, Job> = {
+  name: 'show_jobs',
+  title: 'Show jobs',
+  description: 'Lists commits, validations, installations and other jobs, newest first, with their results.',
+  toolset: 'core',
+  input: listInput,
+  item: job,
+  async run({ type, active }, { client, signal }) {
+    const { result } = await client().op('<show><jobs><all></all></jobs></show>', signal)
+    const items = readJobs(result).filter(each => (type === undefined || each.type === type) && (!active || !isOver(each)))
+    return { scope: 'show jobs all', items, warnings: [], summary: `${items.length} jobs on ${client().device}.`, line: jobLine }
+  },
+}
+
+const getInput = z.object({
+  id: z
+    .string()
+    .regex(/^(?:log-)?\d{1,12}$/, 'a number, or log- and a number')
+    .describe('The id that another tool gave, or one of show_jobs.'),
+  wait: z.boolean().default(true).describe('Wait until it is over, as long as one call may take.'),
+})
+
+export const getJob: PanosTool<typeof getInput, Job> = {
+  name: 'get_job',
+  title: 'Get a job',
+  description:
+    'The state of one job, its result and messages; for a log query its entries. Waits for the end unless wait is false; call it again while it is running.',
+  toolset: 'core',
+  input: getInput,
+  item: job,
+  async run({ id, wait }, context) {
+    const patient = wait ? context : { ...context, budgetMs: 0 }
+    if (id.startsWith(LOG_PREFIX)) {
+      const { finished, percent, entries } = await waitForLogs(patient, id.slice(LOG_PREFIX.length))
+      const state = { status: finished ? 'FIN' : 'ACT', result: finished ? 'OK' : 'PEND', progress: percent }
+      const item: Job = { id, type: 'Log', ...state, enqueuedAt: '', details: [], warnings: [], devices: [], logs: entries.map(briefly) }
+      return {
+        scope: `log query ${id}`,
+        items: [item],
+        warnings: [],
+        summary: finished ? `The log query has ${entries.length} entries.` : `The log query is still running (${percent} %).`,
+        line: each => JSON.stringify(each.logs),
+        ...(!finished && { job: { id, status: 'running' as const, progress: percent } }),
+      }
+    }
+    const found = wait ? await waitForJob(context, id) : await fetchJob(context, id)
+    const over = isOver(found)
+    return {
+      scope: `job ${id}`,
+      items: [found],
+      warnings: [],
+      summary: over
+        ? `${found.type} job ${id} ended: ${found.result}.`
+        : `${found.type} job ${id} is ${found.status} (${found.progress} %).`,
+      line: jobLine,
+      ...(!over && { job: { id, status: 'running' as const, progress: found.progress } }),
+    }
+  },
+}

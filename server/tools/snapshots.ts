@@ -1,0 +1,119 @@
+/**
+ * What was read from the device, kept for a moment and shared by all calls. Promise: a page and the next one are cut from the same list;
+ * what is kept is bounded in time and in number of items; equal reads under way are one.
+ */
+import { randomBytes } from 'node:crypto'
+import { PanosError } from '../panos/panos-error.ts'
+import { SharedFlights } from '../panos/shared-flights.ts'
+
+export interface Snapshot<T> {
+  readonly value: T
+  /** Milliseconds since the epoch: when the device had answered. */
+  readonly fetchedAt: number
+}
+
+interface Kept {
+  readonly snapshot: Snapshot<unknown>
+  readonly weight: number
+  readonly until: number
+}
+
+export interface SnapshotOptions {
+  /** How long a read serves other calls; 30 s by default. */
+  readonly ttlMs?: number
+  /** How long a page's successor can be asked for; 10 min by default. */
+  readonly pagesMs?: number
+  /** Items in all that are kept. */
+  readonly capacity?: number
+  /** Milliseconds since the epoch. */
+  readonly clock?: () => number
+}
+
+/** Nothing is where something could be: asked for again and again, and hardly ever different. */
+export const ABSENT_TTL_MS = 300_000
+
+export class Snapshots {
+  readonly #ttlMs: number
+  readonly #pagesMs: number
+  readonly #capacity: number
+  readonly #clock: () => number
+  readonly #flights = new SharedFlights()
+  /** In the order of last use. */
+  readonly #kept = new Map<string, Kept>()
+
+  constructor(options: SnapshotOptions = {}) {
+    this.#ttlMs = options.ttlMs ?? 30_000
+    this.#pagesMs = options.pagesMs ?? 600_000
+    this.#capacity = options.capacity ?? 400_000
+    this.#clock = options.clock ?? Date.now
+  }
+
+  /** Forgets all reads: something was changed. Lists that pages are cut from stay. */
+  forget(): void {
+    for (const key of this.#kept.keys()) if (key.startsWith('read ')) this.#kept.delete(key)
+  }
+
+  /**
+   * The value of a key, read now or a moment ago.
+   * @param weigh items in the value; 0 for an absence, which is kept longer
+   */
+  async read<T>(
+    key: string,
+    options: { readonly refresh: boolean; readonly signal: AbortSignal; weigh(value: T): number },
+    load: (signal: AbortSignal) => Promise<T>,
+  ): Promise<Snapshot<T>> {
+    const name = `read ${key}`
+    const known = options.refresh ? undefined : this.#find(name)
+    if (known) return known.snapshot as Snapshot<T>
+    return this.#flights.join(name, options.signal, async signal => {
+      const value = await load(signal)
+      const snapshot: Snapshot<T> = { value, fetchedAt: this.#clock() }
+      const weight = options.weigh(value)
+      this.#keep(name, {
+        snapshot,
+        weight,
+        until: this.#clock() + (weight === 0 ? Math.max(this.#ttlMs, Math.min(ABSENT_TTL_MS, this.#ttlMs * 10)) : this.#ttlMs),
+      })
+      return snapshot
+    })
+  }
+
+  /** Keeps a list for its pages; gives the name that a cursor begins with. */
+  pages(list: unknown, length: number): string {
+    const id = randomBytes(9).toString('base64url')
+    this.#keep(`page ${id}`, { snapshot: { value: list, fetchedAt: this.#clock() }, weight: length, until: this.#clock() + this.#pagesMs })
+    return id
+  }
+
+  /** The list that a cursor belongs to. Throws PanosError when it is not kept any more. */
+  listOf(id: string): unknown {
+    const kept = this.#find(`page ${id}`)
+    if (kept) return kept.snapshot.value
+    throw new PanosError({
+      kind: 'bad-request',
+      message: 'This cursor is not known: it is wrong, or the list that it pages through is no longer kept.',
+      hint: 'Call the tool again without a cursor.',
+    })
+  }
+
+  #find(name: string): Kept | undefined {
+    const kept = this.#kept.get(name)
+    if (!kept) return undefined
+    this.#kept.delete(name)
+    if (kept.until <= this.#clock()) return undefined
+    this.#kept.set(name, kept)
+    return kept
+  }
+
+  #keep(name: string, kept: Kept): void {
+    this.#kept.delete(name)
+    this.#kept.set(name, kept)
+    let total = 0
+    for (const { weight } of this.#kept.values()) total += weight + 1
+    for (const [oldest, { weight }] of this.#kept) {
+      if (total <= this.#capacity || oldest === name) break
+      this.#kept.delete(oldest)
+      total -= weight + 1
+    }
+  }
+}
