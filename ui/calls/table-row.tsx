@@ -115,7 +115,9 @@ function frameCells(frame: Frame, of: Call | undefined, context: RowContext): Ce
     title: of ? what : `${what}, ${carries}`,
     name: (
       <>
-        <MonoName title={frame.preview}>{what}</MonoName>
+        <MonoName title={frame.preview} whole={!of}>
+          {of ? what : what.replace('SSE ', '')}
+        </MonoName>
         {!of && <span className={classes(styles.ellipsis, styles.dim, styles.small)}>{carries}</span>}
       </>
     ),
@@ -126,10 +128,18 @@ function frameCells(frame: Frame, of: Call | undefined, context: RowContext): Ce
   }
 }
 
-const MonoName = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
+const MonoName = ({
+  title,
+  whole = false,
+  children,
+}: {
+  readonly title: string
+  readonly whole?: boolean
+  readonly children: ReactNode
+}) => (
   <>
     <span className={styles.fold} />
-    <span className={classes(styles.mono, styles.small, styles.ellipsis)} title={title}>
+    <span className={classes(styles.mono, styles.small, whole ? styles.whole : styles.ellipsis)} title={title}>
       {children}
     </span>
   </>
