@@ -39,6 +39,7 @@ export class AnswerFold {
       for (const call of x.calls) call.blind ??= 'the body could not be read'
     }
     if (row.status >= 400) this.#parts.calls.refused(x, crossed)
+    else if (row.path.startsWith('/.well-known/oauth-protected-resource')) this.#metadata(x)
     if (row.status === 404 || row.status === 400) this.#goneSession(x)
   }
 
@@ -47,6 +48,13 @@ export class AnswerFold {
     const text = x.response?.blind ? '' : (x.response?.text().trim() ?? '')
     if (text !== '') x.row.errorText = world.preview(text)
     if (x.row.responseBy === 'proxy') x.row.trouble ??= troubleOf(text)
+  }
+
+  /** Where the server says that its tokens are for. */
+  #metadata(x: ExchangeState): void {
+    if (x.response?.mode !== 'json' || x.response.blind) return
+    const found = /"resource"\s*:\s*"((?:[^"\\]|\\.){1,2000})"/.exec(x.response.text())?.[1]
+    if (found) x.row.resource = this.#parts.world.preview(found.replaceAll('\\/', '/'))
   }
 
   /** The server no longer knows this session's id. */

@@ -112,9 +112,18 @@ export class ExchangeFold {
       redirects.note(x, event.at)
     }
     sessions.responseHead(x)
-    if (row.body === 'stream' && event.status < 300) sessions.streamed(x)
+    if (row.body === 'stream' && event.status < 300) {
+      row.streams = this.#streamsOf(x.client)
+      sessions.streamed(x)
+    }
     calls.accepted(x)
     world.touchExchange(x)
+  }
+
+  #streamsOf(client: string): number {
+    let count = 0
+    for (const x of this.open.values()) if (x.client === client && x.row.body === 'stream' && !x.row.clientEnd) count++
+    return count
   }
 
   chunk(event: ChunkEvent): void {

@@ -12,6 +12,8 @@ export interface Facts {
   readonly logs: readonly LogLine[]
   /** Other sessions of the same upstream, newest first. */
   readonly others: readonly Session[]
+  /** Paths at which other connections of this upstream were served, newest first. */
+  readonly works?: readonly string[]
   /** Recording milliseconds at which it is judged. */
   readonly now: number
   /** Older rows of this session have left memory: what is found holds, what is no longer found does not withdraw anything. */

@@ -8,6 +8,7 @@
 import type { Inflate } from './body.ts'
 import { CallFold } from './call-fold.ts'
 import { ladderOf } from './delivery.ts'
+import { trimSlash } from './endpoint.ts'
 import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
 import type { Facts } from './facts.ts'
@@ -99,6 +100,7 @@ export class Fold {
         this.#gap(event)
         break
       case 'recording':
+        this.#world.startedAt = event.startedAt
         break
     }
     if (this.#world.at - this.#sweptAt >= SWEEP_SPAN) this.#sweep()
@@ -177,6 +179,7 @@ export class Fold {
         .slice(-OTHERS_LIMIT)
         .reverse()
         .map(other => ({ ...sessionRow(other), rev: 0 })),
+      works: [...new Set(others.flatMap(servedPath))].reverse().slice(0, 20),
       now,
       ...(session.partial && { partial: true }),
     }
@@ -302,6 +305,9 @@ function sessionRow(state: SessionState): Omit<Session, 'rev'> {
 }
 
 /** Noteworthy rows left their place when the others were forgotten. */
+/** Where a connection was really served, not where its client tried first. */
+const servedPath = ({ row, stream, established, served, path }: SessionState): string[] =>
+  row.transport === 'other' || !established || !served ? [] : [row.transport === 'sse' ? trimSlash(stream?.row.path ?? path) : path]
 const inOrder = <T extends { readonly row: { readonly id: number } }>(list: T[]): T[] => list.sort((a, b) => a.row.id - b.row.id)
 
 const callRow = (state: CallState): Omit<Call, 'rev'> => ({ ...state.row, ladder: ladderOf(state) })

@@ -76,6 +76,10 @@ export interface Exchange extends Row {
   readonly trouble?: string
   /** Beginning (200 characters, masked) of the body of a 4xx or 5xx answer. */
   readonly errorText?: string
+  /** For a stream: how many streams of this client were open when it opened, itself included. */
+  readonly streams?: number
+  /** `resource` of the protected-resource metadata (RFC 9728) in the answer, as the server wrote it. */
+  readonly resource?: string
 }
 
 export interface Change {
@@ -188,6 +192,8 @@ export interface Session extends Row {
   /** False when its id was used by a client but never issued through this proxy. */
   readonly issued: boolean
   readonly protocolVersion?: string
+  /** Revision that the client asked for in `initialize`. */
+  readonly askedVersion?: string
   readonly client: { readonly name?: string; readonly version?: string; readonly userAgent?: string; readonly address: string }
   readonly server: { readonly name?: string; readonly version?: string; readonly header?: string }
   readonly endpoint?: string
@@ -222,6 +228,10 @@ export interface LogLine extends Row {
   readonly text: string
   /** Name of the exception, for a traceback. */
   readonly exception?: string
+  /** The exchange that an access line is about, by our own port, method and path. */
+  readonly exchange?: number
+  /** When the line itself says that it was written; `at` is when it appeared. */
+  readonly statedAt?: number
 }
 
 export interface Gap extends Row {

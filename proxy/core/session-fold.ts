@@ -79,7 +79,10 @@ export class SessionFold {
     if (!session) return
     for (const message of messages) {
       if (message.client) session.row.client = { ...session.row.client, ...message.client }
-      if (message.method === 'initialize') x.initialize = true
+      if (message.method === 'initialize') {
+        x.initialize = true
+        if (message.protocolVersion) session.row.askedVersion = message.protocolVersion
+      }
       if (message.protocolVersion && session.row.protocolVersion === undefined) session.row.protocolVersion = message.protocolVersion
       if (message.method === 'notifications/initialized' && session.row.initializedAt === undefined)
         session.row.initializedAt = this.#world.at
