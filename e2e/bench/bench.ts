@@ -15,7 +15,14 @@ import { type Figure, machine, table } from './report.ts'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' }, only: { type: 'string' } } })
 const quick = values.quick ?? false
-const parts = values.only?.split(',') ?? ['trips', 'latency', 'idle', 'big', 'leak', 'million']
+const ALL = ['trips', 'latency', 'idle', 'big', 'leak', 'million'] as const
+type Part = (typeof ALL)[number]
+const parts = ALL.filter(part => values.only?.split(',').includes(part) ?? true)
+const stranger = values.only?.split(',').find(name => !ALL.some(part => part === name))
+if (stranger !== undefined) {
+  console.error(`bench: no part is called ${stranger}; parts: ${ALL.join(', ')}`)
+  process.exit(2)
+}
 const pinned = process.platform === 'linux' && cpus().length > 1
 const core = (n: number): StartOptions => (pinned ? { launcher: ['taskset', '-c', String(n)] } : {})
 const file = (name: string): string => join(root, 'e2e', 'bench', name)
@@ -236,16 +243,14 @@ async function million(): Promise<void> {
   figures.push({ what: 'memory of the product after them', measured: mega(got.rssBytes), unit: 'MB' })
 }
 
-const PARTS: Readonly<Record<string, () => Promise<void>>> = { trips, latency, idle, big, leak, million }
+const PARTS: Readonly<Record<Part, () => Promise<void>>> = { trips, latency, idle, big, leak, million }
 let failed = false
 try {
   console.log(machine.text + (pinned ? ', load on core 0, proxies on core 1' : ', not pinned'))
   for (const part of parts) {
-    const run = PARTS[part]
-    if (!run) throw new Error(`no part is called ${part}; parts: ${Object.keys(PARTS).join(', ')}`)
     say(`── ${part} ──`)
     try {
-      await run()
+      await PARTS[part]()
     } catch (error) {
       failed = true
       say(`${part} could not be measured: ${(error as Error).message}`)
@@ -256,6 +261,7 @@ try {
   clean()
 }
 console.log(table(figures))
+if (quick) console.log('Quick: too short and too cold to judge the goals by.')
 if (values.json)
   writeFileSync(
     values.json,
