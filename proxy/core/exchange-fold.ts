@@ -79,6 +79,7 @@ export class ExchangeFold {
       finished: false,
     }
     this.open.set(event.exchange, x)
+    world.access.saw(x.row)
     conn.open.add(x)
     const hop = post ? redirects.likely(x) : redirects.join(x)
     const session = hop?.session ?? sessions.atHead(x)

@@ -2,6 +2,7 @@
  * Turns log lines into rows. Promise: every line with text is in exactly one row, and a traceback (Python's, with its chains and
  * exception groups, or a Node stack) is one row that bears the exception's name.
  */
+import { accessLineOf, statedTimeOf } from './access-line.ts'
 import type { LogEvent } from './event.ts'
 import type { LogLine } from './model.ts'
 import type { Grown, World } from './state.ts'
@@ -77,6 +78,7 @@ export class LogFold {
       level: levelOf(event),
       lines: 1,
       text,
+      ...this.#wireOf(event),
     }
     const list = this.#recent.get(event.upstream) ?? []
     list.push(row)
@@ -84,6 +86,18 @@ export class LogFold {
     this.#recent.set(event.upstream, list)
     this.#world.logs.add(row)
     return row
+  }
+
+  /** What the line says of the wire. */
+  #wireOf({ text, upstream, at }: LogEvent): Pick<LogLine, 'exchange' | 'statedAt'> {
+    const { access, startedAt } = this.#world
+    const line = accessLineOf(text)
+    const exchange = line && access.match(upstream, line, at)
+    const stated = startedAt === undefined ? undefined : statedTimeOf(text, startedAt + at)
+    return {
+      ...(exchange !== undefined && { exchange }),
+      ...(stated !== undefined && startedAt !== undefined && { statedAt: stated - startedAt }),
+    }
   }
 
   #continues(block: Block, event: LogEvent): boolean {

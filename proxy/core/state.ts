@@ -2,6 +2,7 @@
  * What the fold remembers while things are open: the rows as they grow, and what is needed to go on.
  * Promise: a finished exchange or call keeps its row and nothing else.
  */
+import { AccessBook } from './access-line.ts'
 import type { BodyReader } from './body.ts'
 import type { Endpoint, WireEvent } from './event.ts'
 import type { Break, Call, Exchange, Frame, Gap, LogLine, Session } from './model.ts'
@@ -120,6 +121,9 @@ export class World {
   /** Time and number of the event being folded. */
   at = 0
   seq = 0
+  /** Wall clock at time 0; undefined until the recording's first event came. */
+  startedAt: number | undefined
+  readonly access = new AccessBook()
   readonly mask: (text: string) => string
   readonly sessions = new Set<SessionState>()
   readonly exchanges = new Set<ExchangeState>()

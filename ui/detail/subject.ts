@@ -111,7 +111,7 @@ export function subjectOf(selection: Selection, rows: SessionRows, logs: readonl
         crumb: 'server log',
         title: log.exception ?? log.source,
         log,
-        exchanges: [],
+        exchanges: exchangesOf(rows, [log.exchange ?? -1]),
         ...ordered(rows, finding => finding.evidence.some(({ seq }) => seq === log.seq)),
       }
     )
