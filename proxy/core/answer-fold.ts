@@ -4,11 +4,12 @@
  */
 import type { Parts } from './exchange-fold.ts'
 import { encodingOf, headerOf } from './fields.ts'
-import { type RpcMessage, readRpc } from './jsonrpc.ts'
+import { problemOf, type RpcMessage, readRpc } from './jsonrpc.ts'
 import type { Frame } from './model.ts'
 import { RpcScanner } from './rpc-scan.ts'
 import type { SseFrame } from './sse.ts'
 import type { ExchangeState, FrameMark, Grown } from './state.ts'
+import { noteFraming, noteLump } from './stream-notes.ts'
 import { errorWords } from './words.ts'
 
 /** Frames whose crossing the client's end may still deny. */
@@ -33,7 +34,10 @@ export class AnswerFold {
     if (row.status >= 400) this.#errorText(x)
     const crossed = row.clientEnd === undefined || row.clientEnd.how === 'complete'
     if (response.mode === 'json' && whole && !response.blind && row.responseBy !== 'proxy') {
-      for (const message of response.rpc().messages)
+      const body = response.rpc()
+      const problem = problemOf(body)
+      if (problem !== undefined && row.status < 400) row.problem = problem
+      for (const message of body.messages)
         this.#message(x, message, { at: row.lastByteAt ?? this.#parts.world.at, bytes: row.responseBytes, crossed, end: row.responseBytes })
     } else if (response.mode === 'json' && response.blind) {
       for (const call of x.calls) call.blind ??= 'the body could not be read'
@@ -89,7 +93,12 @@ export class AnswerFold {
     if (frame.kind === 'event') row.frames++
     else if (frame.kind === 'comment') row.pings++
     session.row.frames++
-    if (frame.id !== undefined) x.resumable = true
+    if (frame.id !== undefined) {
+      x.resumable = true
+      row.resumable = true
+    }
+    noteFraming(x, frame, drawn)
+    noteLump(x, drawn)
     const whole = frame.kind === 'event'
     if (whole && frame.event === 'endpoint' && row.body === 'stream' && session.row.endpoint === undefined)
       sessions.endpoint(x, decoder.decode(frame.data))
@@ -129,6 +138,8 @@ export class AnswerFold {
     const { sessions, calls } = this.#parts
     const body = frame.overflow instanceof RpcScanner ? frame.overflow.result() : readRpc(frame.data)
     const { row } = mark
+    const problem = problemOf(body)
+    if (problem !== undefined) row.problem = problem
     for (const message of body.messages) {
       row.rpc ??= message.kind
       if (message.method !== undefined) row.method ??= message.method
@@ -143,11 +154,22 @@ export class AnswerFold {
         firstAt,
         crossed: row.crossed,
       })
-      if (!call) continue
+      if (!call) {
+        if (message.kind === 'response' || message.kind === 'error') this.#stray(x, message, row)
+        continue
+      }
       mark.call = call
       row.call ??= call.row.id
       if (call.row.method !== '') row.method ??= call.row.method
     }
+  }
+
+  /** An answer that belongs to no call of its session. */
+  #stray(x: ExchangeState, message: RpcMessage, row: Grown<Frame>): void {
+    if (message.id === undefined || row.rpcId !== undefined) return
+    row.rpcId = message.id
+    const other = x.session && this.#parts.sessions.waitingElsewhere(x.session, message.id)
+    if (other) row.elsewhere = other.row.id
   }
 
   /** When the bytes of a frame that came in several chunks began to come: not before the frame before it. */

@@ -97,6 +97,8 @@ export class CallFold {
     const { at, seq } = this.#world
     const { cancels } = message
     if (cancels) {
+      const own = x.calls.at(-1)
+      if (own) own.row.cancels = { id: cancels.id, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
       const call = this.#waiting(session, cancels.id, 'client')
       if (!call) return
       call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
@@ -146,7 +148,7 @@ export class CallFold {
     const exact = own.find(call => call.row.rpcId === message.id)
     if (exact) return exact
     // Some servers answer for the whole POST, with no id or one of their own making.
-    const whole = message.kind === 'error' && (message.id === undefined || message.id === 'null' || message.id === '"server-error"')
+    const whole = isWhole(message)
     if (own.length === 1 && (whole || x.row.body === 'json')) return own[0]
     return whole ? own[0] : (this.#waiting(session, message.id, 'client') ?? this.#lost(session, message.id))
   }
@@ -181,6 +183,8 @@ export class CallFold {
     row.answerBytes = answer.bytes
     if (answer.mark) row.answerFrame = answer.mark.row.id
     if (message.error) row.error = { code: message.error.code, message: this.#world.preview(message.error.message) }
+    if (message.tools && row.method === 'tools/list') row.tools = message.tools
+    if (message.id !== undefined && message.id !== row.rpcId && !isWhole(message)) row.answerId = message.id
     if (message.toolError !== undefined) row.toolError = this.#world.preview(message.toolError)
     if (!row.exchanges.includes(answer.exchange.row.id)) row.exchanges = [...row.exchanges, answer.exchange.row.id]
     row.seqs = [...row.seqs, answer.seq]
@@ -309,6 +313,9 @@ export class CallFold {
     this.#world.touchCall(call)
   }
 }
+
+/** An error for the whole POST, not for one request of it. */
+const isWhole = ({ kind, id }: RpcMessage) => kind === 'error' && (id === undefined || id === 'null' || id === '"server-error"')
 
 /** Marks frames that the client did not take, and gives the calls they answered. */
 export function uncrossed(marks: readonly FrameMark[], taken: number): FrameMark[] {

@@ -73,6 +73,7 @@ export class ExchangeFold {
       body: '',
       marks: [],
       frameIndex: 0,
+      lump: { seq: -1, at: event.at, events: 0, pings: 0, silence: 0 },
       shift: 0,
       resumable: false,
       initialize: false,
@@ -148,6 +149,8 @@ export class ExchangeFold {
   #responseChunk(x: ExchangeState, event: ChunkEvent): void {
     const { row } = x
     row.responseBytes += event.size
+    if (x.lump.seq !== event.seq)
+      x.lump = { seq: event.seq, at: event.at, events: 0, pings: 0, silence: event.at - (row.lastByteAt ?? row.responseAt ?? event.at) }
     row.firstByteAt ??= event.at
     row.lastByteAt = event.at
     if (row.body === 'none') row.body = 'other'

@@ -3,6 +3,7 @@
  * kept as the JSON text it had on the wire (`5`, `"5"`, `null` are three ids).
  */
 import { RpcScanner } from './rpc-scan.ts'
+import { type ToolList, toolList } from './tool-list.ts'
 
 export interface RpcMessage {
   readonly kind: 'request' | 'response' | 'error' | 'notification' | 'invalid'
@@ -22,11 +23,15 @@ export interface RpcMessage {
   readonly cancels?: { readonly id: string; readonly reason?: string }
   /** Why it is no JSON-RPC message, in words. */
   readonly problem?: string
+  /** Of a result that lists tools. */
+  readonly tools?: ToolList
 }
 
 export interface RpcBody {
   readonly batch: boolean
   readonly messages: readonly RpcMessage[]
+  /** The bytes are not clean UTF-8: some decoders refuse them. */
+  readonly flaw?: 'invalid UTF-8' | 'a byte order mark'
 }
 
 /** Above this many bytes a text is scanned for what matters instead of being parsed. */
@@ -34,6 +39,7 @@ export const PARSE_BYTES = 1024 * 1024
 const BATCH_LIMIT = 1000
 const META = 'io.modelcontextprotocol/'
 const decoder = new TextDecoder('utf-8')
+const strict = new TextDecoder('utf-8', { fatal: true })
 
 type Json = { readonly [key: string]: unknown }
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -46,7 +52,21 @@ export function readRpc(bytes: Uint8Array): RpcBody {
     scanner.push(bytes)
     return scanner.result()
   }
-  return readRpcText(decoder.decode(bytes), bytes)
+  const json = decoder.decode(bytes)
+  const flaw = flawOf(bytes, json)
+  const body = readRpcText(json, bytes)
+  return flaw ? { ...body, flaw } : body
+}
+
+function flawOf(bytes: Uint8Array, json: string): RpcBody['flaw'] {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'a byte order mark'
+  if (!json.includes('\uFFFD')) return undefined
+  try {
+    strict.decode(bytes)
+    return undefined
+  } catch {
+    return 'invalid UTF-8'
+  }
 }
 
 export function readRpcText(json: string, bytes?: Uint8Array): RpcBody {
@@ -61,6 +81,12 @@ export function readRpcText(json: string, bytes?: Uint8Array): RpcBody {
     ? { batch: true, messages: value.slice(0, BATCH_LIMIT).map(classify) }
     : { batch: false, messages: [classify(value)] }
   return body.messages.some(hasUnsafeId) ? withExactIds(body, bytes ?? new TextEncoder().encode(json)) : body
+}
+
+/** Why a body is no clean JSON-RPC, in words; undefined when it is. */
+export function problemOf({ messages, flaw }: RpcBody): string | undefined {
+  const wrong = messages.find(message => message.problem !== undefined)?.problem
+  return wrong ?? (flaw && `it holds ${flaw}`)
 }
 
 const hasUnsafeId = (message: RpcMessage) =>
@@ -136,6 +162,7 @@ function result(value: Json, id: string | undefined): RpcMessage {
   return {
     kind: 'response',
     ...(id !== undefined && { id }),
+    ...(Array.isArray(body.tools) && { tools: toolList(body.tools, text(body.nextCursor)) }),
     ...(body.isError === true && { toolError: contentText(body.content) }),
     ...(server && { server }),
     ...(protocolVersion !== undefined && { protocolVersion }),

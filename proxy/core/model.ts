@@ -76,10 +76,41 @@ export interface Exchange extends Row {
   readonly trouble?: string
   /** Beginning (200 characters, masked) of the body of a 4xx or 5xx answer. */
   readonly errorText?: string
+  /** An SSE `id` was seen in the response: it can be resumed. */
+  readonly resumable?: boolean
+  /** Why a JSON response is no JSON-RPC message, or not clean text. */
+  readonly problem?: string
+  /** Peculiarities of a stream's framing, each once. */
+  readonly framing?: readonly Framing[]
+  /** The largest lump of a stream: several events or comments in one chunk after a silence. */
+  readonly burst?: Burst
+  /** How far the server's time in `: ping - <time>` lies behind the arrival: its range shows how long pings were held (ms). */
+  readonly pingLag?: { readonly least: number; readonly most: number; readonly seq: number; readonly at: number }
   /** For a stream: how many streams of this client were open when it opened, itself included. */
   readonly streams?: number
   /** `resource` of the protected-resource metadata (RFC 9728) in the answer, as the server wrote it. */
   readonly resource?: string
+}
+
+/** What is legal or not in text/event-stream, and breaks readers that are not prepared for it. */
+export interface Framing {
+  readonly what: 'lone-cr' | 'multi-line' | 'nul-id' | 'event-name' | 'unfinished'
+  readonly count: number
+  readonly seq: number
+  readonly at: number
+  /** Name of the event for `event-name`; beginning of the rest for `unfinished`. */
+  readonly detail: string
+  /** It held what looks like a JSON-RPC message. */
+  readonly rpc: boolean
+}
+
+/** Frames that came in one chunk, and the time (ms) in which nothing had come before it. */
+export interface Burst {
+  readonly seq: number
+  readonly at: number
+  readonly events: number
+  readonly pings: number
+  readonly silence: number
 }
 
 export interface Change {
@@ -109,6 +140,12 @@ export interface Frame extends Row {
   /** JSON-RPC in it: what kind, and the call it belongs to. */
   readonly rpc?: 'request' | 'response' | 'error' | 'notification' | 'invalid'
   readonly method?: string
+  /** JSON text of the id of an answer that belongs to no call. */
+  readonly rpcId?: string
+  /** Another session that was waiting under this id when it came. */
+  readonly elsewhere?: number
+  /** Why its data is no JSON-RPC message, or not clean text. */
+  readonly problem?: string
   readonly call?: number
   /** False when the client leg had ended before it. */
   readonly crossed: boolean
@@ -169,6 +206,12 @@ export interface Call extends Row {
   /** A tool's result with `isError: true`, and its text's beginning (masked). */
   readonly toolError?: string
   readonly cancelled?: { readonly at: number; readonly seq: number; readonly reason?: string }
+  /** What a `notifications/cancelled` takes back, whether or not it was still open. */
+  readonly cancels?: { readonly id: string; readonly reason?: string }
+  /** JSON text of the answer's id, where it is not the request's own. */
+  readonly answerId?: string
+  /** What an answer to `tools/list` holds: how many tools, and those whose `x-mcp-header` breaks the specification, with the reason. */
+  readonly tools?: { readonly count: number; readonly flawed: readonly string[]; readonly more: boolean }
   /** The client could no longer be answered from here on. */
   readonly brokenAt?: number
   /** Who broke it and how, in the words of the ladder's red row. `at` equals `brokenAt`. */

@@ -37,6 +37,15 @@ export class SessionBook {
     if (this.#offered.size > OFFERED_LIMIT) this.#offered.delete(this.#offered.keys().next().value as string)
   }
 
+  /** Another session of the same upstream in which a call of the client waits under this id. Looks at those that are open. */
+  waiting(own: SessionState, id: string): SessionState | undefined {
+    for (const session of this.all.values()) {
+      if (session === own || session.open.size === 0 || session.row.upstream !== own.row.upstream) continue
+      for (const { row } of session.open) if (row.from === 'client' && row.rpcId === id) return session
+    }
+    return undefined
+  }
+
   last(client: string): SessionState | undefined {
     return this.#byClient.get(client)?.at(-1)
   }

@@ -153,6 +153,11 @@ export class SessionFold {
     this.#world.touch(x.session)
   }
 
+  /** Another session of the same upstream that waits under this id. */
+  waitingElsewhere(session: SessionState, id: string): SessionState | undefined {
+    return this.#book.waiting(session, id)
+  }
+
   end(session: SessionState, end: End): void {
     if (session.row.ended) return
     session.row.ended = { ...end, inFlight: waiting(session) }

@@ -40,6 +40,12 @@ export interface SseFrame {
   readonly dataBytes: number
   /** The sink that took the data of an event beyond `keepBytes`. */
   readonly overflow?: DataSink
+  /** Number of `data` lines. */
+  readonly dataLines: number
+  /** A line of the stream so far ended in a CR alone. */
+  readonly loneCr: boolean
+  /** An `id` field held NUL and was ignored. */
+  readonly nulId: boolean
 }
 
 export interface SseOptions {
@@ -67,6 +73,8 @@ export class SseSplitter {
   #afterCr = false
   #held = false
   #lastEnd: 'lf' | 'crlf' | 'cr' = 'lf'
+  #loneCr = false
+  #nulId = false
   // The frame being read.
   #content = false
   #event = ''
@@ -129,6 +137,7 @@ export class SseSplitter {
     this.#afterCr = false
     const skip = bytes[0] === LF ? 1 : 0
     this.#lastEnd = skip === 1 ? 'crlf' : 'cr'
+    if (skip === 0) this.#loneCr = true
     if (this.#held) frames.push(this.#emit(base + skip))
     return skip
   }
@@ -159,6 +168,7 @@ export class SseSplitter {
     }
     const next = bytes[end + 1] === LF ? end + 2 : end + 1
     this.#lastEnd = next === end + 2 ? 'crlf' : 'cr'
+    if (next === end + 1) this.#loneCr = true
     if (closes) frames.push(this.#emit(base + next))
     return next
   }
@@ -214,6 +224,7 @@ export class SseSplitter {
     if (mode === 'event') this.#event = text
     else if (mode === 'id') {
       if (!text.includes('\0')) this.#id = text
+      else this.#nulId = true
     } else if (mode === 'retry') {
       if (/^[0-9]+$/.test(text)) this.#retry = Number(text)
     } else if (this.#comment.length < TEXT_BYTES) this.#comment += text
@@ -245,6 +256,9 @@ export class SseSplitter {
       comment: this.#comment,
       data: only ?? concat(this.#data),
       dataBytes: this.#dataBytes,
+      dataLines: this.#dataLines,
+      loneCr: this.#loneCr,
+      nulId: this.#nulId,
       ...(this.#id !== undefined && { id: this.#id }),
       ...(this.#retry !== undefined && { retry: this.#retry }),
       ...(this.#sink && { overflow: this.#sink }),
@@ -254,6 +268,7 @@ export class SseSplitter {
     this.#content = false
     this.#event = ''
     this.#id = undefined
+    this.#nulId = false
     this.#retry = undefined
     this.#comment = ''
     this.#comments = 0

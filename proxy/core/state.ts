@@ -49,6 +49,8 @@ export interface ExchangeState {
   body: string
   marks: FrameMark[]
   frameIndex: number
+  /** The chunk that is being read: what it completed so far, and how long nothing had come before it. */
+  lump: { seq: number; at: number; events: number; pings: number; silence: number }
   /** Bytes by which the proxy's own rewriting made the body longer. */
   shift: number
   /** An SSE `id` was seen: the client may resume elsewhere. */
