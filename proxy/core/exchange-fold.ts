@@ -98,6 +98,7 @@ export class ExchangeFold {
     // An early answer: the body goes on, but the exchange needs its place now.
     else if (!x.session) sessions.enter(x, sessions.atBody(x, []))
     row.status = event.status
+    world.outages.saw(row, event)
     row.reason = event.reason
     row.responseBy = event.by
     row.responseHeaders = event.headers
@@ -151,6 +152,7 @@ export class ExchangeFold {
     row.responseBytes += event.size
     if (x.lump.seq !== event.seq)
       x.lump = { seq: event.seq, at: event.at, events: 0, pings: 0, silence: event.at - (row.lastByteAt ?? row.responseAt ?? event.at) }
+    noteSilence(x, event.at)
     row.firstByteAt ??= event.at
     row.lastByteAt = event.at
     if (row.body === 'none') row.body = 'other'
@@ -233,8 +235,9 @@ export class ExchangeFold {
     const { session, row } = x
     if (!session) return
     const first = !(row.clientEnd && row.serverEnd)
+    if (first) noteSilence(x, end.at)
     if (row.body === 'stream' && first && session.row.transport === 'sse' && session.stream === x) {
-      sessions.end(session, end)
+      sessions.end(session, end, end.at - (row.lastByteAt ?? row.responseAt ?? end.at))
       calls.lostAll(session, { ...end, what: 'stream' })
     }
     const failed = row.status === undefined || row.status < 300
@@ -279,6 +282,13 @@ export class ExchangeFold {
     calls.accepted(x)
     if (x.responseRead && status >= 400) calls.refused(x, clientEnd === undefined || clientEnd.how === 'complete')
   }
+}
+
+/** A stream's longest span without a byte, counted when it is over. */
+function noteSilence({ row }: ExchangeState, at: number): void {
+  if (row.body !== 'stream' && row.body !== 'sse') return
+  const from = row.lastByteAt ?? row.responseAt ?? at
+  if (at - from > Math.max(1_000, row.silence?.ms ?? 0)) row.silence = { ms: at - from, from }
 }
 
 const byteLength = (text: string) => new TextEncoder().encode(text).length

@@ -1,5 +1,13 @@
 /** What the fold hands to the rules. Promise: rows only, nothing that a rule could change or follow further. */
-import type { Call, Exchange, Frame, LogLine, Session } from './model.ts'
+
+import type { Call, Exchange, Frame, LogLine, Session, Transport } from './model.ts'
+import type { Outage } from './outages.ts'
+
+/** A path at which MCP is spoken, and by which transport. */
+export interface Served {
+  readonly path: string
+  readonly transport: Transport
+}
 
 /** Everything a rule may look at: one session with its rows, and what surrounds it. Lists are in time order. */
 export interface Facts {
@@ -12,8 +20,10 @@ export interface Facts {
   readonly logs: readonly LogLine[]
   /** Other sessions of the same upstream, newest first. */
   readonly others: readonly Session[]
-  /** Paths at which other connections of this upstream were served, newest first. */
-  readonly works?: readonly string[]
+  /** Where other connections of this upstream were served, newest first, each once. */
+  readonly works?: readonly Served[]
+  /** Spans in which this upstream could not be reached, oldest first. */
+  readonly outages?: readonly Outage[]
   /** Recording milliseconds at which it is judged. */
   readonly now: number
   /** Older rows of this session have left memory: what is found holds, what is no longer found does not withdraw anything. */

@@ -11,7 +11,7 @@ import { ladderOf } from './delivery.ts'
 import { trimSlash } from './endpoint.ts'
 import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
-import type { Facts } from './facts.ts'
+import type { Facts, Served } from './facts.ts'
 import { LogFold } from './log-fold.ts'
 import { type AnyRow, type BodySlice, type Call, type End, ID_SPACE, type Session } from './model.ts'
 import { Redirects } from './redirects.ts'
@@ -35,6 +35,7 @@ const SWEEP_SPAN = 1_000
 /** Log lines this long after a session's end still belong to its facts (ms). */
 const LOG_SPAN = 60_000
 const OTHERS_LIMIT = 200
+const WORKS_LIMIT = 20
 const NOWHERE = { address: '', port: 0 }
 
 export class Fold {
@@ -179,7 +180,8 @@ export class Fold {
         .slice(-OTHERS_LIMIT)
         .reverse()
         .map(other => ({ ...sessionRow(other), rev: 0 })),
-      works: [...new Set(others.flatMap(servedPath))].reverse().slice(0, 20),
+      works: servedBy(others),
+      outages: this.#world.outages.of(row.upstream),
       now,
       ...(session.partial && { partial: true }),
     }
@@ -305,9 +307,17 @@ function sessionRow(state: SessionState): Omit<Session, 'rev'> {
 }
 
 /** Noteworthy rows left their place when the others were forgotten. */
-/** Where a connection was really served, not where its client tried first. */
-const servedPath = ({ row, stream, established, served, path }: SessionState): string[] =>
-  row.transport === 'other' || !established || !served ? [] : [row.transport === 'sse' ? trimSlash(stream?.row.path ?? path) : path]
+/** Where connections were really served, which is not always where their client tried first. */
+function servedBy(sessions: readonly SessionState[]): Served[] {
+  const found = new Map<string, Served>()
+  for (const { row, stream, established, served, path } of sessions.toReversed()) {
+    if (row.transport === 'other' || !established || !served || !row.issued) continue
+    const at = row.transport === 'sse' ? trimSlash(stream?.row.path ?? path) : path
+    found.set(`${row.transport} ${at}`, { path: at, transport: row.transport })
+    if (found.size >= WORKS_LIMIT) break
+  }
+  return [...found.values()]
+}
 const inOrder = <T extends { readonly row: { readonly id: number } }>(list: T[]): T[] => list.sort((a, b) => a.row.id - b.row.id)
 
 const callRow = (state: CallState): Omit<Call, 'rev'> => ({ ...state.row, ladder: ladderOf(state) })

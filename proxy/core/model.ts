@@ -88,6 +88,8 @@ export interface Exchange extends Row {
   readonly pingLag?: { readonly least: number; readonly most: number; readonly seq: number; readonly at: number }
   /** For a stream: how many streams of this client were open when it opened, itself included. */
   readonly streams?: number
+  /** The longest span (ms) of a stream in which nothing came, and the moment at which it began. */
+  readonly silence?: { readonly ms: number; readonly from: number }
   /** `resource` of the protected-resource metadata (RFC 9728) in the answer, as the server wrote it. */
   readonly resource?: string
 }
@@ -240,12 +242,15 @@ export interface Session extends Row {
   readonly client: { readonly name?: string; readonly version?: string; readonly userAgent?: string; readonly address: string }
   readonly server: { readonly name?: string; readonly version?: string; readonly header?: string }
   readonly endpoint?: string
+  /** When the endpoint event had come. */
+  readonly endpointAt?: number
   readonly startedAt: number
   readonly lastAt: number
   readonly initializedAt?: number
   /** The exchange with the long stream (GET), the newest if several. */
   readonly stream?: number
-  readonly ended?: End & { readonly inFlight: number }
+  /** `silentMs`: how long nothing had come on the stream that ended. */
+  readonly ended?: End & { readonly inFlight: number; readonly silentMs?: number }
   readonly state: 'live' | 'quiet' | 'ended' | 'broken'
   readonly replaces?: number
   readonly replacedBy?: number

@@ -141,6 +141,7 @@ export class SessionFold {
     const place = placeOfId(endpoint)
     session.row.transport = 'sse'
     session.row.endpoint = endpoint
+    session.row.endpointAt = this.#world.at
     if (place) this.#learnPlace(x.row.upstream, place)
     this.#book.establish(session, place && idAt(endpoint, place))
   }
@@ -158,9 +159,9 @@ export class SessionFold {
     return this.#book.waiting(session, id)
   }
 
-  end(session: SessionState, end: End): void {
+  end(session: SessionState, end: End, silentMs?: number): void {
     if (session.row.ended) return
-    session.row.ended = { ...end, inFlight: waiting(session) }
+    session.row.ended = { ...end, inFlight: waiting(session), ...(silentMs !== undefined && { silentMs }) }
     this.#world.touch(session)
   }
 

@@ -6,6 +6,7 @@ import { AccessBook } from './access-line.ts'
 import type { BodyReader } from './body.ts'
 import type { Endpoint, WireEvent } from './event.ts'
 import type { Break, Call, Exchange, Frame, Gap, LogLine, Session } from './model.ts'
+import { Outages } from './outages.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** A row before its number of revision: that is given when it is taken. */
@@ -133,6 +134,7 @@ export class World {
   readonly frames = new Set<Grown<Frame>>()
   readonly logs = new Set<Grown<LogLine>>()
   readonly gaps: Grown<Gap>[] = []
+  readonly outages = new Outages()
   /** Sessions to be judged anew. */
   readonly changed = new Set<SessionState>()
   #id: number

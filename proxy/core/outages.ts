@@ -1,0 +1,48 @@
+/** When an upstream could not be reached, and when it answered again. Promise: a few spans for each upstream, the newest. */
+import type { ResponseEvent } from './event.ts'
+import type { Exchange } from './model.ts'
+import { endingText } from './words.ts'
+
+/** From the first request that could not reach the upstream to its next answer. */
+export interface Outage {
+  readonly from: number
+  /** The head by which the proxy said so. */
+  readonly seq: number
+  readonly count: number
+  /** When the upstream answered again; absent while it has not. */
+  readonly to?: number
+  readonly backSeq?: number
+  /** It had answered before. */
+  readonly wasUp: boolean
+  /** In the proxy's words. */
+  readonly says: string
+}
+
+const KEPT = 20
+const UNREACHED = new Set(['refused', 'unresolved', 'timeout', 'tls'])
+
+export class Outages {
+  readonly #byUpstream = new Map<string, { up: boolean; outages: Outage[] }>()
+
+  /** A response head has come, from the server or made by the proxy because no server answered. */
+  saw({ upstream, serverEnd }: Pick<Exchange, 'upstream' | 'serverEnd'>, { at, seq, by }: ResponseEvent): void {
+    const known = this.#byUpstream.get(upstream) ?? { up: false, outages: [] }
+    this.#byUpstream.set(upstream, known)
+    const last = known.outages.at(-1)
+    const open = last && last.to === undefined ? last : undefined
+    if (by === 'server') {
+      if (open) known.outages.splice(-1, 1, { ...open, to: at, backSeq: seq })
+      known.up = true
+    } else if (serverEnd && UNREACHED.has(serverEnd.how)) {
+      if (open) known.outages.splice(-1, 1, { ...open, count: open.count + 1 })
+      else {
+        known.outages.push({ from: at, seq, count: 1, wasUp: known.up, says: serverEnd.detail ?? endingText(serverEnd.how) })
+        if (known.outages.length > KEPT) known.outages.shift()
+      }
+    }
+  }
+
+  of(upstream: string): readonly Outage[] {
+    return this.#byUpstream.get(upstream)?.outages ?? []
+  }
+}
