@@ -2,6 +2,7 @@
  * Where verdicts leave the product: the command `scenario`, the forms of `check`, and a run that judges itself. Promise: all of them
  * say the same, each file is valid in its own format whatever was recorded, and the exit code is right.
  */
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -223,6 +224,27 @@ describe('the forms of check', () => {
     ])
     const other = sarif.parse(JSON.parse((await form('--format', 'sarif', '--ignore', 'session-unknown-or-expired')).stdout))
     expect(other.runs[0]?.results.map(({ ruleId }) => ruleId)).not.toContain('session-unknown-or-expired')
+  })
+})
+
+describe('exports', () => {
+  it.each(['har', 'jsonl'] as const)('as %s carry the findings under _mcp, and are judged alike when they come back', async format => {
+    const data = join(folder, `export-${format}`)
+    await seismograph(['scenario', 'undeliverable-response', '--json', '--data', data])
+    const file = join(folder, `verdict.${format}`)
+    expect((await seismograph(['export', '--data', data, '--output', file])).code).toBe(0)
+    const text = readFileSync(file, 'utf8')
+    const inFile = JSON.parse(format === 'har' ? text : (text.split('\n')[0] ?? '')) as Record<string, unknown>
+    const { _mcp } = (format === 'har' ? inFile.log : inFile) as { _mcp?: { findings: { rule: string; title: string }[] } }
+    const before = await check(data)
+    expect(before.findings.length).toBeGreaterThan(0)
+    const brief = (findings: readonly { rule: string; title: string }[]) => findings.map(({ rule, title }) => ({ rule, title }))
+    expect(brief(_mcp?.findings ?? [])).toEqual(brief(before.findings))
+    expect(brief((await check(file)).findings)).toEqual(brief(before.findings))
+    if (format === 'har') {
+      const { entries } = (inFile as { log: { entries: { _mcp?: { findings: unknown[] } }[] } }).log
+      expect(entries.flatMap(entry => entry._mcp?.findings ?? []).length).toBeGreaterThan(0)
+    }
   })
 })
 

@@ -13,7 +13,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /** One line, without its line feed. `marks` are further members, behind the event's own; readers ignore them. */
-export function eventToLine(event: WireEvent, marks: Readonly<Record<string, string | number | boolean>> = {}): string {
+export function eventToLine(event: WireEvent, marks: Readonly<Record<string, unknown>> = {}): string {
   const line: Record<string, unknown> = { seq: event.seq, at: event.at, kind: event.kind }
   const fields = event as unknown as Record<string, unknown>
   for (const name of FIELDS_OF_KIND[event.kind]) {

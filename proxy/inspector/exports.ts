@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Position, WireEvent } from '../core/event.ts'
 import { eventsToHar, type HarExchange, hasSessionId } from '../core/har.ts'
 import { eventToLine } from '../core/lines.ts'
+import { maskTree } from '../core/mask-event.ts'
 import { type Call, type Exchange, type Finding, ID_SPACE, type Session } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
 import { decodeWhole } from './content-decoder.ts'
@@ -98,6 +99,11 @@ async function learn(selection: Selection, masker: Masker): Promise<void> {
   for await (const list of eventsOf(selection)) for (const event of list) await sanitiser.sanitise(event)
 }
 
+/** What was found, for whoever reads the file without this program: on its first line, ignored when it is read again. */
+function derived({ findings }: Selection, masker: Masker | undefined): { _mcp?: object } {
+  return findings.length === 0 ? {} : { _mcp: { findings: masker ? maskTree(findings, masker) : findings } }
+}
+
 async function* lines(selection: Selection, withSecrets: boolean): AsyncGenerator<string> {
   const masker = createExportMasker(selection.source.reader.dir)
   for (const session of selection.sessions) if (hasSessionId(session)) masker.learnSession(session.key)
@@ -106,10 +112,11 @@ async function* lines(selection: Selection, withSecrets: boolean): AsyncGenerato
   for await (const list of eventsOf(selection)) {
     const texts: string[] = []
     for (const event of list) {
-      if (withSecrets) texts.push(eventToLine(event))
+      const marks = event.kind === 'recording' ? derived(selection, withSecrets ? undefined : masker) : {}
+      if (withSecrets) texts.push(eventToLine(event, marks))
       else {
         const clean = await sanitiser.sanitise(event)
-        texts.push(eventToLine(clean.event, clean.isChanged ? { masked: true } : {}))
+        texts.push(eventToLine(clean.event, { ...(clean.isChanged && { masked: true }), ...marks }))
       }
     }
     if (texts.length > 0) yield `${texts.join('\n')}\n`
@@ -129,7 +136,7 @@ function* harExchanges({ source, sessions, exchanges, findings }: Selection): Ge
         const row = index.row(id)
         return row ? [JSON.parse(row.json) as Call] : []
       }),
-      findings: findings.filter(finding => finding.exchange === exchange.id),
+      findings: findings.filter(({ exchange: id, call = -1 }) => id === exchange.id || (id === undefined && exchange.calls.includes(call))),
     }
   }
 }
