@@ -14,7 +14,7 @@ import { Recorder } from './recorder.ts'
 import { Rows, recordingOf } from './rows.ts'
 import { aired, breakRange, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
 import { createPageStore, type PageState, type PageStore } from './store.ts'
-import { tableTabFor } from './table-tab.ts'
+import { callsOf, tableTabFor } from './table-tab.ts'
 import { applyTheme, onSystemTheme, resolveTheme, storedTheme, type ThemeChoice } from './theme.ts'
 import type { Range, Selection, Zero } from './view.ts'
 
@@ -232,7 +232,7 @@ export class Page {
     )
     const table = from === 'elsewhere' ? tableTabFor(selection, address.table, this.rows) : address.table
     const elsewhere = session !== undefined && !scene?.shown.some(one => one.id === session)
-    if (selection.kind === 'call' && from !== 'row') this.#set({ unfolded: new Set([...unfolded, selection.id]) })
+    if (from !== 'row') this.#set({ unfolded: new Set([...unfolded, ...callsOf(selection, this.rows)]) })
     this.#set({ detailClosed: false, sessionsOpen: false })
     // In the chain, selecting in another session moves the focus with it; the view and its zero stay.
     const zeroAt = address.zeroAt ?? (scene && { kind: 'session', id: scene.session.id })
@@ -250,7 +250,7 @@ export class Page {
   /** Shows something of any session, perhaps one whose rows are not here yet. */
   show(selection: Selection, session: number): void {
     if (!this.scene()?.chain.some(one => one.id === session)) this.focus(session)
-    this.#set({ detailClosed: false })
+    this.#set({ detailClosed: false, unfolded: new Set([...this.#state.unfolded, ...callsOf(selection, this.rows)]) })
     this.change({ selection, session, table: tableTabFor(selection, this.#state.address.table, this.rows) })
     this.reveal(selection)
   }

@@ -1,4 +1,4 @@
-/** Which tab of the table can show a selected thing. Promise: pure; stays with the current one wherever it can. */
+/** Where in the table a selected thing can be shown: which tab, under which call. Promise: pure; stays with the current one wherever it can. */
 import type { TableTab } from './address.ts'
 import type { Rows } from './rows.ts'
 import type { Selection } from './view.ts'
@@ -19,4 +19,12 @@ export function tableTabFor(selection: Selection, now: TableTab, rows: Rows): Ta
 function ownRow(rows: Rows, id: number): boolean {
   const one = rows.exchange(id)
   return one !== undefined && (one.calls.length > 0 || one.body === 'stream' || one.follows === undefined)
+}
+
+/** Calls under whose row a selected thing stands, or which it is about. */
+export function callsOf({ kind, id }: Selection, rows: Rows): readonly number[] {
+  if (kind === 'call') return [id]
+  if (kind === 'exchange') return rows.exchange(id)?.body === 'stream' ? [] : (rows.exchange(id)?.calls ?? [])
+  const call = kind === 'frame' ? rows.frame(id)?.call : kind === 'finding' ? rows.finding(id)?.call : undefined
+  return call === undefined ? [] : [call]
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Rows } from '../rows.ts'
 import { call, exchange, finding, frame, log, session } from '../story.fixture.ts'
-import { tableTabFor } from '../table-tab.ts'
+import { callsOf, tableTabFor } from '../table-tab.ts'
 import type { SessionRows } from '../view.ts'
 import { type EntriesInput, entriesOf, indexOf, totalsOf } from './entries.ts'
 import { callOutcome, exchangeOutcome, frameOutcome, pathOf, sessionWords } from './words.ts'
@@ -105,10 +105,12 @@ test('totals count calls, not notifications', () => {
 
 test('a selection finds its row, a finding that of its call', () => {
   const { rows } = entriesOf(input('calls', { unfolded: new Set([20]) }))
-  const of = () => 20
+  const of = () => [20]
   expect(indexOf(rows, { kind: 'frame', id: 30 }, of)).toBe(6)
   expect(indexOf(rows, { kind: 'finding', id: 40 }, of)).toBe(3)
-  expect(indexOf(rows, { kind: 'log', id: 50 }, of)).toBe(-1)
+  expect(indexOf(rows, { kind: 'log', id: 50 }, () => [])).toBe(-1)
+  const folded = entriesOf(input('calls')).rows
+  expect(indexOf(folded, { kind: 'exchange', id: 12 }, of)).toBe(3)
   expect(indexOf(rows, null, of)).toBe(-1)
 })
 
@@ -122,6 +124,11 @@ test('the table turns to a tab that can show what was selected', () => {
   expect(tableTabFor({ kind: 'finding', id: 40 }, 'calls', rows)).toBe('calls')
   expect(tableTabFor({ kind: 'exchange', id: 10 }, 'events', rows)).toBe('calls')
   expect(tableTabFor({ kind: 'exchange', id: 12 }, 'exchanges', rows)).toBe('exchanges')
+  expect([
+    callsOf({ kind: 'exchange', id: 11 }, rows),
+    callsOf({ kind: 'frame', id: 30 }, rows),
+    callsOf({ kind: 'exchange', id: 10 }, rows),
+  ]).toEqual([[20], [20], []])
 })
 
 test('outcomes in words', () => {

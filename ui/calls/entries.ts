@@ -137,16 +137,14 @@ export function selectionOf(entry: Entry): Selection | undefined {
   return entry.kind === 'finding' ? { kind: 'finding', id: entry.finding.id } : undefined
 }
 
-/** The row of a selection: itself, else the call of a finding or of an answer. -1: none here. */
-export function indexOf(rows: readonly Entry[], selection: Selection | null, callOfFinding: (id: number) => number | undefined): number {
+/** The row of a selection: itself, else that of a call it belongs to (`callsOf`). -1: none here. */
+export function indexOf(rows: readonly Entry[], selection: Selection | null, callsOf: (selection: Selection) => readonly number[]): number {
   if (!selection) return -1
-  const is = (kind: Selection['kind'], id: number | undefined) =>
-    id === undefined
-      ? -1
-      : rows.findIndex(one => {
-          const own = selectionOf(one)
-          return own?.kind === kind && own.id === id
-        })
-  const own = is(selection.kind, selection.id)
-  return own >= 0 || selection.kind !== 'finding' ? own : is('call', callOfFinding(selection.id))
+  const own = rows.findIndex(one => {
+    const chosen = selectionOf(one)
+    return chosen?.kind === selection.kind && chosen.id === selection.id
+  })
+  if (own >= 0) return own
+  const calls = callsOf(selection)
+  return rows.findIndex(one => one.kind === 'call' && calls.includes(one.call.id))
 }

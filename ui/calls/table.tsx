@@ -14,6 +14,7 @@ import { edge, plural, size } from '../format.ts'
 import { usePage, usePageState } from '../page-context.tsx'
 import { Button, classes, Hidden, Kbd } from '../parts/button.tsx'
 import type { Scene } from '../scene.ts'
+import { callsOf } from '../table-tab.ts'
 import type { SessionRows } from '../view.ts'
 import styles from './calls.module.css'
 import { type Entry, entriesOf, indexOf, selectionOf, totalsOf } from './entries.ts'
@@ -181,7 +182,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
     `${tab} ${shownKey} ${filter} ${invert} ${[...unfolded].join()} ${found.size} ${[...found.values()].map(one => one?.size)}`,
   )
 
-  const selected = useMemo(() => indexOf(rows, selection, id => all.finding(id)?.call), [rows, selection, all])
+  const selected = useMemo(() => indexOf(rows, selection, chosen => callsOf(chosen, all)), [rows, selection, all])
   const focusable = selected >= 0 ? selected : 0
   const list = useVirtualizer({
     count: rows.length,
