@@ -30,6 +30,12 @@ export const queryOf = (target: string): string => /\?([^#]*)/.exec(target)?.[1]
 export const sameButSlash = (a: string, b: string): boolean => a !== b && trimSlash(a) === trimSlash(b)
 export const trimSlash = (path: string): string => path.replace(/\/+$/, '') || '/'
 
+/** The mount prefix of a stream's path that the advertised message path lacks (`/mcp/test` of `/mcp/test/sse`); undefined where none is lost. */
+export function lostPrefix(streamPath: string, advertised: string): string | undefined {
+  const prefix = streamPath.slice(0, trimSlash(streamPath).lastIndexOf('/'))
+  return prefix === '' || advertised.startsWith(`${prefix}/`) ? undefined : prefix
+}
+
 /** `scheme://host:port` of an absolute reference, lower case; undefined for a relative one. */
 export const originOf = (reference: string): string | undefined => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(reference)?.[0].toLowerCase()
 

@@ -4,10 +4,15 @@
  */
 import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
+import { endpointCrossOrigin } from './endpoint-cross-origin.ts'
+import { mountPrefixLost } from './mount-prefix-lost.ts'
+import { noEndpointEvent } from './no-endpoint-event.ts'
 import { redirectPathMismatch } from './redirect-path-mismatch.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { sessionUnknownOrExpired } from './session-unknown-or-expired.ts'
+import { transportMismatch } from './transport-mismatch.ts'
 import { undeliverableResponse } from './undeliverable-response.ts'
+import { wrongEndpoint } from './wrong-endpoint.ts'
 
 /** A verdict with the rule that gave it. `key` stays the same while more evidence comes: what to recognise it by. */
 export interface Judged extends Verdict {
@@ -20,7 +25,16 @@ export interface Judgement {
   readonly failures: readonly { readonly rule: string; readonly error: string }[]
 }
 
-export const rules: readonly Rule[] = [undeliverableResponse, sessionUnknownOrExpired, redirectPathMismatch]
+export const rules: readonly Rule[] = [
+  undeliverableResponse,
+  sessionUnknownOrExpired,
+  redirectPathMismatch,
+  wrongEndpoint,
+  mountPrefixLost,
+  endpointCrossOrigin,
+  noEndpointEvent,
+  transportMismatch,
+]
 
 /** Applies the rules to one session. Never throws. */
 export function judge(facts: Facts, all: readonly Rule[] = rules): Judgement {

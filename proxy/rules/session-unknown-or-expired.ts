@@ -32,7 +32,7 @@ const WORDS =
   /could not find session|session (was )?not found|unknown session|no transport (was )?found|no valid session id|session has been terminated|invalid session id|session .{0,60}(expired|does not exist|not found)/i
 
 /** Not every 404: a wrong path answers "Not Found", and since 2026-07-28 an unknown method is a 404 with -32601. */
-function isUnknownSession({ status, errorText = '', responseBy, method }: Exchange): boolean {
+export function isUnknownSession({ status, errorText = '', responseBy, method }: Exchange): boolean {
   if (responseBy !== 'server' || (status !== 404 && status !== 400) || method === 'OPTIONS') return false
   if (/-32601/.test(errorText)) return false
   return WORDS.test(errorText)
