@@ -1,12 +1,12 @@
 /** Hands the detail what it shows: the selected thing, its session, and how to ask the recorder. */
 import { useMemo } from 'react'
+import styles from './app.module.css'
 import { Detail } from './detail/detail.tsx'
 import { usePage, usePageState } from './page-context.tsx'
-import type { RowsOf } from './shown-rows.ts'
 import { recordingOf } from './rows.ts'
 import type { Scene } from './scene.ts'
+import type { RowsOf } from './shown-rows.ts'
 import type { DetailApi, Selection } from './view.ts'
-import styles from './app.module.css'
 
 interface DetailPaneProps {
   readonly scene: Scene
@@ -19,7 +19,11 @@ export function DetailPane({ scene, shown, selection }: DetailPaneProps) {
   const { tab, expanded } = usePageState(state => state.address)
   const failures = usePageState(state => state.server?.ruleFailures)
   const rev = usePageState(state => state.rev)
-  const session = page.rows.sessionOf(selection, scene.shown.map(one => one.id)) ?? scene.session.id
+  const session =
+    page.rows.sessionOf(
+      selection,
+      scene.shown.map(one => one.id),
+    ) ?? scene.session.id
   const rows = page.rows.ofSession(session)
   const recording = recordingOf(session)
   const api = useMemo<DetailApi>(
@@ -39,7 +43,7 @@ export function DetailPane({ scene, shown, selection }: DetailPaneProps) {
         rev={rev}
         chain={scene.chain}
         logs={shown.logs}
-        gaps={page.rows.gaps}
+        gaps={shown.gaps}
         recording={scene.recording}
         zero={scene.zero}
         now={scene.now}

@@ -8,27 +8,22 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'react'
 import type { Gap, LogLine } from '../../proxy/core/model.ts'
-import type { TableTab } from '../address.ts'
 import { passes } from '../filter-match.ts'
-import { edge, plural, size } from '../format.ts'
+import { plural, size } from '../format.ts'
 import { usePage, usePageState } from '../page-context.tsx'
-import { Button, classes, Hidden, Kbd } from '../parts/button.tsx'
+import { classes, Kbd } from '../parts/button.tsx'
 import type { Scene } from '../scene.ts'
 import { callsOf } from '../table-tab.ts'
 import type { SessionRows } from '../view.ts'
 import styles from './calls.module.css'
 import { type Entry, entriesOf, indexOf, selectionOf, totalsOf } from './entries.ts'
 import { FilterField } from './filter-field.tsx'
+import { NoRows } from './no-rows.tsx'
+import { TableHead } from './table-head.tsx'
 import { type RowContext, rowName, TableRow } from './table-row.tsx'
+import { TABS, Tabs } from './table-tabs.tsx'
 import { useThrottled } from './throttled.ts'
 
-const TABS: readonly { readonly tab: TableTab; readonly name: string }[] = [
-  { tab: 'calls', name: 'Calls' },
-  { tab: 'exchanges', name: 'Exchanges' },
-  { tab: 'events', name: 'Events' },
-  { tab: 'log', name: 'Log' },
-  { tab: 'findings', name: 'Findings' },
-]
 const ROW = 24
 const rowHeight = () => ROW
 
@@ -38,112 +33,6 @@ interface TableProps {
   readonly logs: readonly LogLine[]
   readonly gaps: readonly Gap[]
   readonly rev: number
-}
-
-function Tabs({ findings, problems }: { readonly findings: number; readonly problems: boolean }) {
-  const page = usePage()
-  const now = usePageState(state => state.address.table)
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (step === undefined) return
-    event.preventDefault()
-    event.stopPropagation()
-    const at = TABS.findIndex(one => one.tab === now)
-    const next = TABS[(at + step + TABS.length) % TABS.length]
-    if (!next) return
-    page.change({ table: next.tab })
-    requestAnimationFrame(() => document.getElementById(`table-tab-${next.tab}`)?.focus())
-  }
-  return (
-    <div className={styles.tabs} role="tablist" aria-label="Table" onKeyDown={onKeyDown}>
-      {TABS.map(({ tab, name }) => (
-        <button
-          key={tab}
-          id={`table-tab-${tab}`}
-          type="button"
-          role="tab"
-          aria-selected={tab === now}
-          aria-controls="table-panel"
-          tabIndex={tab === now ? 0 : -1}
-          className={tab === now || tab === 'calls' || tab === 'findings' ? undefined : styles.rare}
-          onClick={() => page.change({ table: tab })}
-        >
-          {name}
-          {tab === 'findings' && findings > 0 && <span className={problems ? styles.found : styles.calm}>{findings}</span>}
-        </button>
-      ))}
-    </div>
-  )
-}
-
-function Head({ tab, scene }: { readonly tab: TableTab; readonly scene: Scene }) {
-  const { range, zero } = scene
-  const span = range.to - range.from
-  const at = zero.mode === 'clock' ? 'At' : 'At, s'
-  if (tab === 'log' || tab === 'findings')
-    return (
-      <div className={styles.head} role="rowgroup">
-        <div className={classes(styles.row, styles.text)} role="row">
-          <span role="columnheader">
-            <Hidden>{tab === 'log' ? 'Number' : 'Severity'}</Hidden>
-          </span>
-          <span role="columnheader" className={styles.number}>
-            {at}
-          </span>
-          <span role="columnheader">{tab === 'log' ? 'Line' : 'Finding'}</span>
-          <span role="columnheader">{tab === 'log' ? 'From' : 'Rule'}</span>
-        </div>
-      </div>
-    )
-  return (
-    <div className={styles.head} role="rowgroup">
-      <div className={styles.row} role="row">
-        <span role="columnheader" className={styles.number}>
-          #
-        </span>
-        <span role="columnheader" className={styles.number}>
-          {at}
-        </span>
-        <span role="columnheader">{tab === 'exchanges' ? 'Exchange' : tab === 'events' ? 'Event' : 'Call'}</span>
-        <span role="columnheader">{tab === 'events' ? <Hidden>Status</Hidden> : 'Status'}</span>
-        <span role="columnheader">Delivery</span>
-        <span role="columnheader" className={classes(styles.number, styles.size)}>
-          Size
-        </span>
-        <span role="columnheader" className={classes(styles.number, styles.time)}>
-          {tab === 'events' ? <Hidden>Time</Hidden> : 'Time'}
-        </span>
-        <span role="columnheader" className={styles.fall} aria-label="Waterfall">
-          {zero.mode === 'clock' ? '' : `${edge(range.from - zero.at, span)} to ${edge(range.to - zero.at, span)}`}
-        </span>
-      </div>
-    </div>
-  )
-}
-
-/** What is in no row: nothing yet, nothing that matches, or not here yet. */
-function Nothing({ tab, hidden }: { readonly tab: TableTab; readonly hidden: number }) {
-  const page = usePage()
-  const loading = usePageState(state => state.loading)
-  const name = { calls: 'call', exchanges: 'exchange', events: 'event', log: 'line', findings: 'finding' }[tab]
-  if (hidden > 0)
-    return (
-      <div className={styles.say} role="status">
-        No {name} matches. The filter hides {plural(hidden, 'row')}.
-        <Button look="box" onClick={() => page.change({ filter: '', invert: false })}>
-          Clear the filter
-        </Button>
-      </div>
-    )
-  if (loading) return <div className={styles.say}>Loading rows</div>
-  const words = {
-    calls: 'No call yet.',
-    exchanges: 'No exchange yet.',
-    events: 'No SSE event came.',
-    log: 'No log of the server. Start with --server-log FILE, or let Seismograph start the server, to see its words on the same axis.',
-    findings: 'No finding. The rules saw nothing wrong in what is shown.',
-  }
-  return <div className={styles.say}>{words[tab]}</div>
 }
 
 export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
@@ -280,12 +169,12 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
         onKeyDown={onKeyDown}
       >
         <div className={styles.scroll} ref={scroll} role="presentation">
-          <Head tab={tab} scene={scene} />
+          <TableHead tab={tab} scene={scene} />
           {rows.length === 0 && (
             <div role="rowgroup">
               <div role="row" tabIndex={0}>
                 <div role="gridcell">
-                  <Nothing tab={tab} hidden={hidden} />
+                  <NoRows tab={tab} hidden={hidden} />
                 </div>
               </div>
             </div>
