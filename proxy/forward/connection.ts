@@ -102,10 +102,10 @@ export class Connection {
 
   #onFree = () => {
     const socket = this.#upstream as Socket
-    const next = this.#queue.shift()
     this.#idle = true
     socket.on('data', this.#onUnasked)
-    if (next && !socket.destroyed) this.#assign(next)
+    const next = this.closing || socket.destroyed ? undefined : this.#queue.shift()
+    if (next) this.#assign(next)
     else if (this.#clientFate) this.#endUpstream()
     else this.#mirrorServerEnd()
   }
@@ -188,7 +188,7 @@ export class Connection {
     const { client } = this
     if (client.destroyed) return
     this.#clientFate ??= CLOSED
-    if (how === 'fin' || !resetKeepsReceived) client.destroySoon()
+    if (how === 'fin' || !resetKeepsReceived || client.writableEnded) client.destroySoon()
     else if (client.writableLength === 0) this.#resetClient()
     else client.write(Buffer.alloc(0), () => this.#resetClient())
   }
@@ -239,6 +239,7 @@ export class Connection {
     this.#serverClosed = true
     this.#serverFate ??= CLOSED
     recordClose(this.shared, this.number, 'server', this.#upstream as Socket, this.#serverFate)
+    this.#dropQueue()
     this.#mirrorServerEnd()
     this.#settleBoth()
   }
@@ -255,10 +256,23 @@ export class Connection {
     this.#serverFate ??= fate
   }
 
-  /** Passes the client's FIN on, while the answer may still come. */
+  /**
+   * Passes the client's FIN on, while the answer may still come. Requests that wait behind it are not asked any more, since nothing can
+   * follow a FIN; servers that were asked directly drop them likewise.
+   */
   halfCloseUpstream(): void {
+    this.#dropQueue()
     const socket = this.#upstream
-    if (socket && !socket.destroyed && this.#queue.length === 0) socket.end()
+    if (socket && !socket.destroyed) socket.end()
+  }
+
+  /** Requests that waited behind another will not be asked: the client asks again elsewhere, as it would without us. */
+  #dropQueue(): void {
+    if (this.#queue.length === 0) return
+    const first = this.#queue.splice(0)[0]
+    // Answers leave in the order of the requests, so nothing behind the first one can leave either.
+    const from = this.#exchanges.findIndex(exchange => exchange.outgoing === first)
+    for (const exchange of from < 0 ? [] : this.#exchanges.slice(from)) exchange.unasked()
   }
 
   #endUpstream(): void {

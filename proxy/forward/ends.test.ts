@@ -83,6 +83,16 @@ describe('the server ends a stream', () => {
     }
   }, 30_000)
 
+  test('a body without framing: a reset is no clean end of it', async () => {
+    const { client, upstream } = await underWay('HTTP/1.1 200 OK\r\n\r\nso far')
+    upstream.socket.resetAndDestroy()
+    await client.untilFinish()
+    expect(client.finish).toBe('reset')
+    await proxy.recorded(journal => journal.close('client') !== undefined)
+    expect(proxy.journal.end('server', 'response')).toBe('reset by server')
+    expect(proxy.journal.end('client', 'response')).toBe('closed by proxy')
+  })
+
   test('before the announced length: no clean end', async () => {
     const { client, upstream } = await underWay('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc')
     upstream.socket.end()
@@ -153,6 +163,24 @@ describe('the server hangs up without an answer', () => {
     expect(proxy.journal.end('server', 'response')).toBe(`${how} by server`)
     expect(proxy.journal.close('server')).toBe(`${how} by server`)
     expect(proxy.journal.end('client', 'response')).toBe('closed by proxy')
+  })
+
+  test('with more requests waiting behind the one that it answered', async () => {
+    server = await RawServer.answering((_, peer) => {
+      peer.write('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok')
+      peer.socket.end()
+      return undefined
+    })
+    proxy = await stage(server.url)
+    const client = await proxy.client()
+    client.write(get('/1') + get('/2'))
+    await client.untilFinish()
+    expect(client.text).toBe('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok')
+    await proxy.recorded(journal => journal.of('close').length === 2 && journal.of('end').length === 8)
+    expect(proxy.journal.end('client', 'response', 1)).toBe('complete by server')
+    expect(proxy.journal.end('client', 'response', 2)).toBe('closed by proxy')
+    expect(server.peers.length).toBe(1)
+    expect(proxy.forwarder.connections).toBe(0)
   })
 
   test.each(['fin', 'reset'] as const)('%s of an idle connection closes the other leg', async how => {
@@ -327,6 +355,18 @@ describe('--linger', () => {
     expect(proxy.journal.end('server', 'response')).toBe('complete by server')
     expect(proxy.journal.close('server')).toBe('closed by proxy')
     expect(proxy.journal.of('end').find(({ leg, part }) => leg === 'client' && part === 'response')?.bytes).toBe(1)
+  })
+
+  test.each(['', 'and the server resets'])('after a FIN of the client, the answer ends both legs %s', async then => {
+    const { client, upstream } = await underWay(`${CHUNKED}1\r\nx\r\n`, { lingerMs: 60_000 })
+    client.socket.destroy()
+    await proxy.recorded(journal => journal.of('change').some(({ what }) => what === 'linger-begin'))
+    upstream.write('4\r\nlate\r\n0\r\n\r\n')
+    if (then !== '') upstream.socket.resetAndDestroy()
+    else await upstream.untilFinish()
+    await proxy.recorded(journal => journal.of('close').length === 2)
+    expect(proxy.journal.end('server', 'response')).toBe('complete by server')
+    expect(proxy.forwarder.connections).toBe(0)
   })
 
   test('ends with its time', async () => {

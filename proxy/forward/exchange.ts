@@ -162,6 +162,10 @@ export class Exchange implements Waiting, ResponseEvents {
 
   // ---- from the response
 
+  serverFate(): Fate {
+    return this.#connection.serverFate
+  }
+
   ended(): void {
     this.#endLinger('the answer ended')
   }
@@ -182,6 +186,21 @@ export class Exchange implements Waiting, ResponseEvents {
 
   // ---- from the connection
 
+  get outgoing(): ClientRequest | undefined {
+    return this.#request.outgoing
+  }
+
+  /** The server's leg ended, or the client sent a FIN, while this request waited behind another one. */
+  unasked(): void {
+    this.record.end('client', 'response', { ...this.#connection.clientFate, bytes: 0 })
+    this.#endLinger('the server closed')
+    if (this.#ownBytes === undefined) this.#leave()
+    else {
+      this.answered = true
+      this.#connection.progressed(this)
+    }
+  }
+
   /** The server's leg has room again. */
   resume(): void {
     this.#request.resume()
@@ -190,7 +209,7 @@ export class Exchange implements Waiting, ResponseEvents {
   /** The client sent a FIN while its answer is due: it has gone, or will read on and send no more. */
   clientFinished(): void {
     this.settle()
-    if (!this.#request.over) return
+    if (!this.#request.over || this.answered) return
     this.record.end('client', 'response', { how: 'fin', by: 'client', bytes: this.#taken })
     if (this.#beginLinger()) return
     const outgoing = this.#request.outgoing

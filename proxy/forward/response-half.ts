@@ -3,7 +3,7 @@
  * the server's own URLs; a response that the server broke off never gets an end that looks whole.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { headerOf, responseHead } from '../core/headers.ts'
+import { headerOf, isChunked, responseHead } from '../core/headers.ts'
 import type { BodyRewriter, Origins } from '../core/reorigin.ts'
 import { bodyRewriterFor, type HeadRewrite, rewriteHead } from '../core/rewrite.ts'
 import { MetadataRewriter } from '../core/rewrite-metadata.ts'
@@ -20,6 +20,8 @@ export interface ResponseEvents {
   ended(): void
   /** The client's leg must end as the server's did. */
   cut(fate: Fate): void
+  /** How the server's leg ended. */
+  serverFate(): Fate
 }
 
 export class ResponseHalf {
@@ -102,7 +104,16 @@ export class ResponseHalf {
 
   /** Notices a whole end. */
   settle(): void {
-    if (!this.over && this.message.complete && this.message.readableLength === 0) this.finish(undefined)
+    if (!this.over && this.message.complete && this.message.readableLength === 0) this.finish(this.#brokenOff())
+  }
+
+  /** A body without framing ends with the connection, and node takes any end for a whole one; a reset is none. */
+  #brokenOff(): Fate | undefined {
+    const { rawHeaders, statusCode } = this.message
+    const bodiless = this.#request.method === 'HEAD' || statusCode === 204 || statusCode === 304
+    if (bodiless || headerOf(rawHeaders, 'content-length') !== undefined || isChunked(rawHeaders)) return undefined
+    const fate = this.#events.serverFate()
+    return fate.how === 'fin' ? undefined : fate
   }
 
   /** The server's leg has closed: what node still holds of the message goes on, then it is over. */
@@ -110,7 +121,7 @@ export class ResponseHalf {
     if (this.over) return
     // A client that reads slowly leaves bytes in node's buffer; they were received, and they go on.
     for (let bytes: Buffer | null = this.message.read(); bytes !== null; bytes = this.message.read()) this.#take(bytes)
-    this.finish(this.message.complete ? undefined : fate)
+    this.finish(this.message.complete ? this.#brokenOff() : fate)
     this.#events.wait(0)
   }
 
