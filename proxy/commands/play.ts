@@ -116,9 +116,13 @@ class RealStage implements Stage {
   }
 }
 
-/** Plays it and resolves when its recording is closed. Rejects with an Error that names the scenario when it could not be played. */
-export async function playScenario(id: string, { dataDir, signal }: PlayOptions): Promise<Played> {
-  const scenario = await loadScenario(id)
+/** Plays a scenario by its name. Rejects with an Error that names it when it could not be played. */
+export async function playScenario(id: string, options: PlayOptions): Promise<Played> {
+  return play(await loadScenario(id), options)
+}
+
+/** Plays it and resolves when its recording is closed. Rejects with an Error that names it when it could not be played. */
+export async function play(scenario: Scenario, { dataDir, signal }: PlayOptions): Promise<Played> {
   const limit = AbortSignal.timeout(LONGEST_MS)
   const stage = new RealStage(dataDir, AbortSignal.any([signal, limit]))
   let failure: unknown
@@ -130,8 +134,8 @@ export async function playScenario(id: string, { dataDir, signal }: PlayOptions)
   const dir = await stage.end()
   if (failure !== undefined) {
     const why = failure instanceof Error ? failure.message : String(failure)
-    throw new Error(`the scenario ${id} could not be played: ${why}`, { cause: failure })
+    throw new Error(`the scenario ${scenario.id} could not be played: ${why}`, { cause: failure })
   }
-  if (dir === undefined) throw new Error(`the scenario ${id} put up no proxy`)
+  if (dir === undefined) throw new Error(`the scenario ${scenario.id} put up no proxy`)
   return { scenario, dir }
 }
