@@ -102,6 +102,16 @@ export class PolicyView {
     return inside !== (textAt(rule, `negate-${side}`) === 'yes')
   }
 
+  /** An address that a rule's side names, where it names one of version 4. */
+  sample(rule: XmlNode, side: 'source' | 'destination'): string | undefined {
+    if (textAt(rule, `negate-${side}`) === 'yes') return undefined
+    for (const name of membersAt(rule, side)) {
+      const span = this.#addresses(name)?.find(({ version }) => version === 4)
+      if (span) return [24n, 16n, 8n, 0n].map(shift => (span.low >> shift) & 255n).join('.')
+    }
+    return undefined
+  }
+
   #serves(rule: XmlNode, flow: Flow): boolean {
     const services = membersAt(rule, 'service')
     if (flow.port === undefined || services.length === 0 || services.includes('any')) return true

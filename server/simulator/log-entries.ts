@@ -2,7 +2,7 @@
  * The logs of a simulated device. Promise: entry number `n` of a kind is the same whenever it is asked for; traffic entries say what the
  * policy that was running then did with the flow.
  */
-import type { XmlNode } from '../panos/xml.ts'
+import { membersAt, textAt, type XmlNode } from '../panos/xml.ts'
 import { SITES } from './address-plan.ts'
 import type { Device } from './device.ts'
 import { Dice } from './dice.ts'
@@ -21,6 +21,8 @@ const NETWORKS = new Map(SITES.map(site => [site.zone, site.network]))
 const ZONES: readonly [string, ...string[]] = ['users', 'servers', 'dmz', 'management', 'partners', 'untrust']
 const PORTS = Object.entries(APPLICATION_PORTS).map(([application, [port = 'tcp/443']]) => [application, port] as const)
 const HEAD = ['domain', 'receive_time', 'serial', 'seqno', 'actionflags', 'type', 'subtype', 'config_ver', 'time_generated']
+
+const NOTHING: XmlNode = { name: '', attributes: {}, children: [], text: '' }
 
 const hostIn = (zone: string, dice: Dice): string => {
   const network = NETWORKS.get(zone)
@@ -44,11 +46,20 @@ function head(device: Device, kind: LogType, number: number, at: number, subtype
 }
 
 function flow(device: Device, view: PolicyView, dice: Dice): Record<string, string> {
-  const from = dice.pick(ZONES.filter(zone => zone !== 'untrust') as [string, ...string[]])
-  const to = dice.pick(ZONES.filter(zone => zone !== from) as [string, ...string[]])
-  const [application, service] = dice.pick(PORTS as [(typeof PORTS)[number], ...typeof PORTS])
+  // Most traffic is what some rule was written for; the rest is whatever comes along.
+  const allowing = view.rules.filter(rule => textAt(rule, 'action') === 'allow' && textAt(rule, 'disabled') !== 'yes')
+  const meant = allowing.length > 0 && dice.chance(0.75) ? allowing[dice.below(allowing.length)] : undefined
+  const zone = (part: string): string | undefined => membersAt(meant ?? NOTHING, part).find(name => name !== 'any')
+  const from = zone('from') ?? dice.pick(ZONES.filter(name => name !== 'untrust') as [string, ...string[]])
+  const to = zone('to') ?? dice.pick(ZONES.filter(name => name !== from) as [string, ...string[]])
+  const wanted = membersAt(meant ?? NOTHING, 'application')
+  const known = PORTS.filter(([name]) => wanted.includes(name))
+  const [application, service] = dice.pick((known.length > 0 ? known : PORTS) as [(typeof PORTS)[number], ...typeof PORTS])
   const [protocol = 'tcp', port = '443'] = service.split('/')
-  const [source, destination] = [hostIn(from, dice), hostIn(to, dice)]
+  const [source, destination] = [
+    (meant && view.sample(meant, 'source')) ?? hostIn(from, dice),
+    (meant && view.sample(meant, 'destination')) ?? hostIn(to, dice),
+  ]
   const asked = { from, to, source, destination, port: Number(port), protocol: protocol === 'udp' ? 17 : 6, application }
   const { rule, action } = view.verdict(asked)
   return {

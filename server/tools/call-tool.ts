@@ -61,6 +61,7 @@ interface Kept {
 
 function notesOn(page: Page, total: number, offset: number, next: string | undefined): string[] {
   if (next === undefined) return []
+  if (offset + page.items.length >= total) return [`There may be more: cursor "${next}".`]
   const cut = page.full ? ' The answer ends here because some clients drop the connection above 1 MiB.' : ''
   const place = offset > 0 ? `, from ${offset + 1} on` : ''
   return [`${page.items.length} of ${total} are shown${place}.${cut} The next page: cursor "${next}"; filters narrow the search.`]
@@ -132,7 +133,9 @@ const tooLong = (budgetMs: number): PanosError =>
 const GRACE_MS = 5000
 
 async function find(tool: PanosTool, input: Record<string, unknown>, cursor: string | undefined, context: ToolContext): Promise<Kept> {
-  if (cursor === undefined || tool.ownCursor) return { id: undefined, found: await tool.run(input, context), offset: 0 }
+  // A tool's own cursors have no dot; those of a kept list do.
+  if (cursor === undefined || (tool.ownCursor && !cursor.includes('.')))
+    return { id: undefined, found: await tool.run(input, context), offset: 0 }
   const [id = '', offset = ''] = cursor.split('.')
   const found = context.snapshots.listOf(id) as Finding<unknown>
   return { id, found, offset: /^\d{1,9}$/.test(offset) ? Number(offset) : 0 }

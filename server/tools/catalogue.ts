@@ -5,7 +5,9 @@ import { PanosError } from '../panos/panos-error.ts'
 import type { Environment } from '../panos/settings.ts'
 import { analyzeSecurityPolicies } from './analyze-security-policies.ts'
 import { checkHealth } from './check-health.ts'
+import { commit, pushToDevices, revertCandidate, validateCandidate } from './commit-tools.ts'
 import { showHaStatus, showLicenses, showResources } from './device-state.ts'
+import { getConfigXpath, runShowCommand } from './expert-tools.ts'
 import { findObjectByIp } from './find-object-by-ip.ts'
 import { findReferences } from './find-references.ts'
 import { findSessions } from './find-sessions.ts'
@@ -25,6 +27,8 @@ import { getJob, showJobs } from './show-jobs.ts'
 import { showPendingChanges } from './show-pending-changes.ts'
 import { showSystemInfo } from './show-system-info.ts'
 import { testNatPolicyMatch, testSecurityPolicyMatch } from './test-policy.ts'
+import { createTool, deleteTool, KINDS, updateTool } from './write-objects.ts'
+import { moveSecurityRule, setRuleDisabled } from './write-rules.ts'
 
 /** Tools that only read. */
 export const READING = [
@@ -88,4 +92,16 @@ export function catalogueFor(env: Environment): readonly PanosTool[] {
   return ALL.filter(allowed)
 }
 
-const ALL: readonly PanosTool[] = READING
+/** Tools that change the candidate configuration. */
+export const WRITING = [
+  ...KINDS.flatMap(kind => [createTool(kind), updateTool(kind), deleteTool(kind)]),
+  moveSecurityRule,
+  setRuleDisabled,
+] as unknown as readonly PanosTool[]
+
+/** Tools that make the candidate the running configuration, or throw it away. */
+export const COMMITTING = [validateCandidate, commit, revertCandidate, pushToDevices] as unknown as readonly PanosTool[]
+
+export const EXPERT = [runShowCommand, getConfigXpath] as unknown as readonly PanosTool[]
+
+const ALL: readonly PanosTool[] = [...READING, ...WRITING, ...COMMITTING, ...EXPERT]
