@@ -23,7 +23,7 @@ export const ENVIRONMENTS = {
   'mcp-1-12': ['mcp==1.12.0'],
   'mcp-1-26': ['mcp==1.26.0'],
   'mcp-1-29': ['mcp==1.29.0'],
-  fastmcp: ['fastmcp==4.1.6'],
+  fastmcp: ['fastmcp==4.0.11'],
 } as const
 export type EnvironmentName = keyof typeof ENVIRONMENTS
 export const environmentNames = Object.keys(ENVIRONMENTS) as EnvironmentName[]
