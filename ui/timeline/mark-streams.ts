@@ -160,12 +160,13 @@ function problems(pass: Pass, ticks: Ticks<Frame>, legs: Legs, exchange: Exchang
 
 function labelLost(pass: Pass, frame: Frame, x: number, legs: Legs, exchange: Exchange): void {
   if (!inView(pass.view, frame.at)) return
-  const end = exchange.serverEnd ? xOf(pass, exchange.serverEnd.at) : Number.NEGATIVE_INFINITY
-  // The badge of the leg's end may stand right beside it.
-  const from = end - x >= -2 && end - x < 24 ? Math.max(end, x + 11) + 14 : x + 9
+  const end = exchange.serverEnd ? xOf(pass, exchange.serverEnd.at) : pass.view.x1
+  // The badge of the leg's end may stand right beside it; a leg that goes on would strike the words through.
+  const beside = end - x < 24
+  const from = end - x >= -2 && beside ? Math.max(end, x + 11) + 14 : x + 9
   const bytes = size(frame.size)
   const long = frame.kind === 'unfinished' ? `${bytes}, unfinished` : `${bytes} answer, unread`
-  const y = legs.server + 8.5
+  const y = beside ? legs.server + 8.5 : legs.middle + 4
   for (const text of [long, bytes]) {
     const spots = [
       { x: from, y, align: 'start' as const },
