@@ -4,11 +4,12 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSyn
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { GapEvent, WireEvent } from '../core/event.ts'
 import { SEGMENT_HEADER_BYTES } from './codec.ts'
 import { openReader } from './reader.ts'
 import { chunk, dataFolder, eventsOf, readAll, record, textsOf } from './recording.test-data.ts'
+import { SegmentFile } from './segment-file.ts'
 
 const gapsOf = (events: readonly WireEvent[]): GapEvent[] => events.filter(event => event.kind === 'gap')
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
@@ -66,6 +67,23 @@ describe('a torn tail', () => {
     const events = eventsOf(dir)
     expect(events[0]).toMatchObject({ kind: 'recording' })
     expect(gapsOf(events)[0]?.lost).toBe(60 - numbersOf(events).length)
+  })
+})
+
+describe('a record that is being written', () => {
+  test('and is complete a moment later, with others behind it, is no damage', () => {
+    const { dir, file, places } = finished(4)
+    const whole = readFileSync(file)
+    truncateSync(file, (places[2]?.offset ?? 0) + 100)
+    const search = SegmentFile.prototype.nextRecord
+    const spy = vi.spyOn(SegmentFile.prototype, 'nextRecord').mockImplementation(function (this: SegmentFile, offset, marker) {
+      writeFileSync(file, whole)
+      return search.call(this, offset, marker)
+    })
+    onTestFinished(() => spy.mockRestore())
+    const events = eventsOf(dir)
+    expect(gapsOf(events)).toEqual([])
+    expect(numbersOf(events)).toEqual([0, 1, 2, 3])
   })
 })
 

@@ -124,6 +124,9 @@ export class Reader {
     const position = { segment: file.number, offset }
     const whole = file.nextRecord(offset + 1, this.#marker)
     if (whole !== undefined) {
+      // The writer may have completed this record, and begun others, between the two looks.
+      const again = file.record(offset, this.#marker).state
+      if (again === 'event' || again === 'unreadable') return position
       const next = file.record(whole, this.#marker)
       const seq = next.state === 'event' ? next.event.seq : next.state === 'unreadable' ? next.seq : 0
       const last = this.#lastBefore(position)
