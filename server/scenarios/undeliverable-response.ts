@@ -1,33 +1,27 @@
-/** The client leaves while its call is under way. The server finishes all the same, and nobody is there to take the answer. */
-import { callTool, healthyAnswer, listTools } from './peers/messages.ts'
+/** A slow firewall and an impatient client: it closes its stream while the tool still waits for the firewall. */
+import { pause } from './peers/client.ts'
+import { callTool, listTools } from './peers/messages.ts'
+import { servePanos } from './peers/panos.ts'
 import { openSse } from './peers/sse-client.ts'
-import { serveSse } from './peers/sse-server.ts'
 import type { Scenario } from './scenario.ts'
+
+/** Really waited, so that the call is under way when the client leaves. */
+const FIREWALL_MS = 800
 
 export const scenario: Scenario = {
   id: 'undeliverable-response',
-  story: 'A client closes its stream 23.7 s into a tool call; the firewall answers after that, to nobody.',
+  story: 'A slow firewall and an impatient client: it leaves 23.7 s into the call, and the answer has nowhere to go.',
   async play(stage) {
-    const asked = Promise.withResolvers<void>()
-    const finish = Promise.withResolvers<void>()
-    const server = await serveSse(stage, {
-      async answer(message) {
-        if (message.method !== 'tools/call') return healthyAnswer(message)
-        asked.resolve()
-        await finish.promise
-        return healthyAnswer(message)
-      },
-    })
-    const session = await openSse(stage, await stage.through(server.url('/sse')))
+    const panos = await servePanos(stage)
+    const session = await openSse(stage, await stage.through(`${panos.url}/sse`))
     await session.begin()
     await session.post(listTools(1))
     await session.answer(1)
+    panos.setLatency(FIREWALL_MS)
     await session.post(callTool(2, 'retrieve_address_objects'))
-    await asked.promise
     await stage.skip(23_700)
     await session.leave()
-    await stage.skip(11_300)
-    finish.resolve()
+    await pause(FIREWALL_MS)
     await stage.quiet()
   },
 }

@@ -3,6 +3,7 @@
  * than it was meant to; a job whose caller has gone is ended at the device.
  */
 import { addressNumber, spanOf } from '../panos/ip-span.ts'
+import type { LogQuery } from '../panos/panos-client.ts'
 import { PanosError } from '../panos/panos-error.ts'
 import { child, children, textAt, type XmlNode } from '../panos/xml.ts'
 import { waitFor } from './jobs.ts'
@@ -78,6 +79,14 @@ export interface LogState {
 }
 
 export function readLogState(result: XmlNode | undefined): LogState {
+  if (!child(result, 'job')) {
+    // A job whose entries were fetched is gone.
+    throw new PanosError({
+      kind: 'absent',
+      message: 'The device does not know this log query: it was fetched already, or too long ago.',
+      hint: 'Call query_logs again.',
+    })
+  }
   const logs = child(result, 'log', 'logs')
   // Some releases have no <log> while the query runs.
   const finished = textAt(result, 'job', 'status') === 'FIN'
@@ -90,6 +99,40 @@ export function readLogState(result: XmlNode | undefined): LogState {
 
 /** What a log job is called towards clients: the device numbers its log jobs apart from the others. */
 export const LOG_PREFIX = 'log-'
+
+/** How long an answer that nobody wants is waited for, to learn which job must be ended. */
+const LOOSE_END_MS = 5000
+
+/** Begins a log job. A caller that leaves while it begins leaves no job behind: its answer is awaited a little longer, and the job ended. */
+export function beginLogs(context: ToolContext, query: LogQuery): Promise<string> {
+  const { signal } = context
+  const client = context.client()
+  signal.throwIfAborted()
+  const own = new AbortController()
+  const begun = client.queryLogs(query, own.signal).then(({ result }) => textAt(result, 'job'))
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      reject(signal.reason)
+      const patience = setTimeout(() => own.abort(signal.reason), LOOSE_END_MS)
+      begun
+        .then(id => (id === undefined ? undefined : client.finishLogJob(id)))
+        .catch(() => {})
+        .finally(() => clearTimeout(patience))
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    begun
+      .then(id => {
+        if (id !== undefined) return resolve(id)
+        throw new PanosError({
+          kind: 'device',
+          message: 'The device began no log query.',
+          hint: 'Try again; look at show_resources if it stays.',
+        })
+      })
+      .catch(reject)
+      .finally(() => signal.removeEventListener('abort', leave))
+  })
+}
 
 /** Waits for a log job within the budget; one whose caller leaves is ended at the device. */
 export async function waitForLogs(context: ToolContext, id: string): Promise<LogState> {

@@ -4,8 +4,7 @@
  */
 import { z } from 'zod'
 import { PanosError } from '../panos/panos-error.ts'
-import { textAt } from '../panos/xml.ts'
-import { compileLogQuery, LOG_PREFIX, type LogEntry, waitForLogs } from './log-query.ts'
+import { beginLogs, compileLogQuery, LOG_PREFIX, type LogEntry, waitForLogs } from './log-query.ts'
 import { cursorInput, type PanosTool, type ToolContext } from './panos-tool.ts'
 
 export const LOG_TYPES = [
@@ -125,19 +124,8 @@ function following(now: Page, entries: readonly LogEntry[]): string | undefined 
   return writeCursor({ ...now, query: frozen, skip: now.skip + entries.length })
 }
 
-async function begin(context: ToolContext, wanted: Page): Promise<string> {
-  const { result } = await context
-    .client()
-    .queryLogs({ type: wanted.type, query: wanted.query, count: wanted.limit, skip: wanted.skip, direction: 'backward' }, context.signal)
-  const id = textAt(result, 'job')
-  if (id === undefined)
-    throw new PanosError({
-      kind: 'device',
-      message: 'The device began no log query.',
-      hint: 'Try again; look at show_resources if it stays.',
-    })
-  return id
-}
+const begin = (context: ToolContext, { type, query, limit, skip }: Page): Promise<string> =>
+  beginLogs(context, { type, query, count: limit, skip, direction: 'backward' })
 
 export const logLine = (entry: LogEntry): string =>
   entry.src === undefined
