@@ -14,7 +14,9 @@ const { server: wanted, simulator: device } = workerData as Pick<ApartOptions, '
 try {
   const simulator = device && (await startSimulator(device))
   const firewall = simulator && { PANOS_HOSTNAME: simulator.url, PANOS_API_KEY: simulator.apiKey }
-  const env = firewall ? { ...firewall, PANOS_TIMEOUT_MS: wanted.env.PANOS_TIMEOUT_MS } : wanted.env
+  const own = ['PANOS_TIMEOUT_MS', 'PANOS_TOOL_BUDGET_MS', 'PANOS_TOOLSETS', 'PANOS_ALLOW_WRITES', 'PANOS_ALLOW_COMMIT']
+  // Settings of a real firewall must not reach the simulator.
+  const env = firewall ? { ...Object.fromEntries(own.map(name => [name, wanted.env[name]])), ...firewall } : wanted.env
   const server = await startPanosServer({ ...wanted, env, log: line => say({ type: 'log', line }) })
   port.on('message', async (message: ToApart) => {
     if (message.type === 'latency') simulator?.setLatency(message.ms, message.perMegabyteMs)

@@ -123,6 +123,9 @@ describe('seismograph panos', () => {
     [['panos', '--host', '0.0.0.0', '--port', '0'], /listens on this machine only/],
     [['panos', 'extra'], /takes no argument "extra"/],
     [['simulator', '--objects', '50000'], /--objects takes a whole number from 0 to 40000/],
+    [['simulator', '--fault', 'earthquake'], /--fault takes cut, truncate/],
+    [['simulator', '--certificate', 'expired'], /--certificate needs --tls/],
+    [['simulator', '--profile', 'router'], /--profile takes firewall, multi-vsys, panorama/],
     [['simulator', '--key', 'two words'], /--key takes printable characters/],
   ])('%j is a usage error', async (args, message) => {
     const started = run(args)
@@ -133,6 +136,40 @@ describe('seismograph panos', () => {
 })
 
 describe('seismograph simulator', () => {
+  it('plays what its flags say, and changes while it runs', async () => {
+    const started = run([
+      'simulator',
+      '--port',
+      '0',
+      '--profile',
+      'panorama',
+      '--dialect',
+      '11.2',
+      '--device-groups',
+      '3',
+      '--key',
+      'k',
+      '--fault',
+      'bad-gateway:1',
+      '--json',
+      '--quiet',
+    ])
+    const { url = '' } = await ready(started)
+    const ask = (query: string) => fetch(`${url}/api/?key=k&${query}`)
+    expect((await ask('type=version')).status).toBe(502)
+    expect(await (await ask('type=version')).text()).toMatch(/<sw-version>11\.2\..*<model>Panorama</)
+    expect((await (await ask('type=op&cmd=<show><dg-hierarchy/></show>')).text()).match(/<dg name/g)).toHaveLength(3)
+    const control = async (path: string): Promise<unknown> => (await fetch(`${url}/_simulator/${path}`, { method: 'POST' })).json()
+    expect(await control('faults?set=cut:2&set=session-timeout')).toEqual({ faults: { cut: 2, 'session-timeout': null } })
+    expect(await control('faults?set=nonsense')).toMatchObject({ error: expect.stringContaining('A fault is one of') })
+    expect(await control('faults?clear')).toEqual({ faults: {} })
+    expect(await control('jobs?commit-ms=5&log-ms=6')).toEqual({ commitMs: 5, logMs: 6 })
+    expect(await control('latency?jitter=1&drip=100000&slow-beyond=5')).toMatchObject({
+      latency: { jitterMs: 1, dripBytesPerSecond: 100_000, slowBeyond: 5 },
+    })
+    expect((await ask('type=version')).status).toBe(200)
+  })
+
   it('prints what a server needs to reach it, and refuses a port that is taken', async () => {
     const started = run(['simulator', '--port', '0', '--tls', '--key', 'known-key', '--objects', '20', '--json'])
     const { url = '', apiKey, fingerprint = '' } = await ready(started)

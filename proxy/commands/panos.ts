@@ -15,7 +15,7 @@ const DEFAULT_PORT = 8001
 
 const help = `seismograph panos [options]
 
-Runs the PAN-OS MCP server: read-only tools over the XML API of one firewall. Over HTTP it serves Streamable HTTP at /mcp, HTTP+SSE at
+Runs the PAN-OS MCP server: tools over the XML API of one firewall or Panorama, reading unless more is allowed. Over HTTP it serves Streamable HTTP at /mcp, HTTP+SSE at
 /sse with messages to /messages/ (and /messages), and /health.
 
   --transport NAME  http (default), sse (the same server, announced by its /sse address) or stdio
@@ -30,10 +30,19 @@ Runs the PAN-OS MCP server: read-only tools over the XML API of one firewall. Ov
 The firewall, from the environment:
   PANOS_HOSTNAME         host name or address, with :port if it is not 443
   PANOS_API_KEY          key of an administrator who may use the XML API
+  PANOS_USERNAME, PANOS_PASSWORD   make a key, in place of PANOS_API_KEY
+  PANOS_TARGET_SERIAL    a firewall behind the Panorama that PANOS_HOSTNAME names
+  PANOS_VSYS             virtual system to use where none is given
   PANOS_TIMEOUT_MS       longest wait for one answer (default 30000)
   PANOS_CA_CERT          PEM file of the certificates to trust
   PANOS_TLS_FINGERPRINT  SHA-256 of the one certificate to trust
   PANOS_TLS_VERIFY       false accepts any certificate; anyone in between can then read the key
+
+What the tools may do:
+  PANOS_TOOLSETS         some of core, network, logs, policy, write, commit, expert (default: all but expert)
+  PANOS_ALLOW_WRITES     true adds tools that change the candidate configuration
+  PANOS_ALLOW_COMMIT     true adds validate, commit, revert and push
+  PANOS_TOOL_BUDGET_MS   longest time for one call; work that goes on is then left to get_job (default 50000)
 
 Examples:
   PANOS_HOSTNAME=fw.example.net PANOS_API_KEY=… seismograph panos
@@ -63,9 +72,13 @@ async function simulated(options: Parsed, io: CommandIo): Promise<Simulator | un
   })
 }
 
+/** What is about this server rather than about a firewall. */
+const OWN = ['PANOS_TIMEOUT_MS', 'PANOS_TOOL_BUDGET_MS', 'PANOS_TOOLSETS', 'PANOS_ALLOW_WRITES', 'PANOS_ALLOW_COMMIT', 'PANOS_VSYS']
+const pick = (env: Environment): Environment => Object.fromEntries(OWN.map(name => [name, env[name]]))
+
 /** The simulator takes the firewall's place: settings for a real one must not reach it. */
 const towards = (simulator: Simulator | undefined, env: Environment): Environment =>
-  simulator ? { PANOS_HOSTNAME: simulator.url, PANOS_API_KEY: simulator.apiKey, PANOS_TIMEOUT_MS: env.PANOS_TIMEOUT_MS } : env
+  simulator ? { ...pick(env), PANOS_HOSTNAME: simulator.url, PANOS_API_KEY: simulator.apiKey } : env
 
 /** What the tools will talk to, and what is wrong or dangerous about it. */
 function firewall(simulator: Simulator | undefined, env: Environment): string {

@@ -14,7 +14,7 @@ import { el, entry, list } from './tree.ts'
 
 export const PROFILES = ['firewall', 'multi-vsys', 'panorama'] as const
 export type Profile = (typeof PROFILES)[number]
-export const DIALECTS: readonly Dialect[] = ['10.1', '11.1', '11.2']
+export const DIALECTS = ['10.1', '11.1', '11.2'] as const satisfies readonly Dialect[]
 
 export interface ProfileOptions {
   readonly profile: Profile

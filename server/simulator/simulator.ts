@@ -85,7 +85,7 @@ export const DEFAULT_RULES = 60
 export const DEFAULT_SEED = 1
 export const DEFAULT_DEVICE_GROUPS = 5
 export const DEFAULT_COMMIT_MS = 1500
-const DEFAULT_LOG_MS = 200
+export const DEFAULT_LOG_MS = 200
 
 function certificateFor(options: SimulatorOptions, host: string): Certificate | undefined {
   if (!options.tls) return undefined

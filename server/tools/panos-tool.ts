@@ -45,7 +45,7 @@ export interface Finding<Item> {
   readonly nextCursor?: string
 }
 
-export const TOOLSETS = ['core', 'network', 'logs', 'policy', 'panorama', 'write', 'commit', 'expert'] as const
+export const TOOLSETS = ['core', 'network', 'logs', 'policy', 'write', 'commit', 'expert'] as const
 export type Toolset = (typeof TOOLSETS)[number]
 
 export interface PanosTool<Input extends z.ZodObject = z.ZodObject, Item = unknown> {
