@@ -1,6 +1,6 @@
 /**
  * Runs every capture. `UPDATE=1` rewrites the stories, to be read as a diff.
- * Promise: each rule is proven to fire and to stay silent, and healthy traffic has no finding.
+ * Promise: each rule is proven to fire and to stay silent, and healthy traffic has no finding above a note.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +13,8 @@ const folder = import.meta.dirname
 const names = readdirSync(folder).filter(name => name.endsWith('.md'))
 const page = (name: string) => readFileSync(join(folder, name), 'utf8')
 const fired = (story: string) => [...story.matchAll(/^ {2}finding ([\w-]+):/gm)].map(match => match[1])
+/** Findings of severity warning or error. */
+const alarming = (story: string) => [...story.matchAll(/^ {2}finding ([\w-]+): (?:warning|error)/gm)].map(match => match[1])
 /** `redirect-path-mismatch.server.md` is about the rule of that name; `healthy.…` about none; `fold.…` about the fold alone. */
 const subject = (name: string) => name.split('.')[0] ?? ''
 
@@ -28,12 +30,12 @@ describe('captures', () => {
     })
   }
 
-  it('healthy ones have no finding and no call that was not delivered', () => {
+  it('healthy ones have no finding above a note and no call that was not delivered', () => {
     const healthy = names.filter(name => subject(name) === 'healthy')
     expect(healthy.length).toBeGreaterThanOrEqual(10)
     for (const name of healthy) {
       const story = storyOf(readCapture(page(name)).events)
-      expect(fired(story), name).toEqual([])
+      expect(alarming(story), name).toEqual([])
       expect(story, name).not.toMatch(/: (undeliverable|unanswered|pending|unknown),/)
     }
   })

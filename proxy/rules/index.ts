@@ -5,8 +5,14 @@
 import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
 import { endpointCrossOrigin } from './endpoint-cross-origin.ts'
+import { getNotSupported } from './get-not-supported.ts'
+import { headerBodyMismatch } from './header-body-mismatch.ts'
+import { hostOrOriginRejected } from './host-or-origin-rejected.ts'
+import { methodChangingRedirect } from './method-changing-redirect.ts'
 import { mountPrefixLost } from './mount-prefix-lost.ts'
 import { noEndpointEvent } from './no-endpoint-event.ts'
+import { protocolVersionMismatch } from './protocol-version-mismatch.ts'
+import { redirectLeavesOrigin } from './redirect-leaves-origin.ts'
 import { redirectPathMismatch } from './redirect-path-mismatch.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { sessionUnknownOrExpired } from './session-unknown-or-expired.ts'
@@ -34,6 +40,12 @@ export const rules: readonly Rule[] = [
   endpointCrossOrigin,
   noEndpointEvent,
   transportMismatch,
+  protocolVersionMismatch,
+  hostOrOriginRejected,
+  redirectLeavesOrigin,
+  methodChangingRedirect,
+  getNotSupported,
+  headerBodyMismatch,
 ]
 
 /** Applies the rules to one session. Never throws. */

@@ -1,6 +1,7 @@
 /** A POST goes to a path that differs by a slash and is redirected. Promise: it costs time and says so; it is never called the cause of a lost answer. */
 import { pathAndQuery, pathOf, queryOf, sameButSlash } from '../core/endpoint.ts'
 import type { Facts } from '../core/facts.ts'
+import { redirectOrigin } from '../core/http-signs.ts'
 import type { Evidence, Exchange } from '../core/model.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -19,8 +20,10 @@ export const redirectPathMismatch: Rule = {
   },
 }
 
-function isSlashRedirect({ status, location, target }: Exchange): boolean {
-  if ((status !== 307 && status !== 308) || location === undefined) return false
+/** One that leads to another origin is that fault, not this one. */
+function isSlashRedirect(x: Exchange): boolean {
+  const { status, location, target } = x
+  if ((status !== 307 && status !== 308) || location === undefined || redirectOrigin(x) !== undefined) return false
   const to = pathAndQuery(location, target)
   return sameButSlash(pathOf(to), pathOf(target)) && queryOf(to) === queryOf(target)
 }

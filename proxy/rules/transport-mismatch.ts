@@ -49,7 +49,8 @@ function kindOf(facts: Facts, x: Exchange): Omit<Mismatch, 'exchange'> | undefin
   const allow = responseHeader(x, 'allow').toUpperCase()
   const known = (transport: 'sse' | 'streamable') =>
     facts.works?.some(one => one.transport === transport && one.path === trimSlash(x.path)) ?? false
-  if (asksForStream(x) && requestHeader(x, 'mcp-session-id') === '') {
+  // A GET that a redirect made of a POST asks for nothing.
+  if (asksForStream(x) && x.follows === undefined && requestHeader(x, 'mcp-session-id') === '') {
     const hints = allow.includes('POST') || /session.?id|not initialized|must accept/i.test(text) || known('streamable')
     if (byRefusal(x, 400, 404, 405, 406) && hints)
       return { kind: 'sse-to-streamable', confidence: known('streamable') ? 'certain' : 'likely' }

@@ -32,7 +32,7 @@ export const wrongEndpoint: Rule = {
 /** A path that the server does not route. Not a session it does not know, and not an unknown method of 2026-07-28. */
 function isMissing(x: Exchange): boolean {
   if (!byRefusal(x, 404) || isUnknownSession(x) || /-32601/.test(x.errorText ?? '')) return false
-  return (x.method === 'POST' && x.calls.length > 0) || asksForStream(x)
+  return (x.method === 'POST' && x.calls.length > 0) || (asksForStream(x) && x.follows === undefined)
 }
 const isPage = (x: Exchange): boolean => asksForStream(x) && bySuccess(x) && mediaType(x) === 'text/html'
 
