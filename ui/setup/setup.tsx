@@ -43,8 +43,7 @@ function useProbe(): ProbeAnswer | { readonly failed: string } | undefined {
 function ServerWord({ answer }: { readonly answer: ReturnType<typeof useProbe> }) {
   if (!answer) return 'Asking the server.'
   if ('failed' in answer) return <span className={styles.bad}>{answer.failed}</span>
-  if (answer.reached)
-    return `The server answers (${[answer.server ?? (answer.status && `status ${answer.status}`), duration(answer.took)].filter(Boolean).join(', ')}).`
+  if (answer.reached) return `The server answers (${[answer.server, duration(answer.took)].filter(Boolean).join(', ')}).`
   return <span className={styles.bad}>The server does not answer{answer.error ? `: ${answer.error}` : ''}.</span>
 }
 
