@@ -201,6 +201,7 @@ describe('edits', () => {
     expect([words(op('<check><pending-changes/></check>')), device.candidate === device.running]).toEqual(['no', true])
     const good = request(`<rename id="2" xpath="${ADDRESS}" newname="www"/>`)
     expect([verdict(good), children(good, 'response').length]).toEqual(['success 20', 2])
+    expect(verdict(config('multi-config', '', { element: '%3Cx%3E' }))).toBe('error 17')
     device = make({ dialect: '10.1' })
     expect(verdict(request(''))).toBe('error 400')
   })

@@ -171,7 +171,9 @@ export function answerMultiConfig(device: Device, admin: string, parameters: URL
   const [candidate, pending] = [device.candidate, device.pending]
   const parts: string[] = []
   try {
-    for (const request of elementsOf(parameters.get('element')).flatMap(root => root.children)) {
+    const requests = elementsOf(parameters.get('element')).flatMap(root => root.children)
+    if (requests.length === 0) throw new Refusal(17, 'A multi-config needs at least one request')
+    for (const request of requests) {
       if (!EDITS.includes(request.name)) throw new Refusal(17, `${request.name} is not an action of a multi-config`)
       const change: Edit = {
         action: request.name,

@@ -29,6 +29,8 @@ describe('select', () => {
     ["/config/devices/entry/vsys/entry[@name='vsys1']/tag/entry[contains(@name,'b')]", ['b']],
     ["/config/devices/entry/vsys/entry[starts-with(@name, 'vsys') and (tag)]", ['vsys1', 'vsys2']],
     ['//tag/entry', ['a', 'a', 'b', 'c']],
+    ['/config//*[contains(local-name(), "tag")]/entry[@name="c"]', ['c']],
+    [`/config/shared/tag/entry[@name=concat('', 'a')]`, ['a']],
     ['/config//zone//member', ['ethernet1/1', 'ethernet1/2']],
     ["/config//member[text()='ethernet1/2']", ['ethernet1/2']],
     ['/config/*/tag/*', ['a']],

@@ -3,7 +3,7 @@
  * with XPathError; nothing is half understood.
  *
  * Supported: absolute paths of child (`/`) and descendant (`//`) steps, `*`, predicates of `@attribute='v'`, `text()='v'`, `name='v'` joined by
- * `or`/`and` with parentheses, `contains()`/`starts-with()` of those, positions (`[2]`, `[last()]`), and a last step `@attribute` or `text()`.
+ * `or`/`and` with parentheses, `contains()`/`starts-with()` of those, `local-name()`, `concat()` of texts, positions (`[2]`, `[last()]`), and a last step `@attribute` or `text()`.
  */
 import type { XmlNode } from '../panos/xml.ts'
 import { type Predicate, parsePath, type Step, type Term } from './xpath-parser.ts'
@@ -23,6 +23,7 @@ function valuesOf(term: Term, node: XmlNode): readonly string[] {
     const value = node.attributes[term.name]
     return value === undefined ? [] : [value]
   }
+  if (term.kind === 'node-name') return [node.name]
   if (term.kind === 'text') return node.text === '' ? [] : [node.text]
   return node.children.filter(child => child.name === term.name).map(stringOf)
 }

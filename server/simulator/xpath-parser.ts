@@ -4,6 +4,7 @@
 export type Term =
   | { readonly kind: 'attribute'; readonly name: string }
   | { readonly kind: 'text' }
+  | { readonly kind: 'node-name' }
   | { readonly kind: 'child'; readonly name: string }
 
 export type Predicate =
@@ -92,8 +93,15 @@ class Reader {
     return digits === undefined ? undefined : Number.parseInt(digits, 10)
   }
 
+  /** A quoted text, or `concat()` of some: how XPath 1.0 writes a text with both kinds of quotes. */
   literal(): string {
     this.space()
+    if (this.take('concat(')) {
+      let whole = this.literal()
+      while (this.take(',')) whole += this.literal()
+      this.expect(')')
+      return whole
+    }
     const mark = this.#text[this.#at]
     if (mark !== "'" && mark !== '"') return this.fail('a quoted text')
     const end = this.#text.indexOf(mark, this.#at + 1)
@@ -106,6 +114,7 @@ class Reader {
   term(): Term {
     if (this.take('@')) return { kind: 'attribute', name: this.name() }
     if (this.take('text()')) return { kind: 'text' }
+    if (this.take('local-name()') || this.take('name()')) return { kind: 'node-name' }
     return { kind: 'child', name: this.name() }
   }
 

@@ -1,0 +1,92 @@
+/**
+ * Clients that nobody here wrote drive the PAN-OS simulator: the vendor's pan-os-python and the pan-python below it. Promise: their own idea of
+ * a firewall and a Panorama is the judge; what they read back is what a device would have given them.
+ */
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Simulator, startSimulator } from '../server/simulator/simulator.ts'
+import { preparePython } from './interop/python.ts'
+import { finish, root } from './program.ts'
+
+const prepared = await preparePython('panos')
+const { missing } = prepared
+const python = missing === undefined ? prepared.python : ''
+const why = missing === undefined ? '' : ` (skipped: ${missing})`
+
+const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
+  ['keygen', true],
+  ['system info', ['021000000001', '11.1.6', 'PA-440', false]],
+  ['wrong password', 'PanURLError'],
+  ['refreshall', [222, ['fqdn', 'ip-netmask', 'ip-range', 'ip-wildcard']]],
+  ['refreshall running', 222],
+  ['refreshall name_only', [222, true]],
+  ['zones', ['bump-in-wire', 'dmz', 'ipsec', 'management', 'partners', 'servers', 'span', 'switched', 'to-other-vsys', 'untrust', 'users']],
+  ['rules', [61, 'deny-all-inbound', 'drop']],
+  [
+    'nat rules',
+    [
+      ['internet-out', 'any'],
+      ['www-in', 'service-https'],
+    ],
+  ],
+  ['first rule', 'referee-rule'],
+  ['pending', true],
+  ['not running yet', 222],
+  ['in use', 'referee-host cannot be deleted because of references from:'],
+  ['wrong value', 'PanDeviceXapiError'],
+  ['commit in progress', 'PanCommitInProgress'],
+  ['job', [true, '2', 'OK']],
+  ['running now', 223],
+  ['no changes', null],
+  ['rule', [['users'], ['referee-group'], ['referee-tcp'], 'allow']],
+  ['refresh of what is gone', 'PanObjectMissing'],
+  ['commit with polling', [true, 'OK']],
+  ['left', 222],
+  ['predefined', ['ssl']],
+  ['policy match', 1],
+  ['library keygen', true],
+  ['op', 'fw-sim-1'],
+  ['show', 'fw-sim-1'],
+  ['show absent', 'No such node'],
+  ['get absent', ['success', '7']],
+  ['log', [7, false]],
+  ['report', true],
+  [
+    'edited',
+    [
+      ['lib2', 'lib.example.net', 'admin'],
+      ['lib3', 'three.example.net', 'admin'],
+    ],
+  ],
+  ['multi-config', 'success'],
+  ['delete absent', ['success', '7']],
+  ['library commit', 'OK'],
+  ['denied', 'URLError: code: 403 reason: Forbidden'],
+  ['panorama', ['Panorama', '021000000001']],
+  ['device groups', ['all-sites', 'site-001', 'site-002']],
+  ['hierarchy', { 'all-sites': null, 'site-001': 'all-sites', 'site-002': 'all-sites' }],
+  ['panorama commit', 'OK'],
+  ['push', 'OK'],
+]
+
+describe.skipIf(missing !== undefined)(`the vendor's Python clients${why}`, () => {
+  it('cannot tell the simulator from a small firewall and a Panorama', async () => {
+    const devices: Simulator[] = []
+    try {
+      devices.push(await startSimulator({ tls: true, commitMs: 1500 }))
+      devices.push(await startSimulator({ tls: true, profile: 'panorama', deviceGroups: 3, commitMs: 300 }))
+      const ports = devices.map(({ port }) => String(port))
+      const { stdout, stderr } = await finish(python, [join(root, 'e2e', 'panos_referee.py'), ...ports])
+      const steps = stdout
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line) as { step: string; result: unknown })
+      expect(
+        steps.map(({ step, result }) => [step, result]),
+        stderr,
+      ).toEqual(EXPECTED)
+    } finally {
+      for (const device of devices) await device.close()
+    }
+  })
+})

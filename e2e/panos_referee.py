@@ -1,0 +1,162 @@
+"""The vendor's Python clients against a PAN-OS simulator.
+
+Promise: each step does with pan-os-python or pan-python what its name says and prints one JSON line {"step", "result"}; nothing is caught
+but what a step is about. Arguments: port of a firewall, port of a Panorama.
+"""
+
+import json
+import ssl
+import sys
+
+import pan.xapi
+from panos.errors import PanDeviceError
+from panos.firewall import Firewall
+from panos.network import Zone
+from panos.objects import AddressGroup, AddressObject, ServiceObject, Tag
+from panos.panorama import DeviceGroup, Panorama
+from panos.policies import NatRule, Rulebase, SecurityRule
+from panos.predefined import Predefined
+
+PASSWORD = "simulator"
+
+
+def say(step, result):
+    print(json.dumps({"step": step, "result": result}), flush=True)
+
+
+def failure(work):
+    try:
+        work()
+    except PanDeviceError as error:
+        return [type(error).__name__, str(error).strip()]
+    return ["nothing", ""]
+
+
+def firewall_steps(port):
+    firewall = Firewall("127.0.0.1", "admin", PASSWORD, port=port)
+    say("keygen", bool(firewall.api_key))
+    firewall.refresh_system_info()
+    say("system info", [firewall.serial, firewall.version, firewall.platform, firewall.multi_vsys])
+    say("wrong password", failure(lambda: Firewall("127.0.0.1", "admin", "wrong", port=port).refresh_system_info())[0])
+    addresses = AddressObject.refreshall(firewall, add=False)
+    say("refreshall", [len(addresses), sorted({a.type for a in addresses})])
+    say("refreshall running", len(AddressObject.refreshall(firewall, running_config=True, add=False)))
+    names = AddressObject.refreshall(firewall, name_only=True, add=False)
+    say("refreshall name_only", [len(names), sorted(a.uid for a in names) == sorted(a.uid for a in addresses)])
+    say("zones", sorted(z.name for z in Zone.refreshall(firewall, add=False)))
+    base = firewall.add(Rulebase())
+    rules = SecurityRule.refreshall(base)
+    say("rules", [len(rules), rules[-1].name, rules[-1].action])
+    say("nat rules", [[r.name, r.service] for r in NatRule.refreshall(base, add=False)])
+
+    tag = firewall.add(Tag("referee", color="color5"))
+    tag.create()
+    address = firewall.add(AddressObject("referee-host", "192.0.2.44", description="made by a client", tag=["referee"]))
+    address.create()
+    group = firewall.add(AddressGroup("referee-group", ["referee-host"]))
+    group.create()
+    service = firewall.add(ServiceObject("referee-tcp", "tcp", destination_port="9443"))
+    service.create()
+    rule = base.add(SecurityRule("referee-rule", fromzone=["users"], tozone=["untrust"], source=["referee-group"], service=["referee-tcp"], action="allow"))
+    rule.create()
+    rule.move("top")
+    say("first rule", SecurityRule.refreshall(base, add=False)[0].name)
+    say("pending", firewall.pending_changes())
+    say("not running yet", len(AddressObject.refreshall(firewall, running_config=True, add=False)))
+    say("in use", failure(address.delete)[1].split("\n")[0])
+    say("wrong value", failure(lambda: firewall.add(AddressObject("bad", "nonsense")).create())[0])
+    firewall.remove_by_name("bad", AddressObject)
+
+    firewall.commit()
+    say("commit in progress", failure(lambda: firewall.commit())[0])
+
+
+def settle(port):
+    firewall = Firewall("127.0.0.1", "admin", PASSWORD, port=port)
+    job = firewall.syncjob("2")
+    say("job", [job["success"], job["jobid"], job["result"]])
+    say("running now", len(AddressObject.refreshall(firewall, running_config=True, add=False)))
+    say("no changes", firewall.commit(sync=True))
+    base = firewall.add(Rulebase())
+    rule = base.add(SecurityRule("referee-rule"))
+    rule.refresh()
+    say("rule", [rule.fromzone, rule.source, rule.service, rule.action])
+    rule.description = "changed"
+    rule.apply()
+    rule.delete()
+    for gone in (AddressGroup("referee-group"), AddressObject("referee-host"), ServiceObject("referee-tcp"), Tag("referee")):
+        firewall.add(gone).delete()
+    say("refresh of what is gone", failure(lambda: firewall.add(AddressObject("referee-host")).refresh())[0])
+    result = firewall.commit(sync=True, exception=True)
+    say("commit with polling", [result["success"], result["result"]])
+    say("left", len(AddressObject.refreshall(firewall, running_config=True, add=False)))
+    say("predefined", [Predefined(firewall).application("ssl").name])
+    match = firewall.test_security_policy_match("10.20.0.10", "198.51.100.7", 6, from_zone="users", to_zone="untrust", port=443)
+    say("policy match", len(match))
+
+
+def library_steps(port):
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    xapi = pan.xapi.PanXapi(hostname="127.0.0.1", port=port, api_username="admin", api_password=PASSWORD, ssl_context=trusting)
+    say("library keygen", bool(xapi.keygen()))
+    xapi.op("show system info", cmd_xml=True)
+    say("op", xapi.element_root.find("./result/system/hostname").text)
+    xapi.show("/config/devices/entry[@name='localhost.localdomain']/deviceconfig/system/hostname")
+    say("show", xapi.element_root.find("./result/hostname").text)
+    try:
+        xapi.show("/config/nowhere")
+    except pan.xapi.PanXapiError as error:
+        say("show absent", str(error))
+    xapi.get("/config/nowhere")
+    say("get absent", [xapi.status, xapi.status_code])
+    xapi.log(log_type="traffic", nlogs=7, filter="(action neq allow)", interval=0.1)
+    entries = xapi.element_root.findall("./result/log/logs/entry")
+    say("log", [len(entries), any(e.find("action").text == "allow" for e in entries)])
+    xapi.report(reporttype="dynamic", reportname="top-app-summary", interval=0.1)
+    say("report", len(xapi.element_root.findall("./result/report/entry")) > 0)
+    vsys = "/config/devices/entry[@name='localhost.localdomain']/vsys/entry[@name='vsys1']"
+    xapi.set(vsys + "/address/entry[@name='lib']", "<fqdn>lib.example.net</fqdn>")
+    xapi.rename(vsys + "/address/entry[@name='lib']", "lib2")
+    xapi.clone(vsys + "/address", vsys + "/address/entry[@name='lib2']", "lib3")
+    xapi.edit(vsys + "/address/entry[@name='lib3']", "<entry name='lib3'><fqdn>three.example.net</fqdn></entry>")
+    xapi.get(vsys + "/address/entry[starts-with(@name, 'lib')]")
+    say("edited", [[e.get("name"), e.find("fqdn").text, e.get("admin")] for e in xapi.element_root.findall("./result/entry")])
+    both = "".join("<delete id='%d' xpath=\"%s/address/entry[@name='lib%d']\"/>" % (n, vsys, n) for n in (2, 3))
+    element = "<multi-configure-request>%s</multi-configure-request>" % both
+    xapi.set(vsys, element, extra_qs={"action": "multi-config"})
+    say("multi-config", xapi.status)
+    xapi.delete(vsys + "/address/entry[@name='lib3']")
+    say("delete absent", [xapi.status, xapi.status_code])
+    xapi.commit(cmd="<commit><force></force></commit>", sync=True, interval=0.1)
+    say("library commit", xapi.element_root.find("./result/job/result").text)
+    denied = pan.xapi.PanXapi(hostname="127.0.0.1", port=port, api_username="reader", api_password=PASSWORD, ssl_context=trusting)
+    denied.keygen()
+    try:
+        denied.set(vsys + "/address/entry[@name='x']", "<fqdn>x.example.net</fqdn>")
+    except pan.xapi.PanXapiError as error:
+        say("denied", str(error))
+
+
+def panorama_steps(port):
+    panorama = Panorama("127.0.0.1", "admin", PASSWORD, port=port)
+    panorama.refresh_system_info()
+    say("panorama", [panorama.platform, panorama.serial])
+    groups = DeviceGroup.refreshall(panorama)
+    say("device groups", sorted(g.name for g in groups))
+    say("hierarchy", {k: v for k, v in sorted(panorama.opstate.dg_hierarchy.fetch().items())})
+    group = panorama.find("site-001", DeviceGroup)
+    group.add(AddressObject("pushed", "192.0.2.99")).create()
+    result = panorama.commit(sync=True, exception=True)
+    say("panorama commit", result["result"])
+    result = panorama.commit_all(sync=True, sync_all=True, exception=True, devicegroup="site-001")
+    say("push", result["result"])
+
+
+if __name__ == "__main__":
+    firewall_port, panorama_port = int(sys.argv[1]), int(sys.argv[2])
+    firewall_steps(firewall_port)
+    settle(firewall_port)
+    library_steps(firewall_port)
+    panorama_steps(panorama_port)
