@@ -127,6 +127,7 @@ async def main():
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", parser.parse_args().port))
+    listener.listen()
     try:
         version("fastmcp")
         app = fastmcp_app()
