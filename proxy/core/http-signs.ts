@@ -2,7 +2,7 @@
 import { originOf } from './endpoint.ts'
 import type { Facts } from './facts.ts'
 import { headerOf } from './fields.ts'
-import type { Evidence, Exchange } from './model.ts'
+import type { Evidence, Exchange, Frame } from './model.ts'
 import { errorWords } from './words.ts'
 
 /** A client that tries another way after a refusal does so within this time (ms). */
@@ -57,3 +57,20 @@ export function redirectOrigin(x: Exchange): string | undefined {
   if (status < 300 || status >= 400 || location === undefined || changes.some(({ what }) => what === 'location')) return undefined
   return foreignOrigin(x, location)
 }
+
+/** An event stream in name only: its body was no event, and it ended. Readers of event streams discard such text without a word. */
+export const isStreamOfText = (x: Exchange): boolean =>
+  x.body === 'sse' &&
+  bySuccess(x) &&
+  x.responseBytes > 0 &&
+  x.frames === 0 &&
+  x.pings === 0 &&
+  x.serverEnd?.how === 'complete' &&
+  // A message that lacks its last blank line is an event, only not a whole one.
+  !x.framing?.some(({ what, rpc }) => what === 'unfinished' && rpc)
+/** Answered with 200 and a body of a type that no client of Streamable HTTP reads. */
+export const isForeignBody = (x: Exchange): boolean =>
+  x.method === 'POST' && x.status === 200 && bySuccess(x) && x.body === 'other' && x.responseBytes > 0
+/** A message path that came under another event name than `endpoint`. */
+export const isLikeEndpoint = ({ kind, event, preview }: Frame): boolean =>
+  kind === 'event' && event !== 'endpoint' && /^(https?:\/\/|\/)[^\s{]+$/.test(preview.trim())

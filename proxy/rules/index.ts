@@ -4,20 +4,27 @@
  */
 import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
+import { acceptHeaderWrong } from './accept-header-wrong.ts'
+import { contentTypeWrong } from './content-type-wrong.ts'
 import { endpointCrossOrigin } from './endpoint-cross-origin.ts'
 import { getNotSupported } from './get-not-supported.ts'
 import { headerBodyMismatch } from './header-body-mismatch.ts'
 import { hostOrOriginRejected } from './host-or-origin-rejected.ts'
 import { methodChangingRedirect } from './method-changing-redirect.ts'
+import { mountLifespanMissing } from './mount-lifespan-missing.ts'
 import { mountPrefixLost } from './mount-prefix-lost.ts'
 import { noEndpointEvent } from './no-endpoint-event.ts'
 import { protocolVersionMismatch } from './protocol-version-mismatch.ts'
+import { rateLimitedOrOverloaded } from './rate-limited-or-overloaded.ts'
 import { redirectLeavesOrigin } from './redirect-leaves-origin.ts'
 import { redirectPathMismatch } from './redirect-path-mismatch.ts'
+import { requestBodyTooLarge } from './request-body-too-large.ts'
 import type { Rule, Verdict } from './rule.ts'
+import { sessionHeaderOnStateless } from './session-header-on-stateless.ts'
 import { sessionUnknownOrExpired } from './session-unknown-or-expired.ts'
 import { transportMismatch } from './transport-mismatch.ts'
 import { undeliverableResponse } from './undeliverable-response.ts'
+import { upstreamUnreachable } from './upstream-unreachable.ts'
 import { wrongEndpoint } from './wrong-endpoint.ts'
 
 /** A verdict with the rule that gave it. `key` stays the same while more evidence comes: what to recognise it by. */
@@ -41,11 +48,18 @@ export const rules: readonly Rule[] = [
   noEndpointEvent,
   transportMismatch,
   protocolVersionMismatch,
+  requestBodyTooLarge,
   hostOrOriginRejected,
   redirectLeavesOrigin,
   methodChangingRedirect,
   getNotSupported,
+  sessionHeaderOnStateless,
+  contentTypeWrong,
+  acceptHeaderWrong,
   headerBodyMismatch,
+  mountLifespanMissing,
+  upstreamUnreachable,
+  rateLimitedOrOverloaded,
 ]
 
 /** Applies the rules to one session. Never throws. */

@@ -1,5 +1,5 @@
 /** An event stream that never says where to post. Promise: only told once a client would have given up, or when the server ended the stream. */
-import { answerAt, answerSeq, bySuccess, requestHeader, responseHeader } from '../core/http-signs.ts'
+import { answerAt, answerSeq, bySuccess, isLikeEndpoint, requestHeader, responseHeader } from '../core/http-signs.ts'
 import type { Exchange, Frame } from '../core/model.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
@@ -61,10 +61,6 @@ export const noEndpointEvent: Rule = {
     ]
   },
 }
-
-/** An address under another name. */
-const isLikeEndpoint = ({ kind, event, preview }: Frame): boolean =>
-  kind === 'event' && event !== 'endpoint' && /^(https?:\/\/|\/)[^\s{]+$/.test(preview.trim())
 
 const causeOf = (stream: Exchange): string =>
   responseHeader(stream, 'via') !== '' || /nginx|cloudflare/i.test(responseHeader(stream, 'server'))

@@ -1,7 +1,7 @@
 /** Nothing speaks MCP at the address that the client uses. Promise: silent while the client may still find the right one by itself. */
 import { lostPrefix, pathOf, sameButSlash } from '../core/endpoint.ts'
 import type { Facts } from '../core/facts.ts'
-import { answerAt, answerOf, asksForStream, byRefusal, bySuccess, isSettled, mediaType } from '../core/http-signs.ts'
+import { answerAt, answerOf, asksForStream, byRefusal, bySuccess, isForeignBody, isSettled, mediaType } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { isUnknownSession } from './session-unknown-or-expired.ts'
@@ -17,7 +17,8 @@ export const wrongEndpoint: Rule = {
   fix: 'Use the path at which the server speaks MCP: often /mcp for Streamable HTTP and /sse for HTTP+SSE.',
   references: ['modelcontextprotocol/python-sdk#412', 'modelcontextprotocol/typescript-sdk#583', 'open-webui/mcpo#209'],
   check(facts) {
-    if (mismatchOf(facts)) return []
+    // A page that answers a message too is told by its content type.
+    if (mismatchOf(facts) || (facts.session.transport === 'streamable' && facts.exchanges.some(isForeignBody))) return []
     const worked = new Set(facts.exchanges.filter(x => bySuccess(x) && !isPage(x)).map(({ path }) => path))
     const missed = facts.exchanges.filter(x => (isMissing(x) || isPage(x)) && !worked.has(x.path))
     // What was tried before the stream opened was a probe of the other transport.

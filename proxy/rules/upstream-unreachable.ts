@@ -1,0 +1,90 @@
+/** The proxy could not reach the server. Promise: a server that was there before and came back was restarted; that is only noted here. */
+import type { Facts } from '../core/facts.ts'
+import { answerAt, answerSeq } from '../core/http-signs.ts'
+import type { Exchange, Severity } from '../core/model.ts'
+import type { Outage } from '../core/outages.ts'
+import { countText, spanText } from '../core/words.ts'
+import type { Rule } from './rule.ts'
+
+export const upstreamUnreachable: Rule = {
+  id: 'upstream-unreachable',
+  severity: 'error',
+  title: 'The server cannot be reached',
+  why: 'Nothing reaches the server; the client gets 502 from the proxy, and without it would get “connection refused”.',
+  signature: 'Connecting to the server fails: refused, name not resolved, timeout, or TLS.',
+  fix: 'Start the server, or correct the host, the port or the scheme in --target.',
+  references: ['smart-mcp-proxy/mcpproxy-go#38', 'open-webui/mcpo#209'],
+  check(facts) {
+    const failed = facts.exchanges.filter(isUnreached)
+    const first = failed[0]
+    if (!first) return []
+    const outage = facts.outages?.findLast(({ from }) => from <= answerAt(first))
+    const how = first.serverEnd?.how ?? 'refused'
+    const says = first.trouble ?? first.serverEnd?.detail ?? 'The connection failed.'
+    const span = outage?.to === undefined ? undefined : spanText(outage.to - outage.from)
+    return [
+      {
+        severity: severityOf(outage),
+        confidence: 'certain',
+        causeConfidence: outage?.wasUp ? 'likely' : 'certain',
+        at: answerAt(first),
+        exchange: first.id,
+        ...(first.calls[0] !== undefined && { call: first.calls[0] }),
+        title: `${WHAT[how] ?? 'The connection failed'}, ${countText(failed.length, 'request')}. ${span === undefined ? 'The server did not come back.' : `The server answered again after ${span}.`}`,
+        says: `${says}${outage?.wasUp ? ' It had answered before.' : ''}`,
+        cause: causeOf(how, outage),
+        fix: fixOf(facts, how, says, outage),
+        evidence: [
+          ...failed.slice(0, 5).map(x => ({
+            seq: x.serverEnd?.seq ?? answerSeq(x),
+            at: answerAt(x),
+            says: `${x.method} ${x.path}: ${WHAT[x.serverEnd?.how ?? ''] ?? 'failed'}${x.serverEnd?.code ? ` (${x.serverEnd.code})` : ''}`,
+          })),
+          ...(outage?.to !== undefined && outage.backSeq !== undefined
+            ? [{ seq: outage.backSeq, at: outage.to, says: 'The server answered again' }]
+            : []),
+        ],
+        alternatives: outage?.wasUp ? [{ rule: 'server-restarted', standing: 'possible', why: 'it was there before' }] : [],
+      },
+    ]
+  },
+}
+
+const WHAT: Readonly<Record<string, string>> = {
+  refused: 'The connection was refused',
+  unresolved: 'The server’s name could not be resolved',
+  timeout: 'The connection attempt had no answer',
+  tls: 'The TLS connection failed',
+}
+const isUnreached = ({ responseBy, serverEnd, status }: Exchange): boolean =>
+  responseBy === 'proxy' && status !== 508 && serverEnd !== undefined && WHAT[serverEnd.how] !== undefined
+
+function severityOf(outage: Outage | undefined): Severity {
+  if (outage?.to === undefined) return 'error'
+  return outage.wasUp ? 'info' : 'warning'
+}
+
+function causeOf(how: string, outage: Outage | undefined): string {
+  if (outage?.wasUp) return outage.to === undefined ? 'The server has stopped.' : 'The server was being restarted.'
+  if (outage?.to !== undefined) return 'The server was started after the client.'
+  if (how === 'unresolved') return 'The host name in --target, or the DNS of this machine.'
+  if (how === 'tls') return 'The server’s certificate is not trusted, or it speaks no TLS on this port.'
+  return how === 'timeout' ? 'The host is down, or a firewall drops the connection.' : 'No program listens at this address.'
+}
+
+function fixOf({ logs }: Facts, how: string, says: string, outage: Outage | undefined): string[] {
+  const ended = logs.findLast(({ source, level }) => source === 'process' && level !== 'info')
+  if (outage?.wasUp)
+    return outage.to === undefined
+      ? [`Start the server again${ended ? `: ${ended.text.slice(0, 80)}` : ', and look into its log for why it ended'}.`]
+      : ['Nothing to do: the server is back.']
+  if (outage?.to !== undefined) return ['Start the server before the client, or let the client try again.']
+  if (how === 'unresolved') return ['Correct the host name in --target.']
+  if (how === 'tls') return ['Give the certificate’s authority with --ca, or use http:// in --target if the server speaks no TLS.']
+  if (how === 'timeout') return ['Check the address in --target, and whether a firewall stands between.']
+  const loopback = /localhost|\[::1\]/.test(says)
+  return [
+    'Start the MCP server, or correct the port in --target.',
+    ...(loopback ? ['“localhost” is ::1 and 127.0.0.1: let the server listen on the one that --target names, or write 127.0.0.1.'] : []),
+  ]
+}
