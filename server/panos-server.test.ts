@@ -135,7 +135,9 @@ function send(url: string, method: string, headers: Record<string, string> = {},
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 const message = (id: number, method: string, params: object = {}): string => JSON.stringify({ jsonrpc: '2.0', id, method, params })
 const HELLO = message(1, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'leaver', version: '1' } })
-const CALL = message(2, 'tools/call', { name: 'retrieve_security_policies' })
+const CALLS = ['retrieve_security_policies', 'find_references', 'show_resources', 'analyze_security_policies'].map(name =>
+  message(2, 'tools/call', { name, arguments: EXAMPLE_ARGUMENTS[name] ?? {} }),
+)
 
 /** The first event of an SSE stream names where to post. */
 async function endpointOf(stream: IncomingMessage): Promise<string> {
@@ -150,6 +152,7 @@ async function endpointOf(stream: IncomingMessage): Promise<string> {
 
 /** Opens a session, calls a slow tool, and leaves at once or a little later, politely or by a reset. */
 async function leave(url: string, round: number): Promise<void> {
+  const CALL = CALLS[round % CALLS.length] ?? ''
   const legs: Leg[] = []
   const go = (...parts: Parameters<typeof send>): Leg => {
     const leg = send(...parts)
@@ -165,6 +168,10 @@ async function leave(url: string, round: number): Promise<void> {
     await go(endpoint, 'POST', JSON_HEADERS, HELLO).response
     const call = go(endpoint, 'POST', JSON_HEADERS, CALL)
     if (round % 3 !== 0) await call.response
+  } else if (round % 7 === 0) {
+    // Without a session.
+    const call = go(`${url}/mcp`, 'POST', JSON_HEADERS, CALL)
+    if (round % 3 !== 0) (await call.response).on('error', () => {})
   } else {
     const hello = await go(`${url}/mcp`, 'POST', JSON_HEADERS, HELLO).response
     hello.resume().on('error', () => {})
@@ -183,9 +190,10 @@ async function leave(url: string, round: number): Promise<void> {
 }
 
 describe('clients that leave', () => {
-  it('lets 50 of them go in the middle of a call: nothing leaks, and the next one is served', async () => {
+  it('lets 500 of them go in the middle of a call: nothing leaks, and the next one is served', async () => {
     const { server, simulator } = await setUp({ latencyMs: 600_000 })
-    await Promise.all(Array.from({ length: 50 }, (_, round) => leave(server.url, round)))
+    for (let round = 0; round < 500; round += 50)
+      await Promise.all(Array.from({ length: 50 }, (_, index) => leave(server.url, round + index)))
     await eventually(() => expect(server.stats()).toEqual({ sessions: 0, firewallRequests: 0 }))
     await eventually(() => expect(simulator.stats()).toMatchObject({ inFlight: 0, served: 0 }))
     expect(simulator.stats().abandoned).toBeGreaterThan(0)
