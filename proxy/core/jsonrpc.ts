@@ -23,6 +23,8 @@ export interface RpcMessage {
   readonly cancels?: { readonly id: string; readonly reason?: string }
   /** Why it is no JSON-RPC message, in words. */
   readonly problem?: string
+  /** A result that names the server's capabilities: whether tools are among them. */
+  readonly offersTools?: boolean
   /** Of a result that lists tools. */
   readonly tools?: ToolList
 }
@@ -162,6 +164,7 @@ function result(value: Json, id: string | undefined): RpcMessage {
   return {
     kind: 'response',
     ...(id !== undefined && { id }),
+    ...(isObject(body.capabilities) && { offersTools: body.capabilities.tools !== undefined }),
     ...(Array.isArray(body.tools) && { tools: toolList(body.tools, text(body.nextCursor)) }),
     ...(body.isError === true && { toolError: contentText(body.content) }),
     ...(server && { server }),

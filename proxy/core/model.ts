@@ -247,6 +247,8 @@ export interface Session extends Row {
   readonly startedAt: number
   readonly lastAt: number
   readonly initializedAt?: number
+  /** Whether the server named tools among its capabilities; absent while it has not said. */
+  readonly offersTools?: boolean
   /** The exchange with the long stream (GET), the newest if several. */
   readonly stream?: number
   /** `silentMs`: how long nothing had come on the stream that ended. */

@@ -96,6 +96,7 @@ export class SessionFold {
     if (!session || message.kind !== 'response') return
     if (message.server) session.row.server = { ...session.row.server, ...message.server }
     if (message.protocolVersion) session.row.protocolVersion = message.protocolVersion
+    if (message.offersTools !== undefined) session.row.offersTools = message.offersTools
     if (x.initialize && session.row.transport === 'streamable' && !session.established) this.#book.establish(session, session.offered)
   }
 

@@ -1,5 +1,5 @@
 /** The server offers no stream of its own. Promise: 405 is said to be healthy; only another refusal is a warning, and only where the session works. */
-import { answerAt, answerOf, asksForStream, byRefusal, bySuccess } from '../core/http-signs.ts'
+import { answerAt, answerOf, asksForStream, byRefusal, bySuccess, requestHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
 import { countText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
@@ -53,6 +53,8 @@ function isPlainRefusal(x: Exchange): boolean {
     x.follows === undefined &&
     byRefusal(x, 400, 401, 404, 405, 500, 501) &&
     !isUnknownSession(x) &&
+    // What asks for the rest of a stream is no question whether there is one.
+    requestHeader(x, 'last-event-id') === '' &&
     !/already|session.?id/i.test(x.errorText ?? '')
   )
 }

@@ -77,7 +77,7 @@ describe('rules', () => {
       for (const words of [title, why, signature, fix]) expect(words.length, id).toBeGreaterThan(15)
       expect(references.length, id).toBeGreaterThan(0)
       expect(
-        references.every(reference => /^[\w.-]+\/[\w.-]+#\d+$/.test(reference)),
+        references.every(reference => /^([\w.-]+\/[\w.-]+#\d+|https:\/\/\S+)$/.test(reference)),
         id,
       ).toBe(true)
     }

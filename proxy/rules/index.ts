@@ -5,23 +5,41 @@
 import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
 import { acceptHeaderWrong } from './accept-header-wrong.ts'
+import { answerBeforeAccepted } from './answer-before-accepted.ts'
 import { contentTypeWrong } from './content-type-wrong.ts'
+import { duplicateInFlightId } from './duplicate-in-flight-id.ts'
+import { duplicateResponse } from './duplicate-response.ts'
 import { endpointCrossOrigin } from './endpoint-cross-origin.ts'
 import { getNotSupported } from './get-not-supported.ts'
 import { headerBodyMismatch } from './header-body-mismatch.ts'
 import { hostOrOriginRejected } from './host-or-origin-rejected.ts'
+import { invalidJsonOrUtf8 } from './invalid-json-or-utf8.ts'
 import { methodChangingRedirect } from './method-changing-redirect.ts'
 import { mountLifespanMissing } from './mount-lifespan-missing.ts'
 import { mountPrefixLost } from './mount-prefix-lost.ts'
 import { noEndpointEvent } from './no-endpoint-event.ts'
+import { notResumableDrop } from './not-resumable-drop.ts'
+import { orphanRequest } from './orphan-request.ts'
+import { oversizedSseEvent } from './oversized-sse-event.ts'
+import { protocolProbe } from './protocol-probe.ts'
 import { protocolVersionMismatch } from './protocol-version-mismatch.ts'
 import { rateLimitedOrOverloaded } from './rate-limited-or-overloaded.ts'
 import { redirectLeavesOrigin } from './redirect-leaves-origin.ts'
 import { redirectPathMismatch } from './redirect-path-mismatch.ts'
+import { requestAcceptedWithoutAnswer } from './request-accepted-without-answer.ts'
 import { requestBodyTooLarge } from './request-body-too-large.ts'
+import { responseUnknownId } from './response-unknown-id.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { sessionHeaderOnStateless } from './session-header-on-stateless.ts'
 import { sessionUnknownOrExpired } from './session-unknown-or-expired.ts'
+import { singleSlotServer } from './single-slot-server.ts'
+import { sseBuffered } from './sse-buffered.ts'
+import { sseCompressed } from './sse-compressed.ts'
+import { sseFraming } from './sse-framing.ts'
+import { streamEndedUnanswered } from './stream-ended-unanswered.ts'
+import { streamResumed } from './stream-resumed.ts'
+import { toolErrorCredentials } from './tool-error-credentials.ts'
+import { toolListEmptyOrRejected } from './tool-list-empty-or-rejected.ts'
 import { transportMismatch } from './transport-mismatch.ts'
 import { undeliverableResponse } from './undeliverable-response.ts'
 import { upstreamUnreachable } from './upstream-unreachable.ts'
@@ -60,6 +78,24 @@ export const rules: readonly Rule[] = [
   mountLifespanMissing,
   upstreamUnreachable,
   rateLimitedOrOverloaded,
+  oversizedSseEvent,
+  toolErrorCredentials,
+  duplicateInFlightId,
+  duplicateResponse,
+  responseUnknownId,
+  orphanRequest,
+  streamEndedUnanswered,
+  requestAcceptedWithoutAnswer,
+  singleSlotServer,
+  sseBuffered,
+  sseCompressed,
+  invalidJsonOrUtf8,
+  sseFraming,
+  notResumableDrop,
+  toolListEmptyOrRejected,
+  protocolProbe,
+  answerBeforeAccepted,
+  streamResumed,
 ]
 
 /** Applies the rules to one session. Never throws. */

@@ -1,0 +1,76 @@
+/** What a client did after a large answer had been delivered to it. Promise: only what it would not have done with the answer in hand. */
+import type { Facts } from './facts.ts'
+import { headerOf } from './fields.ts'
+import type { Call, Confidence, Evidence, Exchange, Frame } from './model.ts'
+import { spanText } from './words.ts'
+
+/** Limits on one SSE event or line that clients are known to have (bytes). */
+export const EVENT_LIMITS: readonly number[] = [65_536, 1_048_576]
+/** A cancellation this soon after the answer is a race, no sign (ms). */
+const RACE_SPAN = 1_000
+/** A close this soon after the last byte was caused by what came (ms). */
+const AT_ONCE = 500
+/** A client that comes back within this time had not meant to leave (ms). */
+const BACK_SPAN = 30_000
+
+export interface Unread {
+  readonly confidence: Confidence
+  readonly says: string
+  readonly evidence: readonly Evidence[]
+}
+
+/** Size of the one SSE event that held the answer; undefined for an answer that came otherwise. */
+export function eventSize(facts: Facts, call: Call): number | undefined {
+  const exchange = facts.exchanges.find(one => one.id === call.answerExchange)
+  if (call.delivery !== 'delivered' || (exchange?.body !== 'sse' && exchange?.body !== 'stream')) return undefined
+  return facts.frames.find(frame => frame.id === call.answerFrame)?.size ?? call.answerBytes
+}
+
+/** Signs that the client never read the answer that it was given. */
+export function unread(facts: Facts, call: Call): Unread | undefined {
+  const at = call.answeredAt
+  const exchange = facts.exchanges.find(one => one.id === call.answerExchange)
+  if (at === undefined || !exchange) return undefined
+  return resumedBefore(facts, call, at) ?? cancelledAfter(facts, call, at) ?? leftAndCameBack(facts, exchange, at)
+}
+
+/** It asks for what follows the event before: so it does not have this one. */
+function resumedBefore(facts: Facts, call: Call, at: number): Unread | undefined {
+  const index = facts.frames.findIndex(frame => frame.id === call.answerFrame)
+  const frame = facts.frames[index] as Frame | undefined
+  if (frame?.lastEventId === undefined) return undefined
+  const before = facts.frames.slice(0, index).flatMap(one => (one.exchange === frame.exchange ? (one.lastEventId ?? []) : []))
+  for (const { method, requestHeaders, requestAt, requestSeq } of facts.exchanges) {
+    const asked = headerOf(requestHeaders, 'last-event-id')
+    if (method !== 'GET' || requestAt < at || !before.includes(asked) || asked === frame.lastEventId) continue
+    const says = `It then resumed after event ${asked}, the one before.`
+    return {
+      confidence: 'certain',
+      says,
+      evidence: [{ seq: requestSeq, at: requestAt, says: `GET with Last-Event-ID ${asked}, not ${frame.lastEventId}` }],
+    }
+  }
+  return undefined
+}
+
+function cancelledAfter(facts: Facts, call: Call, at: number): Unread | undefined {
+  const cancel = facts.calls.find(one => one.cancels?.id === call.rpcId && one.sentAt - at >= RACE_SPAN)
+  if (!cancel) return undefined
+  const reason = cancel.cancels?.reason ?? 'no reason given'
+  return {
+    confidence: 'likely',
+    says: `It cancelled the call ${spanText(cancel.sentAt - at)} after the last byte of its answer: ${reason}.`,
+    evidence: [{ seq: cancel.seqs[0] ?? 0, at: cancel.sentAt, says: `Client cancelled id ${call.rpcId}: ${reason}` }],
+  }
+}
+
+function leftAndCameBack({ session, others }: Facts, { clientEnd }: Exchange, at: number): Unread | undefined {
+  if (clientEnd?.by !== 'client' || clientEnd.how === 'complete' || clientEnd.at - at > AT_ONCE) return undefined
+  const back = others.find(other => other.id === session.replacedBy && other.startedAt - clientEnd.at <= BACK_SPAN)
+  if (!back) return undefined
+  return {
+    confidence: 'likely',
+    says: `It closed the stream ${spanText(clientEnd.at - at)} after the last byte, and came back ${spanText(back.startedAt - clientEnd.at)} later.`,
+    evidence: [{ seq: clientEnd.seq, at: clientEnd.at, says: 'Client closed the stream' }],
+  }
+}
