@@ -12,6 +12,7 @@ import sys
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
+from inspect import signature
 
 parser = argparse.ArgumentParser()
 parser.add_argument("url")
@@ -26,7 +27,11 @@ class SdkSession:
         self.session = session
 
     async def call(self, name, seconds=None):
-        limit = seconds if seconds is None or MAJOR >= 2 else timedelta(seconds=seconds)
+        if seconds is None:
+            return await self.session.call_tool(name, {})
+        if "read_timeout_seconds" not in signature(self.session.call_tool).parameters:  # mcp 1.6
+            return await asyncio.wait_for(self.session.call_tool(name, {}), seconds)
+        limit = seconds if MAJOR >= 2 else timedelta(seconds=seconds)
         return await self.session.call_tool(name, {}, read_timeout_seconds=limit)
 
 
