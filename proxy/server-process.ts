@@ -21,9 +21,10 @@ export function startServer(
   journal: Journal,
   upstream: string,
   echo: (text: Uint8Array) => void,
+  env: Readonly<Record<string, string>> = {},
 ): ServerProcess {
   const [program = '', ...args] = command
-  const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const cutters = (['stdout', 'stderr'] as const).map(source => {
     const cutter = new LineCutter(text => journal.append({ kind: 'log', upstream, source, text }))
     child[source]?.on('data', (bytes: Buffer) => {

@@ -3,7 +3,7 @@
  * for every stack, so that what differs in the verdict is the stack.
  */
 import { createClient, pause } from '../../server/scenarios/peers/client.ts'
-import { callTool, listTools, STREAMABLE } from '../../server/scenarios/peers/messages.ts'
+import { callTool, initialize, listTools, STREAMABLE } from '../../server/scenarios/peers/messages.ts'
 import { openSse } from '../../server/scenarios/peers/sse-client.ts'
 import { openStreamable } from '../../server/scenarios/peers/streamable-client.ts'
 import type { Stage } from '../../server/scenarios/scenario.ts'
@@ -89,9 +89,9 @@ export const SITUATIONS: readonly Situation[] = [
   },
   {
     name: 'unknown session',
-    async sse({ stage, url }) {
-      const client = createClient(stage)
-      const session = await openSse(stage, url, client)
+    async sse(ground) {
+      const { stage } = ground
+      const session = await sseSession(ground)
       const endpoint = new URL(session.endpoint)
       const name = endpoint.searchParams.has('session_id') ? 'session_id' : 'sessionId'
       const strange = '0f8fad5bd9cb469fa16570867728950e'
@@ -111,12 +111,12 @@ export const SITUATIONS: readonly Situation[] = [
     async sse({ stage, url }) {
       const session = await openSse(stage, url)
       const other = session.endpoint.includes('/messages/') ? ['/messages/', '/messages'] : ['/messages', '/messages/']
-      await session.post(listTools(1), session.endpoint.replace(other[0] as string, other[1] as string))
+      await session.post(initialize(), session.endpoint.replace(other[0] as string, other[1] as string))
       await stage.skip(10_000)
       await session.leave()
     },
     async mcp({ stage, url }) {
-      await createClient(stage).ask('POST', `${url}/`, { body: listTools(1), headers: { 'mcp-protocol-version': STREAMABLE } })
+      await createClient(stage).ask('POST', `${url}/`, { body: initialize(STREAMABLE) })
       await stage.skip(10_000)
     },
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from './command.ts'
 import { readPlan } from './plan.ts'
+import { serverEnvironment, withServerPort } from './server-port.ts'
 
 const plan = (line: string, env: Record<string, string> = {}) => readPlan(line === '' ? [] : line.split(' '), { env })
 
@@ -88,5 +89,28 @@ describe('readPlan', () => {
   ])('%s is a usage error in words', (line, words) => {
     expect(() => plan(line)).toThrow(UsageError)
     expect(() => plan(line)).toThrow(words)
+  })
+})
+
+describe('withServerPort', () => {
+  it('finds a free port and tells the server', async () => {
+    const made = await withServerPort(plan('--target a=http://127.0.0.1:0/sse -- uvicorn main:app --port {port} --tag={port}/{port}'))
+    const port = Number(made.targets[0]?.url.port)
+    expect(port).toBeGreaterThan(1023)
+    expect(made.targets[0]).toMatchObject({ name: 'a' })
+    expect(made.command).toEqual(['uvicorn', 'main:app', '--port', String(port), `--tag=${port}/${port}`])
+    expect(serverEnvironment(made)).toEqual({ PORT: String(port) })
+  })
+
+  it('tells a port that is named, and leaves everything else alone', async () => {
+    const made = await withServerPort(plan('--target http://127.0.0.1:9000/sse -- server {port}'))
+    expect([made.targets[0]?.url.href, ...made.command]).toEqual(['http://127.0.0.1:9000/sse', 'server', '9000'])
+    const without = plan('--target http://127.0.0.1:9000/sse')
+    expect(await withServerPort(without)).toBe(without)
+    expect((await withServerPort(plan('--target http://h/mcp -- server {port}'))).command).toEqual(['server', '80'])
+  })
+
+  it('refuses port 0 where we start no server', async () => {
+    await expect(withServerPort(plan('--target http://127.0.0.1:0/sse'))).rejects.toThrow(/started with -- COMMAND/)
   })
 })

@@ -23,6 +23,7 @@ import { probe } from './probe.ts'
 import { reportAs } from './report-forms.ts'
 import { reportJson } from './report-json.ts'
 import { runHelp } from './run-help.ts'
+import { serverEnvironment, withServerPort } from './server-port.ts'
 
 /** How long calls that are under way may go on after an interruption. */
 const DRAIN_MS = 3000
@@ -122,7 +123,7 @@ function listenToServer(plan: Plan, io: CommandIo, recording: Recording, closers
   }
   const [target] = plan.targets
   if (plan.command.length === 0 || !target) return
-  const server = startServer(plan.command, recording, target.name, bytes => plan.quiet || io.stderr.write(bytes))
+  const server = startServer(plan.command, recording, target.name, bytes => plan.quiet || io.stderr.write(bytes), serverEnvironment(plan))
   void server.ended.then(fate => io.signal.aborted || io.stderr.write(`seismograph: the server ${fate}; recording goes on\n`))
   closers.add(() => server.stop())
 }
@@ -215,7 +216,7 @@ export const command: Command = {
   summary: 'records an MCP server and shows it live',
   help: runHelp,
   async run(argv, io) {
-    const plan = readPlan(argv, io)
+    const plan = await withServerPort(readPlan(argv, io))
     const closers = new Closers()
     try {
       const { recording, inspector } = await start(plan, io, closers)
