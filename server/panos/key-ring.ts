@@ -9,6 +9,8 @@ import type { PanosSettings } from './settings.ts'
 import { SharedFlights } from './shared-flights.ts'
 import { escapeXml, textAt } from './xml.ts'
 
+const SHORTEST_SECRET = 6
+
 export class KeyRing {
   readonly #settings: PanosSettings
   readonly #flights = new SharedFlights()
@@ -59,8 +61,9 @@ export class KeyRing {
   mask(text: string): string {
     const { apiKey, password } = this.#settings
     let masked = text
-    for (const key of [apiKey, this.#made]) if (key) masked = masked.replaceAll(key, '[PANOS_API_KEY]')
-    if (!password || password.length < 4) return masked
+    // A made-up key of a few letters would be found in every word; real ones have a hundred.
+    for (const key of [apiKey, this.#made]) if (key && key.length >= SHORTEST_SECRET) masked = masked.replaceAll(key, '[PANOS_API_KEY]')
+    if (!password || password.length < SHORTEST_SECRET) return masked
     const inForm = new URLSearchParams({ '': password }).toString().slice(1)
     const inText = password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
     for (const form of new Set([password, escapeXml(password), inText, inForm, encodeURIComponent(password)]))

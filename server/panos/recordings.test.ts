@@ -2,8 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readAddressGroup } from '../tools/address-group.ts'
 import { readAddressObject } from '../tools/address-object.ts'
+import { readLogState } from '../tools/log-query.ts'
+import { readRoutes } from '../tools/routes.ts'
 import { readSecurityRule } from '../tools/security-rule.ts'
+import { readInterfaces } from '../tools/show-interfaces.ts'
 import { type PanosAnswer, parseAnswer } from './envelope.ts'
 import { child, children, parseXml, textAt, writeXml, type XmlNode } from './xml.ts'
 
@@ -11,6 +15,9 @@ const corpora = process.env.SEISMOGRAPH_CORPORA
 const folder = join(corpora ?? '', 'panos')
 const missing = corpora === undefined || !existsSync(folder)
 const why = missing ? ' (skipped: SEISMOGRAPH_CORPORA names no folder with panos/)' : ''
+
+/** What was recorded does not change. */
+const COUNTS = { interfaces: [11, 5, 11], routes: [3, 3, 'connected'], groups: [['static', 3]] }
 
 const text = (file: string): string => readFileSync(join(folder, file), 'utf8')
 const answer = (file: string): PanosAnswer => parseAnswer(text(file), 200)
@@ -31,6 +38,43 @@ describe.skipIf(missing)(`recorded answers${why}`, () => {
       expect(count(root), file).toBe(source.match(/<[A-Za-z_]/g)?.length)
       expect(parseXml(writeXml(root)), file).toEqual(root)
     }
+  })
+
+  it('parses what any other set of recordings holds, without an error', () => {
+    const sets = readdirSync(folder, { withFileTypes: true }).filter(each => each.isDirectory())
+    const files = sets.flatMap(({ name }) =>
+      readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' }).map(file => join(name, file)),
+    )
+    const documents = files.filter(file => file.endsWith('.xml'))
+    expect(documents.length).toBeGreaterThanOrEqual(23)
+    for (const file of documents) {
+      const root = parseXml(text(file))
+      expect(count(root), file).toBeGreaterThan(0)
+      if (root.name === 'response' && root.attributes.status === 'success') expect(parseAnswer(text(file), 200), file).toBeDefined()
+    }
+  })
+
+  it('reads interfaces, routes, groups and logs with the readers of the tools', () => {
+    const interfaces = readInterfaces(answer('napalm-panos/show-interface-all.xml').result)
+    expect([interfaces.length, interfaces.filter(({ ip }) => ip !== '').length, new Set(interfaces.map(({ name }) => name)).size]).toEqual(
+      COUNTS.interfaces,
+    )
+    const routes = readRoutes(answer('napalm-panos/show-routing-route-bgp.xml').result)
+    expect([routes.length, routes.filter(({ active }) => active).length, routes[0]?.protocol]).toEqual(COUNTS.routes)
+    const groups = entries('insightconnect/get_objects_from_group.xml').map(node => readAddressGroup(node, 'vsys1'))
+    expect(groups.map(({ type, members }) => [type, members.length])).toEqual(COUNTS.groups)
+    const states = ['config', 'system', 'threat', 'traffic'].map(kind => readLogState(answer(`insightconnect/get_${kind}_logs.xml`).result))
+    expect(states.map(({ finished, entries: logs }) => [finished, logs.length])).toEqual([
+      [true, 1],
+      [true, 1],
+      [true, 1],
+      [true, 0],
+    ])
+    expect(states[2]?.entries[0]).toMatchObject({
+      serial: '000000000000003',
+      action: 'reset-both',
+      threatid: 'User Login Brute Force Attempt',
+    })
   })
 
   it('reads address objects', () => {

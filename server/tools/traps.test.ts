@@ -1,0 +1,241 @@
+/** Answers that trip naive readers, served as a device sends them: one per trap that users of other clients fell into. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createPanosClient } from '../panos/panos-client.ts'
+import { parseXml } from '../panos/xml.ts'
+import { callTool, ERROR_META } from './call-tool.ts'
+import { COMMITTING, READING } from './catalogue.ts'
+import { readResources } from './device-state.ts'
+import { readInterfaces } from './show-interfaces.ts'
+import { Snapshots } from './snapshots.ts'
+
+const undo: (() => unknown)[] = []
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step()
+})
+
+/** Answers by what the form asks for: the first pattern that its text matches; anything else is code 7. */
+type Script = readonly (readonly [pattern: RegExp, answers: string | readonly string[]])[]
+
+async function device(script: Script) {
+  const asked: string[] = []
+  const turns = new Map<RegExp, number>()
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const form = [...new URLSearchParams(body)].map(([name, value]) => `${name}=${value}`).join(' ')
+    asked.push(form)
+    const [pattern, answers] = script.find(([each]) => each.test(form)) ?? []
+    const turn = pattern ? (turns.get(pattern) ?? 0) : 0
+    if (pattern) turns.set(pattern, turn + 1)
+    const inside = typeof answers === 'string' ? answers : answers?.[Math.min(turn, answers.length - 1)]
+    response.end(inside ?? '<response status="success" code="7"><result/></response>')
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  undo.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const client = createPanosClient({
+    PANOS_HOSTNAME: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    PANOS_API_KEY: 'traps-test-key',
+  })
+  const snapshots = new Snapshots()
+  const call = async (name: string, input: Record<string, unknown> = {}) => {
+    const tool = [...READING, ...COMMITTING].find(each => each.name === name)
+    if (!tool) throw new Error(`no tool ${name}`)
+    const context = { client: () => client, snapshots, signal: new AbortController().signal, progress: () => {}, budgetMs: 20_000 }
+    const result = await callTool(tool, tool.input.parse(input), context)
+    const text = result.content[0]?.type === 'text' ? result.content[0].text : ''
+    const found = result.structuredContent as { items: Record<string, unknown>[]; warnings: string[]; job?: object } | undefined
+    return {
+      items: found?.items ?? [],
+      warnings: found?.warnings ?? [],
+      job: found?.job,
+      text,
+      error: result._meta?.[ERROR_META] as Record<string, unknown> | undefined,
+    }
+  }
+  return { call, asked }
+}
+const ok = (inside: string): string => `<response status="success"><result>${inside}</result></response>`
+const VSYS = ok('<entry name="vsys1"/><entry name="vsys2"/>')
+
+describe('get and show', () => {
+  it('finds a virtual system that only a template made: it is in the candidate and not in the running configuration', async () => {
+    const { call, asked } = await device([
+      [/action=get .*vsys\/entry\/@name/, VSYS],
+      [/action=show .*vsys2/, '<response status="error"><msg><line>No such node</line></msg></response>'],
+      [/action=show .*vsys1.*\/zone/, ok('<zone><entry name="a"/></zone>')],
+    ])
+    expect((await call('retrieve_security_zones')).items).toMatchObject([{ name: 'a', location: 'vsys1' }])
+    expect(asked.some(form => form.includes("vsys/entry[@name='vsys2']/zone"))).toBe(true)
+  })
+
+  it('reads one entry and many alike, and text through the marks of uncommitted edits', async () => {
+    const mark = 'admin="a" dirtyId="5" time="2026/11/20 06:00:00"'
+    const one = `<address ${mark}><entry name="x" ${mark}><ip-netmask ${mark}>192.0.2.1</ip-netmask><tag ${mark}><member ${mark}>t</member></tag></entry></address>`
+    const { call } = await device([
+      [/vsys\/entry\/@name/, ok('<entry name="vsys1"/>')],
+      [/vsys1.*\/address/, `<response status="success" code="19"><result total-count="1" count="1">${one}</result></response>`],
+    ])
+    expect((await call('retrieve_address_objects', { config: 'candidate' })).items).toEqual([
+      { name: 'x', location: 'vsys1', type: 'ip-netmask', value: '192.0.2.1', tags: ['t'] },
+    ])
+  })
+
+  it('never asks with show for what can match several nodes, nor for a whole branch', async () => {
+    const { call, asked } = await device([[/vsys\/entry\/@name/, VSYS]])
+    for (const name of [
+      'retrieve_address_objects',
+      'retrieve_security_policies',
+      'retrieve_security_zones',
+      'analyze_security_policies',
+      'find_references',
+    ])
+      await call(name, name === 'find_references' ? { name: 'x' } : {})
+    const shown = asked.flatMap(form => /action=show xpath=(.*)/.exec(form)?.[1] ?? [])
+    expect(shown.length).toBeGreaterThan(10)
+    for (const xpath of shown) {
+      expect(xpath).not.toMatch(/\/\/|\/entry(?!\[)|\*/)
+      expect(xpath).toMatch(/\/(address|address-group|service-group|zone|rules)$/)
+    }
+  })
+})
+
+describe('operational answers', () => {
+  it('keeps serial numbers, versions and values as text, and takes a field that comes twice', async () => {
+    const { call } = await device([
+      [
+        /system.*info/,
+        ok(
+          '<system><hostname>fw</hostname><serial>001234567890</serial><sw-version>10.10</sw-version><time>Fri Nov 20 06:00:00 2026\n</time><ZTP>Disabled</ZTP><ZTP>Disabled</ZTP><plugin_versions><entry name="p"><pkginfo>1</pkginfo></entry></plugin_versions></system>',
+        ),
+      ],
+    ])
+    expect((await call('show_system_info')).items).toEqual([
+      { hostname: 'fw', serial: '001234567890', 'sw-version': '10.10', time: 'Fri Nov 20 06:00:00 2026', ZTP: 'Disabled' },
+    ])
+  })
+
+  it('reads high availability, on and off', async () => {
+    const on =
+      '<enabled>yes</enabled><group><mode>Active-Passive</mode><local-info><state>active</state></local-info><peer-info><state>passive</state><conn-status>up</conn-status></peer-info><running-sync>synchronized</running-sync></group>'
+    const { call } = await device([[/high-availability/, [ok(on), ok('<enabled>no</enabled>')]]])
+    expect((await call('show_ha_status')).items).toMatchObject([
+      { enabled: true, localState: 'active', peerState: 'passive', peerConnection: 'up', configSync: 'synchronized' },
+    ])
+    expect((await call('show_ha_status')).text).toContain('is off')
+  })
+
+  it('reads the plain text of resources and disks, in both units', () => {
+    const top = (unit: string): string =>
+      `top - 06:00:00 up 3 days, 11:22,  0 users,  load average: 1.31, 0.28, 0.26\n%Cpu(s):  4.1 us, 93.8 id\n${unit === 'KiB' ? 'KiB Mem :  8123596 total,   627507 free,  4200448 used' : 'MiB Mem :   7933.2 total,    612.8 free,   4102.0 used'}, 1 buff/cache`
+    const disk =
+      'Filesystem      Size  Used Avail Use% Mounted on\n/dev/root       6.9G  4.4G  2.2G  67% /\nnone            1.9G   92K  1.9G   1% /dev\n'
+    for (const unit of ['KiB', 'MiB']) {
+      expect(readResources(top(unit), disk)).toMatchObject({
+        loadAverage: [1.31, 0.28, 0.26],
+        cpuIdlePercent: 93.8,
+        memoryTotalMiB: 7933,
+        memoryUsedMiB: 4102,
+        disks: [{ mount: '/', usedPercent: 67 }, { mount: '/dev' }],
+      })
+    }
+    expect(readResources('', '')).toEqual({ loadAverage: [], disks: [] })
+  })
+
+  it('joins logical interfaces with their ports, subinterfaces included', () => {
+    const xml =
+      '<result><hw><entry><name>ethernet1/1</name><state>up</state><speed>1000</speed></entry><entry><name>ethernet1/2</name><state>down</state></entry></hw><ifnet><entry><name>ethernet1/1.10</name><zone>z</zone><ip>N/A</ip><tag>10</tag><fwd>N/A</fwd></entry></ifnet></result>'
+    expect(readInterfaces(parseXml(xml))).toMatchObject([
+      { name: 'ethernet1/1.10', state: 'up', zone: 'z', ip: '', vlanTag: '10', forwarding: '' },
+      { name: 'ethernet1/1' },
+      { name: 'ethernet1/2', state: 'down' },
+    ])
+  })
+
+  it('asks the other routing engine when the first knows nothing, and only then', async () => {
+    const unknown = '<response status="error" code="17"><msg><line>show -> routing is unexpected</line></msg></response>'
+    const { call, asked } = await device([
+      [/<routing>.*fib-lookup/, unknown],
+      [
+        /advanced-routing.*fib-lookup/,
+        ok('<nh>ip</nh><src>192.0.2.1</src><ip>192.0.2.254</ip><metric>10</metric><interface>ae1</interface>'),
+      ],
+    ])
+    expect((await call('test_route_lookup', { destination_ip: '198.51.100.1' })).items).toMatchObject([
+      { found: true, interface: 'ae1', nexthop: '192.0.2.254' },
+    ])
+    expect(asked).toHaveLength(2)
+  })
+})
+
+describe('logs and jobs', () => {
+  it('waits for a log query whose answer has no log while it runs', async () => {
+    const job = (status: string): string => `<job><tenq>06:00:00</tenq><status>${status}</status><id>9</id></job>`
+    const { call } = await device([
+      [
+        /log-type=/,
+        '<response status="success" code="19"><result><msg><line>query job enqueued with jobid 9</line></msg><job>9</job></result></response>',
+      ],
+      [
+        /type=log action=get/,
+        [
+          ok(job('ACT')),
+          ok(`${job('ACT')}<log><logs count="0" progress="20"/></log>`),
+          ok(
+            `${job('FIN')}<log><logs count="1" progress="100"><entry logid="1"><receive_time>t</receive_time><src>192.0.2.1</src><serial>0012</serial></entry></logs></log>`,
+          ),
+        ],
+      ],
+    ])
+    expect((await call('query_logs', { detail: 'full' })).items).toEqual([
+      { logid: '1', receive_time: 't', src: '192.0.2.1', serial: '0012' },
+    ])
+  })
+
+  it.each([
+    '<msg>There are no changes to commit.</msg>',
+    '<result><msg>There are no changes to commit.</msg></result>',
+    '<result><msg><line>There are no changes to commit.</line></msg></result>',
+  ])('understands %s', async inside => {
+    const { call } = await device([[/type=commit/, `<response status="success" code="19">${inside}</response>`]])
+    expect(await call('commit')).toMatchObject({ error: undefined, text: 'There are no changes to commit.' })
+  })
+
+  it('takes code 13 with success, which some administrators get, for nothing to commit', async () => {
+    const words = 'The result of this commit would be the same as the previous commit queued/processed. No edits have been made.'
+    const { call } = await device([[/type=commit/, `<response status="success" code="13"><msg>${words}</msg></response>`]])
+    expect(await call('commit')).toMatchObject({ error: undefined, text: words })
+  })
+
+  it('holds a push for finished only when its devices have said so', async () => {
+    const push = (result: string, more = ''): string =>
+      ok(
+        `<job><id>5</id><type>CommitAll</type><status>FIN</status><result>OK</result><progress>100</progress><devices><entry><serial-no>001</serial-no><devicename>fw</devicename><result>${result}</result><details>${more}</details></entry></devices></job>`,
+      )
+    const { call } = await device([
+      [
+        /type=commit action=all/,
+        '<response status="success" code="19"><result><msg><line>Job enqueued with jobid 5</line></msg><job>5</job></result></response>',
+      ],
+      [/jobs/, [push('PEND'), push('FAIL', '<msg><errors><line>zone x is not there</line></errors></msg>')]],
+    ])
+    expect((await call('push_to_devices', { device_group: 'DG' })).error).toMatchObject({
+      kind: 'invalid',
+      message: expect.stringContaining('fw: zone x is not there'),
+    })
+  })
+
+  it.each([
+    ['Another commit/validate is in progress. Please try again later', 'busy'],
+    ['Configuration is locked by alice', 'busy'],
+    ['You cannot commit while an install is in progress. Please try again later.', 'busy'],
+    ['Failed to synchronize running configuration with HA peer', 'busy'],
+  ])('tells "%s" from a failure', async (line, kind) => {
+    const { call } = await device([[/type=commit/, `<response status="error"><msg><line>${line}</line></msg></response>`]])
+    expect((await call('commit')).error).toMatchObject({ kind, retryable: true, message: line })
+  })
+})
