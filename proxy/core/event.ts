@@ -211,7 +211,7 @@ export interface Position {
 
 /**
  * The journal as the main thread sees it. `append` queues an event and gives its number; `flush` puts everything queued
- * into the file with one write. Forwarding calls `flush` before any byte leaves; what nobody flushes leaves at the end of the tick.
+ * into the file with one write. Forwarding calls `flush` before any byte leaves; what nobody flushes leaves within some milliseconds.
  * Neither ever throws for the disk's sake: what cannot be written becomes a gap.
  */
 export interface Journal {

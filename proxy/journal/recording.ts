@@ -51,6 +51,12 @@ export interface Recording extends Journal {
   close(): void
 }
 
+/**
+ * What nobody flushes waits so long for company. The ends of a message fall due just before the next one comes: alone they would cost
+ * a write of their own on each trip.
+ */
+const LATE_MS = 4
+
 export const DEFAULT_RETENTION: Retention = { maxAgeMs: 7 * 24 * 3600 * 1000, maxBytes: 1024 ** 3 }
 
 /** Makes a folder under `<dataDir>/recordings` and begins to record there. Throws an Error that says what to do when that cannot be. */
@@ -110,6 +116,7 @@ class FolderRecording implements Recording {
   readonly #mask: ((draft: Draft) => Draft) | undefined
   readonly #zero = performance.now()
   readonly #pulse: NodeJS.Timeout
+  readonly #late: NodeJS.Timeout
   readonly #onExit = () => this.close()
   #seq = 1
   #scheduled = false
@@ -143,6 +150,8 @@ class FolderRecording implements Recording {
     })
     this.#pulse = setInterval(() => pulseLock(dir), LOCK_PULSE_MS)
     this.#pulse.unref()
+    this.#late = setTimeout(() => this.#flushLate(), LATE_MS)
+    this.#late.unref()
     process.once('exit', this.#onExit)
     void tidy()
   }
@@ -157,13 +166,12 @@ class FolderRecording implements Recording {
     const kept = this.#mask && draft.kind !== 'chunk' ? this.#mask(draft) : draft
     this.#writer.put(kept, seq, draft.at ?? this.now())
     if (!this.#scheduled) {
-      // The end of this round of the event loop: what belongs together shares a write, and nothing waits for the next traffic.
       this.#scheduled = true
-      setImmediate(this.#flushScheduled)
+      this.#late.refresh()
     }
     return seq
   }
-  readonly #flushScheduled = () => {
+  #flushLate(): void {
     this.#scheduled = false
     this.flush()
   }
@@ -188,6 +196,7 @@ class FolderRecording implements Recording {
     this.#writer.close()
     this.#closed = true
     clearInterval(this.#pulse)
+    clearTimeout(this.#late)
     process.removeListener('exit', this.#onExit)
     releaseLock(this.dir)
   }
