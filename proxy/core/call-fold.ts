@@ -6,10 +6,9 @@
 import { breakOf, type Ended, waiting } from './call-break.ts'
 import { unfollowed, verdictOf } from './delivery.ts'
 import type { RpcMessage } from './jsonrpc.ts'
+import { isTimeout } from './lifecycle.ts'
 import type { Break } from './model.ts'
 import type { Answer, CallState, ExchangeState, FrameMark, SessionState, World } from './state.ts'
-
-const TIMED_OUT = /time[d ]?-? ?out|-32001|deadline/i
 
 export class CallFold {
   readonly #world: World
@@ -102,7 +101,7 @@ export class CallFold {
       const call = this.#waiting(session, cancels.id, 'client')
       if (!call) return
       call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
-      call.timedOut = TIMED_OUT.test(cancels.reason ?? '')
+      call.timedOut = isTimeout(cancels.reason)
       this.#world.touchCall(call)
     } else if (message.kind === 'response' || message.kind === 'error') {
       const call = this.#waiting(session, message.id, 'server')

@@ -20,7 +20,7 @@ export interface LossCause {
 }
 
 /** Limits that clients are known to set on a request, measured from its POST (s). */
-const REQUEST_LIMITS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600]
+export const REQUEST_LIMITS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600]
 /** Limits of clients and middleboxes on silence, measured from the last byte (s). */
 const IDLE_LIMITS = [30, 60, 100, 125, 270, 300, 305, 350]
 /** Limits on one SSE event that are known in clients (bytes). */
@@ -109,7 +109,7 @@ function deleted(facts: Facts, broken: Break): Sign {
     : { rule, holds: false, why: 'no DELETE ended the session', possible: true }
 }
 
-function nearest(span: number, limits: readonly number[]): { limit: number; off: number } | undefined {
+export function nearest(span: number, limits: readonly number[]): { limit: number; off: number } | undefined {
   const fits = limits
     .map(seconds => ({ limit: seconds * 1000, off: Math.abs(span - seconds * 1000) }))
     .filter(({ limit, off }) => off <= Math.max(250, limit * 0.02))

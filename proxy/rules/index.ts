@@ -6,36 +6,55 @@ import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
 import { acceptHeaderWrong } from './accept-header-wrong.ts'
 import { answerBeforeAccepted } from './answer-before-accepted.ts'
+import { cancelIgnored } from './cancel-ignored.ts'
+import { cancelledButAnswered } from './cancelled-but-answered.ts'
+import { clientClosedEarly } from './client-closed-early.ts'
+import { clientTimeoutShorterThanTool } from './client-timeout-shorter-than-tool.ts'
 import { contentTypeWrong } from './content-type-wrong.ts'
 import { duplicateInFlightId } from './duplicate-in-flight-id.ts'
 import { duplicateResponse } from './duplicate-response.ts'
 import { endpointCrossOrigin } from './endpoint-cross-origin.ts'
 import { getNotSupported } from './get-not-supported.ts'
+import { ghostSession } from './ghost-session.ts'
 import { headerBodyMismatch } from './header-body-mismatch.ts'
 import { hostOrOriginRejected } from './host-or-origin-rejected.ts'
+import { idleCut } from './idle-cut.ts'
+import { initializedMissing } from './initialized-missing.ts'
 import { invalidJsonOrUtf8 } from './invalid-json-or-utf8.ts'
 import { methodChangingRedirect } from './method-changing-redirect.ts'
 import { mountLifespanMissing } from './mount-lifespan-missing.ts'
 import { mountPrefixLost } from './mount-prefix-lost.ts'
+import { networkInterruption } from './network-interruption.ts'
 import { noEndpointEvent } from './no-endpoint-event.ts'
+import { noKeepalive } from './no-keepalive.ts'
 import { notResumableDrop } from './not-resumable-drop.ts'
 import { orphanRequest } from './orphan-request.ts'
 import { oversizedSseEvent } from './oversized-sse-event.ts'
+import { postBeforeEndpoint } from './post-before-endpoint.ts'
 import { protocolProbe } from './protocol-probe.ts'
 import { protocolVersionMismatch } from './protocol-version-mismatch.ts'
 import { rateLimitedOrOverloaded } from './rate-limited-or-overloaded.ts'
+import { reconnectedWithoutInitialize } from './reconnected-without-initialize.ts'
 import { redirectLeavesOrigin } from './redirect-leaves-origin.ts'
+import { redirectNotFollowed } from './redirect-not-followed.ts'
 import { redirectPathMismatch } from './redirect-path-mismatch.ts'
 import { requestAcceptedWithoutAnswer } from './request-accepted-without-answer.ts'
+import { requestBeforeInitialize } from './request-before-initialize.ts'
 import { requestBodyTooLarge } from './request-body-too-large.ts'
 import { responseUnknownId } from './response-unknown-id.ts'
 import type { Rule, Verdict } from './rule.ts'
+import { serverRestarted } from './server-restarted.ts'
 import { sessionHeaderOnStateless } from './session-header-on-stateless.ts'
+import { sessionIdMissing } from './session-id-missing.ts'
+import { sessionManagedByHand } from './session-managed-by-hand.ts'
+import { sessionParamName } from './session-param-name.ts'
 import { sessionUnknownOrExpired } from './session-unknown-or-expired.ts'
 import { singleSlotServer } from './single-slot-server.ts'
+import { slowInitialize } from './slow-initialize.ts'
 import { sseBuffered } from './sse-buffered.ts'
 import { sseCompressed } from './sse-compressed.ts'
 import { sseFraming } from './sse-framing.ts'
+import { staleGetStream409 } from './stale-get-stream-409.ts'
 import { streamEndedUnanswered } from './stream-ended-unanswered.ts'
 import { streamResumed } from './stream-resumed.ts'
 import { toolErrorCredentials } from './tool-error-credentials.ts'
@@ -44,6 +63,7 @@ import { transportMismatch } from './transport-mismatch.ts'
 import { undeliverableResponse } from './undeliverable-response.ts'
 import { upstreamUnreachable } from './upstream-unreachable.ts'
 import { wrongEndpoint } from './wrong-endpoint.ts'
+import { wrongWorker } from './wrong-worker.ts'
 
 /** A verdict with the rule that gave it. `key` stays the same while more evidence comes: what to recognise it by. */
 export interface Judged extends Verdict {
@@ -58,8 +78,19 @@ export interface Judgement {
 
 export const rules: readonly Rule[] = [
   undeliverableResponse,
+  clientTimeoutShorterThanTool,
+  clientClosedEarly,
+  networkInterruption,
+  sessionIdMissing,
+  sessionParamName,
   sessionUnknownOrExpired,
+  sessionManagedByHand,
+  serverRestarted,
+  reconnectedWithoutInitialize,
+  requestBeforeInitialize,
+  initializedMissing,
   redirectPathMismatch,
+  redirectNotFollowed,
   wrongEndpoint,
   mountPrefixLost,
   endpointCrossOrigin,
@@ -96,6 +127,15 @@ export const rules: readonly Rule[] = [
   protocolProbe,
   answerBeforeAccepted,
   streamResumed,
+  idleCut,
+  noKeepalive,
+  wrongWorker,
+  staleGetStream409,
+  postBeforeEndpoint,
+  cancelledButAnswered,
+  cancelIgnored,
+  ghostSession,
+  slowInitialize,
 ]
 
 /** Applies the rules to one session. Never throws. */

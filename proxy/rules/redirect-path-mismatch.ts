@@ -16,12 +16,15 @@ export const redirectPathMismatch: Rule = {
   references: ['modelcontextprotocol/python-sdk#732', 'modelcontextprotocol/python-sdk#781', 'jlowin/fastmcp#991', 'jlowin/fastmcp#1867'],
   check(facts) {
     const hops = facts.exchanges.filter(isSlashRedirect)
-    return hops.length === 0 ? [] : [verdictOn(facts, hops)]
+    // Messages that were lost by it are told by redirect-not-followed.
+    const lost = hops.some(hop => hop.method === 'POST' && hop.followedBy === undefined && isOver(facts, hop))
+    return hops.length === 0 || lost ? [] : [verdictOn(facts, hops)]
   },
 }
 
 /** One that leads to another origin is that fault, not this one. */
-function isSlashRedirect(x: Exchange): boolean {
+/** A 307 or 308 to the same path with or without its slash. */
+export function isSlashRedirect(x: Exchange): boolean {
   const { status, location, target } = x
   if ((status !== 307 && status !== 308) || location === undefined || redirectOrigin(x) !== undefined) return false
   const to = pathAndQuery(location, target)
@@ -32,7 +35,7 @@ function verdictOn(facts: Facts, hops: readonly Exchange[]): Verdict {
   const first = hops[0] as Exchange
   const byId = new Map(facts.exchanges.map(exchange => [exchange.id, exchange]))
   const pairs = hops.map(hop => [hop, byId.get(hop.followedBy ?? -1)] as const)
-  const lost = pairs.filter(([hop, next]) => !next && isOver(facts, hop)).map(([hop]) => hop)
+  const open = pairs.filter(([, next]) => !next).length
   const cost = pairs.reduce((sum, [hop, next]) => sum + (next ? next.requestAt - hop.requestAt : 0), 0)
   const uniform = hops.every(({ method }) => method === first.method)
   const noun = uniform ? first.method : 'request'
@@ -41,38 +44,34 @@ function verdictOn(facts: Facts, hops: readonly Exchange[]): Verdict {
   const each = hops.length >= asked && hops.length > 1 ? `each of ${countText(hops.length, noun)}` : countText(hops.length, noun)
   const undelivered = facts.calls.some(call => call.delivery === 'undeliverable' && call.acceptedAt !== undefined)
   return {
-    ...(lost.length > 0 && { severity: 'error' as const }),
     confidence: 'certain',
     causeConfidence: side === 'unknown' ? 'possible' : 'certain',
     at: first.responseAt ?? first.requestAt,
     exchange: first.id,
-    title:
-      lost.length > 0
-        ? `${first.status} on ${each}, ${lost.length} not followed`
-        : `${first.status} on ${each}, +${spanText(cost)}${undelivered ? ': not the cause' : ''}`,
-    says: saysOf(first, hops.length, lost.length, cost),
+    title: `${first.status} on ${each}, +${spanText(cost)}${undelivered ? ': not the cause' : ''}`,
+    says: saysOf(first, hops.length, open, cost),
     cause,
     fix,
-    evidence: evidenceOf(facts, pairs),
+    evidence: redirectEvidence(facts, hops),
     alternatives: [],
   }
 }
 
 /** Nobody will follow it any more: its call was given up, or clients never take that long. */
-const isOver = (facts: Facts, hop: Exchange) =>
+export const isOver = (facts: Facts, hop: Exchange) =>
   facts.calls.some(call => hop.calls.includes(call.id) && call.delivery === 'unanswered') ||
   facts.now - (hop.responseAt ?? facts.now) > 5_000
 
-function saysOf(first: Exchange, count: number, lost: number, cost: number): string {
+function saysOf(first: Exchange, count: number, open: number, cost: number): string {
   const to = pathOf(pathAndQuery(first.location ?? '', first.target))
   const what = `${first.method} ${first.path} is redirected to ${to}.`
-  if (lost > 0) return `${what} The client did not repeat ${lost === count ? 'the request' : countText(lost, 'request')} there.`
+  if (open > 0) return `${what} The client has not repeated ${open === count ? 'the request' : countText(open, 'request')} there.`
   const mean = count > 1 ? `, ${spanText(cost / count)} each` : ''
   return `${what} The client followed every time; it cost ${spanText(cost)}${mean}.`
 }
 
 /** Who wrote the path: the client, when it differs from what the server advertised; the server, when it is just that. */
-function attribution({ session }: Facts, first: Exchange): { side: 'client' | 'server' | 'unknown'; cause: string; fix: string[] } {
+export function attribution({ session }: Facts, first: Exchange): { side: 'client' | 'server' | 'unknown'; cause: string; fix: string[] } {
   const to = pathOf(pathAndQuery(first.location ?? '', first.target))
   if (session.transport === 'sse' && session.endpoint !== undefined && first.method === 'POST') {
     const advertised = pathOf(session.endpoint)
@@ -99,11 +98,14 @@ function attribution({ session }: Facts, first: Exchange): { side: 'client' | 's
   }
 }
 
-function evidenceOf(facts: Facts, pairs: readonly (readonly [Exchange, Exchange | undefined])[]): Evidence[] {
+/** The advertised path, and each hop with what became of it. */
+export function redirectEvidence(facts: Facts, hops: readonly Exchange[]): Evidence[] {
   const lines: Evidence[] = []
+  const byId = new Map(facts.exchanges.map(exchange => [exchange.id, exchange]))
   const endpoint = facts.frames.find(frame => frame.event === 'endpoint')
   if (endpoint) lines.push({ seq: endpoint.seq, at: endpoint.at, says: `The server advertised ${pathOf(facts.session.endpoint ?? '')}` })
-  for (const [hop, next] of pairs.slice(0, 5)) {
+  for (const hop of hops.slice(0, 5)) {
+    const next = byId.get(hop.followedBy ?? -1)
     const seq = hop.responseSeq ?? hop.requestSeq
     const after = next ? `, repeated ${spanText(next.requestAt - hop.requestAt)} later` : ', not repeated'
     lines.push({ seq, at: hop.responseAt ?? hop.requestAt, says: `${hop.method} ${hop.path} answered with ${hop.status}${after}` })

@@ -6,8 +6,16 @@ import { judge } from './index.ts'
 
 function findings(wire: WireScript, session = 0) {
   const facts = wire.fold.facts(wire.row('session', session).id, wire.at) as Facts
-  return judge(facts).findings.filter(({ rule }) => rule === 'session-unknown-or-expired')
+  return judge(facts).findings.filter(({ rule }) => TOLD_BY.has(rule))
 }
+/** The rules that share the refusal among them. */
+const TOLD_BY = new Set([
+  'session-unknown-or-expired',
+  'session-managed-by-hand',
+  'server-restarted',
+  'wrong-worker',
+  'post-before-endpoint',
+])
 const UNKNOWN = { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } }
 
 describe('an unknown session', () => {
@@ -20,7 +28,7 @@ describe('an unknown session', () => {
     wire.wait(5_000)
     one.conn.post('/m?session_id=aaaaaaaa11111111', tool(1)).answer(404, 'Could not find session')
     const [finding] = findings(wire)
-    expect(finding).toMatchObject({ cause: 'server-restarted', causeConfidence: 'likely', severity: 'error' })
+    expect(finding).toMatchObject({ rule: 'server-restarted', causeConfidence: 'likely', severity: 'error' })
     expect(finding?.evidence[0]?.says).toContain('1 other stream with it')
   })
 
@@ -28,7 +36,7 @@ describe('an unknown session', () => {
     const wire = new WireScript()
     const { conn } = openSse(wire)
     conn.post(MESSAGES, tool(1)).answer(404, 'Could not find session')
-    expect(findings(wire)).toMatchObject([{ cause: 'wrong-worker', causeConfidence: 'likely' }])
+    expect(findings(wire)).toMatchObject([{ rule: 'wrong-worker', causeConfidence: 'likely' }])
   })
 
   it('has expired after a long silence, and only perhaps after a short one', () => {
@@ -41,7 +49,7 @@ describe('an unknown session', () => {
       conn.post('/mcp', tool(1), headers).json(200, result(1))
       wire.wait(gap)
       conn.post('/mcp', tool(2), headers).json(404, UNKNOWN)
-      expect(findings(wire)).toMatchObject([{ cause, causeConfidence: sure }])
+      expect(findings(wire)).toMatchObject([{ rule: 'session-unknown-or-expired', cause, causeConfidence: sure }])
     }
   })
 

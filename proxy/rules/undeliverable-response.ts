@@ -1,11 +1,12 @@
 /** The client left while its call was in flight: the answer had nobody to go to. Promise: the loss is certain before it is told. */
 import type { Facts } from '../core/facts.ts'
+import { clientName } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause } from '../core/loss-cause.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
 import { bytesText, countText, endingText, spanText } from '../core/words.ts'
+import { limitSetting } from './client-limit.ts'
+import { isGhost, UPGRADE } from './ghost-session.ts'
 import type { Rule, Verdict } from './rule.ts'
-
-const UPGRADE = 'Upgrade the Python SDK (mcp) to 1.27.2 or later, so that the handler is cancelled when the client leaves.'
 
 export const undeliverableResponse: Rule = {
   id: 'undeliverable-response',
@@ -15,7 +16,7 @@ export const undeliverableResponse: Rule = {
   signature: 'The client closes its stream (or the POST that waits for the answer) while a request of it has no answer.',
   fix: 'Depends on the cause: answer sooner, raise the client’s limit, or keep the stream alive. Upgrade the Python SDK to mcp 1.27.2 or later, so that handlers are cancelled when the client leaves.',
   references: ['modelcontextprotocol/python-sdk#237', 'modelcontextprotocol/python-sdk#2064', 'modelcontextprotocol/typescript-sdk#245'],
-  check: facts => [...lossesOf(facts).flatMap(calls => verdictOn(facts, calls)), ...ghostsOf(facts)],
+  check: facts => lossesOf(facts).flatMap(calls => verdictOn(facts, calls)),
 }
 
 /** Lost calls, those that one break broke together. */
@@ -23,41 +24,11 @@ function lossesOf(facts: Facts): Call[][] {
   const byBreak = new Map<number, Call[]>()
   for (const call of facts.calls) {
     if (call.delivery !== 'undeliverable' || !call.broken || call.from !== 'client') continue
-    if (isGhost(facts, call)) continue
+    // What is posted to a dead stream, and a client that leaves during the handshake, are faults of their own.
+    if (isGhost(facts, call) || call.method === 'initialize') continue
     byBreak.set(call.broken.seq, [...(byBreak.get(call.broken.seq) ?? []), call])
   }
   return [...byBreak.values()]
-}
-
-const isGhost = ({ session }: Facts, call: Call) =>
-  session.transport === 'sse' && session.ended !== undefined && call.sentAt > session.ended.at
-
-/** Calls that were posted when their stream was gone already: only servers that forget to look accept them. */
-function ghostsOf(facts: Facts): Verdict[] {
-  const { ended } = facts.session
-  const calls = facts.calls.filter(call => call.delivery === 'undeliverable' && call.from === 'client' && isGhost(facts, call))
-  const first = calls[0]
-  if (!first || !ended) return []
-  const which = calls.length > 1 ? `${countText(calls.length, 'call')} were` : `Call ${first.number} was`
-  return [
-    {
-      confidence: 'certain',
-      causeConfidence: 'likely',
-      at: first.sentAt,
-      call: first.id,
-      exchange: first.exchange,
-      title: `${which} posted to a stream that was gone.`,
-      says: `${clientName(facts)} had closed the stream ${spanText(first.sentAt - ended.at)} before. The server accepted with 202 all the same, and had no way to answer.`,
-      cause: 'ghost-session',
-      fix: ['Reconnect the client: it has to open a new stream and begin with initialize.', UPGRADE],
-      evidence: [
-        { seq: ended.seq, at: ended.at, says: 'The client ended the stream' },
-        ...calls
-          .slice(0, 5)
-          .map(call => ({ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of call ${call.number}, accepted with ${call.status}` })),
-      ],
-    },
-  ]
 }
 
 function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
@@ -98,7 +69,6 @@ function titleOf(call: Call, calls: readonly Call[], broken: Break): string {
   return `${left}. The answer came at ${spanText(call.answeredAt - call.sentAt)}.`
 }
 
-const clientName = ({ session }: Facts) => session.client.name ?? 'The client'
 const seconds = (span: number) => spanText(span).replace('.0 s', ' s')
 
 function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): string {
@@ -136,15 +106,6 @@ function fixOf(facts: Facts, call: Call, cause: LossCause, oldServer: boolean): 
   if (oldServer) fix.push(UPGRADE)
   if (cause.rule === 'client-timeout-shorter-than-tool') fix.push(limitSetting(facts))
   return fix
-}
-
-/** Where a client's limit is set, as far as its maker documents it. */
-function limitSetting({ session }: Facts): string {
-  const who = `${session.client.name ?? ''} ${session.client.userAgent ?? ''}`
-  if (/claude[- ]?code/i.test(who)) return 'Raise the client’s limit: MCP_TOOL_TIMEOUT, in milliseconds.'
-  if (/gemini/i.test(who)) return 'Raise the client’s limit: "timeout" of this server in settings.json, in milliseconds.'
-  if (/windsurf|devin|cascade/i.test(who)) return 'Raise the client’s limit: this one documents no setting for it.'
-  return 'Raise the client’s limit for a request, if it has a setting for it.'
 }
 
 /** The server's own words for the same moment. */

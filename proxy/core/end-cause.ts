@@ -1,0 +1,151 @@
+/**
+ * Why a stream ended without a clean end, where no lost answer tells it already. Promise: each end has one cause: a restart, silence
+ * that fits a known limit, or else the network, in that order; what was only possible is named beside it.
+ */
+import type { Facts } from './facts.ts'
+import { nearest } from './loss-cause.ts'
+import type { Alternative, Call, Confidence, End, Evidence, Exchange } from './model.ts'
+import { countText, endingText, spanText } from './words.ts'
+
+export interface EndCause {
+  readonly rule: 'server-restarted' | 'idle-cut' | 'network-interruption'
+  readonly confidence: Confidence
+  readonly exchange: Exchange
+  readonly end: End
+  /** How long nothing had come before the end (ms). */
+  readonly silence: number
+  /** The limit that the silence fits (ms). */
+  readonly limit?: number
+  /** Other ends after the same silence. */
+  readonly again: number
+  /** Calls of the client that lost their answer by it. */
+  readonly lost: readonly Call[]
+  readonly why: string
+  readonly evidence: readonly Evidence[]
+  readonly others: readonly Alternative[]
+}
+
+/** Limits of clients and middleboxes on silence (s). */
+const IDLE_LIMITS = [30, 60, 100, 125, 270, 300, 305, 350]
+/** A server that is gone is found out this soon after its streams ended (ms). */
+const RESTART_SPAN = 60_000
+const BURST_SPAN = 1_000
+const EXITED = /^ended (by signal|with exit code)/
+
+/** The ends of this session's streams and waiting POSTs that broke off, oldest first. */
+export function endCauses(facts: Facts): EndCause[] {
+  const ends = facts.exchanges.flatMap(exchange => abruptEnd(facts, exchange) ?? [])
+  return ends.flatMap(one => {
+    const found = one.end.by === 'server' ? byServer(facts, one, ends) : byClient(facts, one, ends)
+    return found ?? []
+  })
+}
+
+interface Abrupt {
+  readonly exchange: Exchange
+  readonly end: End
+  readonly silence: number
+}
+
+/** The end that came first, where it was no clean one and not the proxy's own. */
+function abruptEnd({ session }: Facts, exchange: Exchange): Abrupt | undefined {
+  const { clientEnd, serverEnd, body, status = 0, responseBy } = exchange
+  const end = serverEnd && (!clientEnd || serverEnd.at <= clientEnd.at || clientEnd.by !== 'client') ? serverEnd : clientEnd
+  const streams = (body === 'stream' || body === 'sse') && status < 300
+  // The connection broke before a head came: the proxy had to answer.
+  const headless = (status === 0 || (status === 502 && responseBy === 'proxy')) && end?.by === 'server' && end.how !== 'refused'
+  if (!end || end.by === 'proxy' || !BROKEN.has(end.how) || !(streams || headless)) return undefined
+  // What a client drops after it has ended the session is no break.
+  if (end.by === 'client' && session.ended?.detail === 'DELETE' && session.ended.at <= end.at) return undefined
+  const before = headless ? (exchange.requestEndAt ?? exchange.requestAt) : (exchange.lastByteAt ?? exchange.responseAt ?? end.at)
+  return { exchange, end, silence: end.at - Math.min(end.at, before) }
+}
+const BROKEN = new Set(['fin', 'reset', 'timeout'])
+
+const lostBy = ({ calls }: Facts, { exchange, end }: Abrupt): Call[] =>
+  calls.filter(
+    ({ id, from, kind, delivery, broken }) =>
+      from === 'client' && kind === 'request' && delivery === 'unanswered' && (broken?.seq === end.seq || exchange.calls.includes(id)),
+  )
+
+function byServer(facts: Facts, one: Abrupt, all: readonly Abrupt[]): EndCause {
+  const base = { ...one, lost: lostBy(facts, one), again: 0 }
+  const restart = restartSign(facts, one)
+  const idle = idleSign(facts, one, all)
+  const how = `${endingText(one.end.how)} ${spanText(one.silence)} after the last byte`
+  const network: Alternative = { rule: 'network-interruption', standing: 'possible', why: `the stream had no clean end: ${how}` }
+  if (restart?.sure) {
+    return { ...base, rule: 'server-restarted', confidence: 'certain', why: restart.why, evidence: restart.evidence, others: [] }
+  }
+  if (idle) {
+    const others: Alternative[] = restart ? [{ rule: 'server-restarted', standing: 'possible', why: restart.why }, network] : [network]
+    return { ...base, ...idle, rule: 'idle-cut', evidence: [], others }
+  }
+  if (restart) {
+    return { ...base, rule: 'server-restarted', confidence: 'possible', why: restart.why, evidence: restart.evidence, others: [network] }
+  }
+  const restarted: Alternative = isBack(facts, one)
+    ? { rule: 'server-restarted', standing: 'possible', why: 'it would have to be back at once: the next request was answered' }
+    : { rule: 'server-restarted', standing: 'possible', why: 'nothing was asked of the server after it' }
+  const silent: Alternative = { rule: 'idle-cut', standing: 'ruled out', why: `last byte ${spanText(one.silence)} before the end` }
+  return { ...base, rule: 'network-interruption', confidence: 'possible', why: how, evidence: [], others: [restarted, silent] }
+}
+
+/** A client that leaves while nothing is in flight may do so; only what it leaves after, or a reset, says more. */
+function byClient(facts: Facts, one: Abrupt, all: readonly Abrupt[]): EndCause | undefined {
+  const { end } = one
+  if (facts.calls.some(({ broken, delivery }) => broken?.seq === end.seq && delivery !== 'delivered')) return undefined
+  const base = { ...one, lost: [], again: 0, evidence: [] }
+  // A client that could not even begin leaves for that reason.
+  const used = facts.calls.some(({ from, delivery, error }) => from === 'client' && delivery === 'delivered' && !error)
+  const idle = used ? idleSign(facts, one, all) : undefined
+  if (idle && ((idle.limit ?? 0) >= 60_000 || idle.again > 0)) return { ...base, ...idle, rule: 'idle-cut', others: [] }
+  if (end.how === 'fin') return undefined
+  const why = `the client’s side ended by ${endingText(end.how)}`
+  const closed: Alternative = { rule: 'client-closed-early', standing: 'possible', why: 'some clients close with a reset' }
+  return { ...base, rule: 'network-interruption', confidence: 'possible', why, others: [closed] }
+}
+
+interface IdleSign {
+  readonly confidence: Confidence
+  readonly limit: number
+  readonly again: number
+  readonly why: string
+}
+
+function idleSign({ others }: Facts, { silence, end }: Abrupt, all: readonly Abrupt[]): IdleSign | undefined {
+  const fit = silence < 20_000 ? undefined : nearest(silence, IDLE_LIMITS)
+  if (!fit) return undefined
+  const same = (span: number | undefined) => span !== undefined && nearest(span, [fit.limit / 1000]) !== undefined
+  const again =
+    all.filter(other => other.end !== end && other.end.by === end.by && same(other.silence)).length +
+    others.filter(({ ended }) => ended?.by === end.by && ended.how !== 'complete' && ended.seq !== end.seq && same(ended.silentMs)).length
+  return { confidence: again > 0 ? 'certain' : 'likely', limit: fit.limit, again, why: `closed ${spanText(silence)} after the last byte` }
+}
+
+/** The server was found gone after the end, its process ended, or other streams ended with it. */
+function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: string; evidence: Evidence[] } | undefined {
+  const near = facts.others.filter(
+    ({ ended }) => ended?.by === 'server' && BROKEN.has(ended.how) && Math.abs(ended.at - end.at) < BURST_SPAN,
+  )
+  const outage = facts.outages?.find(
+    ({ from, to }) => from >= end.at - RESTART_SPAN && from <= end.at + RESTART_SPAN && (to ?? from) >= end.at,
+  )
+  const exit = facts.logs.find(({ source, text, at }) => source === 'process' && EXITED.test(text) && Math.abs(at - end.at) < 2_000)
+  const evidence: Evidence[] = []
+  if (exit) evidence.push({ seq: exit.seq, at: exit.at, says: `The server’s process: ${exit.text.slice(0, 80)}` })
+  if (outage) evidence.push({ seq: outage.seq, at: outage.from, says: `The server could not be reached: ${outage.says}` })
+  if (outage?.to !== undefined) evidence.push({ seq: outage.backSeq ?? outage.seq, at: outage.to, says: 'The server answered again' })
+  const burst = near.length > 0 ? `${countText(near.length, 'other stream')} ended with it` : ''
+  if (outage || exit)
+    return {
+      sure: true,
+      why: [outage ? 'nothing accepted connections after it' : 'its process ended', burst].filter(Boolean).join(', '),
+      evidence,
+    }
+  return near.length > 0 && end.how === 'fin' ? { sure: false, why: burst, evidence } : undefined
+}
+
+const isBack = ({ exchanges, others }: Facts, { end }: Abrupt): boolean =>
+  exchanges.some(({ requestAt, responseBy }) => requestAt > end.at && responseBy === 'server') ||
+  others.some(({ startedAt, endpointAt }) => startedAt > end.at && endpointAt !== undefined)

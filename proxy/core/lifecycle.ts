@@ -1,0 +1,28 @@
+/** The handshake of a session, as its calls show it. Promise: plain readings that several rules share; none of them is a verdict. */
+import type { Facts } from './facts.ts'
+import type { Call } from './model.ts'
+
+const TIMED_OUT = /time[d ]?-? ?out|-32001|deadline/i
+/** The reason of a cancellation says that a limit was reached. */
+export const isTimeout = (reason: string | undefined): boolean => TIMED_OUT.test(reason ?? '')
+
+/** What a person calls the client. */
+export const clientName = ({ session }: Facts): string => session.client.name ?? 'The client'
+
+/** Sessions that begin with initialize. */
+export const hasHandshake = ({ session }: Facts): boolean => session.transport === 'sse' || session.transport === 'streamable'
+
+/** The first `initialize` of the session. */
+export const initializeOf = ({ calls }: Facts): Call | undefined =>
+  calls.find(({ from, method }) => from === 'client' && method === 'initialize')
+
+/** Requests of the client that need a handshake before them, oldest first. */
+export const requestsOf = ({ calls }: Facts): readonly Call[] =>
+  calls.filter(({ from, kind, method }) => from === 'client' && kind === 'request' && !FREE.has(method))
+const FREE = new Set(['initialize', 'ping', 'server/discover'])
+
+/** The server refused it as servers do whose session is not initialized, or never answered it. */
+export function isTurnedDown({ error, delivery, acceptedAt, sentAt }: Call, now: number): boolean {
+  if (error) return error.code === -32602 || /initiali[sz]/i.test(error.message)
+  return delivery === 'unanswered' || (delivery === 'pending' && acceptedAt !== undefined && now - sentAt > 10_000)
+}

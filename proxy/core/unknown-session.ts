@@ -1,0 +1,233 @@
+/**
+ * The server does not know the session that a client names: which fault that is. Promise: what the proxy saw of that session before
+ * decides, in the order of how surely it knows, and exactly one rule is named.
+ */
+import type { Facts } from './facts.ts'
+import type { Alternative, Confidence, Evidence, Exchange, Session } from './model.ts'
+import { actorText, countText, errorWords, spanText } from './words.ts'
+
+/** A session this long without a request may have expired (ms). */
+const EXPIRY_SPAN = 60_000
+
+export interface UnknownSession {
+  /** The rule that tells it. */
+  readonly rule: string
+  readonly cause: string
+  readonly says: string
+  readonly confidence: Confidence
+  readonly fix: readonly string[]
+  /** What came before the refusal. */
+  readonly evidence: readonly Evidence[]
+  readonly alternatives?: readonly Alternative[]
+}
+
+const WORDS =
+  /could not find session|session (was )?not found|unknown session|no transport (was )?found|no valid session id|session has been terminated|invalid session id|session .{0,60}(expired|does not exist|not found)/i
+
+/** Not every 404: a wrong path answers "Not Found", and since 2026-07-28 an unknown method is a 404 with -32601. */
+export function isUnknownSession({ status, errorText = '', responseBy, method }: Exchange): boolean {
+  if (responseBy !== 'server' || (status !== 404 && status !== 400) || method === 'OPTIONS') return false
+  if (/-32601/.test(errorText)) return false
+  return WORDS.test(errorText)
+}
+
+/** The refusals of a session that the server does not know, oldest first. */
+export function refusalsOf({ session, exchanges }: Facts): readonly Exchange[] {
+  return session.transport === 'other' || session.transport === 'stateless' ? [] : exchanges.filter(isUnknownSession)
+}
+
+/** `POST /mcp answered with 404: Session not found`. */
+export const refusalLine = (exchange: Exchange): Evidence => ({
+  seq: exchange.responseSeq ?? exchange.requestSeq,
+  at: exchange.responseAt ?? exchange.requestAt,
+  says: `${exchange.method} ${exchange.path} answered with ${exchange.status}: ${errorWords(exchange.errorText ?? '').slice(0, 80)}`,
+})
+
+/** The session with which the client began anew. */
+export const recoveredBy = ({ session, others }: Facts): Session | undefined =>
+  others.find(other => other.id === session.replacedBy && other.protocolVersion !== undefined)
+
+/** Why it is not known; undefined where no request was refused for it. */
+export function unknownSession(facts: Facts): UnknownSession | undefined {
+  const first = refusalsOf(facts)[0]
+  if (!first) return undefined
+  return (
+    neverIssued(facts) ??
+    terminated(facts, first) ??
+    restarted(facts, first) ??
+    tooEarly(facts, first) ??
+    deadStream(facts, first) ??
+    otherWorker(facts, first) ??
+    expired(facts, first)
+  )
+}
+
+function neverIssued({ session }: Facts): UnknownSession | undefined {
+  if (session.issued) return undefined
+  return {
+    rule: 'session-managed-by-hand',
+    cause: 'An id that the client was given otherwise: kept from an earlier run, or made up.',
+    says: 'No server issued this id through this proxy: it was kept from an earlier run, or made up by hand.',
+    confidence: 'likely',
+    fix: [
+      'Remove the session id from the client’s settings or code, and let its MCP library take the one that the server issues.',
+      'If the client connected before the recording began: connect it anew.',
+    ],
+    evidence: [],
+    alternatives: [{ rule: 'server-restarted', standing: 'possible', why: 'the session may be older than this recording' }],
+  }
+}
+
+function terminated({ exchanges }: Facts, first: Exchange): UnknownSession | undefined {
+  const end = exchanges.find(({ method, status = 0, requestAt }) => method === 'DELETE' && status < 300 && requestAt < first.requestAt)
+  if (!end) return undefined
+  return {
+    rule: 'session-unknown-or-expired',
+    cause: 'used-after-delete',
+    says: `The client ended this session with DELETE ${spanText(first.requestAt - end.requestAt)} before, and used it again.`,
+    confidence: 'certain',
+    fix: ['After DELETE, begin with initialize and without the old id.'],
+    evidence: [{ seq: end.requestSeq, at: end.requestAt, says: 'The client sent DELETE for this session' }],
+  }
+}
+
+function restarted({ session, others, outages = [] }: Facts, first: Exchange): UnknownSession | undefined {
+  const outage = outages.find(({ from, wasUp }) => wasUp && from >= session.startedAt && from < first.requestAt)
+  const by =
+    session.ended?.by === 'server' && session.ended.at < first.requestAt && session.ended.how !== 'complete' ? session.ended : undefined
+  const burst = others.filter(({ ended }) => ended && by && ended.by === 'server' && Math.abs(ended.at - by.at) < 1_000).length
+  if (!outage && burst === 0) return undefined
+  const evidence: Evidence[] = []
+  if (by)
+    evidence.push({
+      seq: by.seq,
+      at: by.at,
+      says: `The server closed the stream without a clean end${burst > 0 ? `, and ${countText(burst, 'other stream')} with it` : ''}`,
+    })
+  if (outage) evidence.push({ seq: outage.seq, at: outage.from, says: `The server could not be reached: ${outage.says}` })
+  return {
+    rule: 'server-restarted',
+    cause: 'The server was restarted and keeps its sessions in memory.',
+    says: 'The server went away and came back. It keeps sessions in memory, so it does not know those from before.',
+    confidence: outage ? 'certain' : 'likely',
+    fix: [
+      'Reconnect the client: it has to begin with initialize.',
+      'If the server should survive restarts, keep its sessions in a shared store or serve without sessions.',
+    ],
+    evidence,
+  }
+}
+
+/** The client has a new stream already, and posts to the old one's endpoint before the new one has named its own. */
+function tooEarly({ session, others }: Facts, first: Exchange): UnknownSession | undefined {
+  const { ended } = session
+  const next = others.find(({ id }) => id === session.replacedBy)
+  if (session.transport !== 'sse' || !ended || !next || next.startedAt > first.requestAt) return undefined
+  if (first.requestAt >= (next.endpointAt ?? Number.POSITIVE_INFINITY)) return undefined
+  return {
+    rule: 'post-before-endpoint',
+    cause: 'The client posts before its new stream has named an endpoint.',
+    says: `The client had opened a new stream ${spanText(first.requestAt - next.startedAt)} before, and did not wait for its endpoint event: it posted to the endpoint of the stream before.`,
+    confidence: 'certain',
+    fix: ['Wait for the endpoint event of the new stream, and post there; begin with initialize.'],
+    evidence: [{ seq: ended.seq, at: ended.at, says: `${actorText(ended.by)} ended the stream whose endpoint this is` }],
+  }
+}
+
+function deadStream({ session, exchanges }: Facts, first: Exchange): UnknownSession | undefined {
+  const { ended } = session
+  if (session.transport !== 'sse' || !ended || ended.at > (first.responseAt ?? first.requestAt)) return undefined
+  const stream = exchanges.find(exchange => exchange.id === session.stream)
+  const span = spanText(Math.max(0, first.requestAt - ended.at))
+  return {
+    rule: 'session-unknown-or-expired',
+    cause: 'dead-session-reused',
+    says: `The session’s stream was ended by ${ended.by === 'client' ? 'the client itself' : actorText(ended.by).toLowerCase()} ${span} before; the client goes on posting to it.`,
+    confidence: 'certain',
+    fix: ['Open a new stream and post to the endpoint that it names; begin with initialize.'],
+    evidence: [{ seq: ended.seq, at: ended.at, says: `${actorText(ended.by)} ended the stream${stream ? ` of ${stream.path}` : ''}` }],
+    ...(ended.by === 'server' &&
+      ended.how !== 'complete' && {
+        alternatives: [
+          { rule: 'server-restarted', standing: 'possible' as const, why: 'the stream had no clean end' },
+          { rule: 'network-interruption', standing: 'possible' as const, why: 'the stream had no clean end' },
+        ],
+      }),
+  }
+}
+
+function otherWorker({ session, exchanges }: Facts, first: Exchange): UnknownSession | undefined {
+  const at = first.responseAt ?? first.requestAt
+  const open = exchanges.find(({ body, responseAt = Number.POSITIVE_INFINITY, status = 0, clientEnd, serverEnd }) => {
+    return body === 'stream' && status < 300 && responseAt <= at && (clientEnd?.at ?? at + 1) > at && (serverEnd?.at ?? at + 1) > at
+  })
+  const after = exchanges.find(
+    ({ requestAt, status = 0, method, responseBy }) =>
+      method === 'POST' && status < 300 && status > 0 && requestAt > at && responseBy === 'server',
+  )
+  if (!open && !(after && session.transport === 'streamable')) return undefined
+  const evidence: Evidence[] = []
+  if (open)
+    evidence.push({
+      seq: open.responseSeq ?? open.requestSeq,
+      at: open.responseAt ?? open.requestAt,
+      says: 'The session’s stream was open through this proxy at that moment',
+    })
+  if (after)
+    evidence.push({
+      seq: after.responseSeq ?? after.requestSeq,
+      at: after.responseAt ?? after.requestAt,
+      says: `A later POST of the same session was answered with ${after.status}`,
+    })
+  // An open stream alone does not prove it: a server may forget a session and leave its stream open.
+  const sure = after !== undefined || session.transport === 'sse'
+  return {
+    rule: sure ? 'wrong-worker' : 'session-unknown-or-expired',
+    cause: sure ? 'Several workers stand behind one address, and each knows only its own sessions.' : 'wrong-worker',
+    says: `The session is alive${open ? ': its stream is open' : ''}${after ? `${open ? ', and' : ':'} a later request of it succeeded` : ''}. Another worker answered that does not know it.`,
+    confidence: after ? 'certain' : sure ? 'likely' : 'possible',
+    fix: [
+      'Run one worker, or send all requests of a session to the same one.',
+      'Or serve without sessions (stateless), or keep them in a shared store.',
+    ],
+    evidence,
+    ...(!after && {
+      alternatives: [
+        {
+          rule: sure ? 'session-unknown-or-expired' : 'server-restarted',
+          standing: 'possible' as const,
+          why: 'a server may drop a session and leave its stream open',
+        },
+      ],
+    }),
+  }
+}
+
+function expired({ exchanges, session }: Facts, first: Exchange): UnknownSession {
+  const before = exchanges.findLast(({ requestAt, id }) => requestAt < first.requestAt && id !== first.id)
+  const since = before ? (before.lastByteAt ?? before.responseAt ?? before.requestAt) : session.startedAt
+  const gap = first.requestAt - since
+  const long = gap >= EXPIRY_SPAN
+  return {
+    rule: 'session-unknown-or-expired',
+    cause: long ? 'session-expired' : 'server-restarted',
+    says: long
+      ? `The session had been idle for ${spanText(gap)}: the server let it expire.`
+      : `The server knew the session ${spanText(gap)} before, and knows it no longer.`,
+    confidence: long ? 'likely' : 'possible',
+    fix: [
+      'Begin a new session with initialize.',
+      long
+        ? 'Raise the server’s idle limit for sessions, or keep a stream open.'
+        : 'Look into the server’s log for a restart at that moment.',
+    ],
+    evidence: before
+      ? [{ seq: before.responseSeq ?? before.requestSeq, at: since, says: `Last sign that the server knew it, ${spanText(gap)} before` }]
+      : [],
+    alternatives: [
+      long
+        ? { rule: 'server-restarted', standing: 'possible', why: 'the wire shows neither a restart nor a rule of expiry' }
+        : { rule: 'wrong-worker', standing: 'possible', why: 'another worker may have answered' },
+    ],
+  }
+}

@@ -1,0 +1,74 @@
+/** The client gave up on a call by its own limit, and stayed. Promise: the limit is the one that the client announced, not a guess. */
+import type { Facts } from '../core/facts.ts'
+import { clientName, isTimeout } from '../core/lifecycle.ts'
+import { nearest, REQUEST_LIMITS } from '../core/loss-cause.ts'
+import type { Call, Evidence } from '../core/model.ts'
+import { bytesText, countText, spanText } from '../core/words.ts'
+import { limitSetting } from './client-limit.ts'
+import type { Rule, Verdict } from './rule.ts'
+
+export const clientTimeoutShorterThanTool: Rule = {
+  id: 'client-timeout-shorter-than-tool',
+  severity: 'error',
+  title: 'The client’s limit is shorter than the tool',
+  why: 'The tool does its work, and the client has stopped waiting: it shows an error and throws the answer away.',
+  signature:
+    'The client posts notifications/cancelled whose reason names a timeout, at its limit after the request. Where it leaves its stream instead, undeliverable-response names this cause.',
+  fix: 'Answer sooner (page, filter or cache), send progress where the client counts it, or raise the client’s limit.',
+  references: ['modelcontextprotocol/typescript-sdk#245', 'modelcontextprotocol/typescript-sdk#404', 'jlowin/fastmcp#235'],
+  check(facts) {
+    const calls = facts.calls.filter(isGivenUp)
+    return calls[0] ? [verdictOn(facts, calls[0], calls)] : []
+  },
+}
+
+const isGivenUp = ({ from, kind, method, cancelled, delivery }: Call) =>
+  from === 'client' &&
+  kind === 'request' &&
+  method !== 'initialize' &&
+  cancelled !== undefined &&
+  isTimeout(cancelled.reason) &&
+  delivery !== 'undeliverable'
+
+/** An answer that only confirms the cancellation is none. */
+const isReal = ({ answeredAt, error }: Call) => answeredAt !== undefined && !(error && /cancel/i.test(error.message))
+
+function verdictOn(facts: Facts, call: Call, calls: readonly Call[]): Verdict {
+  const { cancelled } = call
+  const at = cancelled?.at ?? call.sentAt
+  const span = at - call.sentAt
+  const limit = spanText(nearest(span, REQUEST_LIMITS)?.limit ?? span).replace('.0 s', ' s')
+  const late = isReal(call) ? spanText((call.answeredAt ?? 0) - call.sentAt) : undefined
+  const who = clientName(facts)
+  const name = call.name ?? call.method
+  const end = late ? `${name} took ${late}, so its answer was thrown away.` : `${name} had not answered by then.`
+  const more = calls.length > 1 ? ` It gave up ${countText(calls.length, 'call')} of this session so.` : ''
+  const steps: string[] = [
+    `Answer within ${limit}: page, filter or cache ${(call.answerBytes ?? 0) > 100_000 ? `the ${bytesText(call.answerBytes ?? 0)}` : 'what it returns'}.`,
+    limitSetting(facts),
+    'Or let the tool send notifications/progress, where the client counts its limit anew with each.',
+  ]
+  return {
+    confidence: 'certain',
+    causeConfidence: 'certain',
+    at,
+    call: call.id,
+    exchange: call.exchange,
+    title: `${who} gave up at ${spanText(span)}. ${late ? `The answer came at ${late}.` : 'No answer had come.'}`,
+    says: `${who} waits ${limit} for a call; ${end}${more}`,
+    cause: `The client’s own limit: ${cancelled?.reason ?? 'timeout'}`,
+    fix: steps,
+    evidence: evidenceOf(call),
+    alternatives: late ? [] : [{ rule: 'orphan-request', standing: 'possible', why: 'the server may never have answered' }],
+  }
+}
+
+function evidenceOf(call: Call): Evidence[] {
+  const lines: Evidence[] = [{ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of call ${call.number}` }]
+  if (call.cancelled)
+    lines.push({ seq: call.cancelled.seq, at: call.cancelled.at, says: `The client cancelled it: ${call.cancelled.reason ?? ''}` })
+  const answer = call.ladder.find(step => step.name === 'answered')
+  if (call.answeredAt !== undefined && answer?.seq !== undefined)
+    lines.push({ seq: answer.seq, at: call.answeredAt, says: `The answer came, ${bytesText(call.answerBytes ?? 0)}` })
+  return lines
+}

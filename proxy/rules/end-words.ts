@@ -1,0 +1,26 @@
+/** How the end of a stream is told, for the rules that share its causes. */
+import type { EndCause } from '../core/end-cause.ts'
+import type { Evidence } from '../core/model.ts'
+import { actorText, countText, endingText, spanText } from '../core/words.ts'
+
+/** `2 calls lost their answer.` */
+export function lossWords({ lost, exchange }: EndCause): string {
+  if (lost.length > 1) return `${countText(lost.length, 'call')} lost their answer.`
+  if (lost[0]) return `Call ${lost[0].number} lost its answer.`
+  return exchange.body === 'stream' ? 'Nothing was in flight.' : 'No answer was lost.'
+}
+
+export function lossEvidence({ exchange, end, silence, lost, evidence }: EndCause): Evidence[] {
+  const lines: Evidence[] = []
+  for (const call of lost.slice(0, 3))
+    lines.push({ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of call ${call.number}, never answered` })
+  const last = end.at - silence
+  if (exchange.responseSeq !== undefined && exchange.responseAt === last)
+    lines.push({ seq: exchange.responseSeq, at: last, says: 'Last sign of the server: the head of the response' })
+  lines.push({
+    seq: end.seq,
+    at: end.at,
+    says: `${actorText(end.by)} ended ${exchange.method} ${exchange.path}: ${endingText(end.how)}, ${spanText(silence)} after the last byte`,
+  })
+  return [...lines, ...evidence].sort((a, b) => a.at - b.at || a.seq - b.seq)
+}

@@ -1,0 +1,49 @@
+/** A connection broke off without a clean end. Promise: never told where a restart or a known limit on silence explains it. */
+import { endCauses } from '../core/end-cause.ts'
+import { unknownSession } from '../core/unknown-session.ts'
+import { bytesText, endingText, spanText } from '../core/words.ts'
+import { lossEvidence, lossWords } from './end-words.ts'
+import type { Rule } from './rule.ts'
+
+export const networkInterruption: Rule = {
+  id: 'network-interruption',
+  severity: 'warning',
+  title: 'The connection broke off',
+  why: 'What was on its way is lost, and most clients do not ask again by themselves.',
+  signature:
+    'A reset, or a FIN in the middle of a message, on either leg, while the server goes on accepting connections and no known limit fits the silence before it.',
+  fix: 'Send SSE comments as keepalive, give events ids so that a client can resume, and look at what stands between client and server.',
+  references: ['modelcontextprotocol/typescript-sdk#510', 'modelcontextprotocol/python-sdk#1811'],
+  check(facts) {
+    // The client’s later use of the dead session is told with it.
+    if (unknownSession(facts)) return []
+    const found = endCauses(facts).filter(({ rule, exchange, lost }) => {
+      if (rule !== 'network-interruption') return false
+      // A response that can be resumed, or was one call’s own, is told by what becomes of that call.
+      return exchange.body === 'sse' ? false : exchange.resumable !== true || lost.length > 0
+    })
+    const first = found[0]
+    if (!first) return []
+    const { end, exchange, silence, lost } = first
+    const who = end.by === 'client' ? 'client’s' : 'server’s'
+    return [
+      {
+        severity: lost.length > 0 ? 'error' : end.by === 'client' ? 'info' : 'warning',
+        confidence: 'certain',
+        causeConfidence: first.confidence,
+        at: end.at,
+        exchange: exchange.id,
+        title: `The ${who} side broke off by ${endingText(end.how)}. ${lossWords(first)}`,
+        says: `${exchange.method} ${exchange.path} ended in the middle, ${spanText(silence)} after its last byte and ${bytesText(end.bytes)} into its body. ${end.by === 'server' ? 'Nothing shows a restart, and no known limit fits the silence.' : 'The client did not close in the ordinary way.'}`,
+        cause: `${end.by === 'client' ? 'The client’s process or the network on its side' : 'The server’s process, or something between it and the proxy'}: the wire cannot tell them apart.`,
+        fix: [
+          ...(end.by === 'server' ? ['Look into the server’s log for that moment: a crash shows there, a cut on the way does not.'] : []),
+          'Send an SSE comment at least every 15 s, so that a dead path is noticed.',
+          'Give events ids and keep them for a while, so that the client can resume.',
+        ],
+        evidence: lossEvidence(first),
+        alternatives: first.others,
+      },
+    ]
+  },
+}

@@ -1,0 +1,43 @@
+/** The server went away and came back, and its sessions with it. Promise: certain only where it was found out of reach or its process ended. */
+import { endCauses } from '../core/end-cause.ts'
+import { unknownSession } from '../core/unknown-session.ts'
+import { spanText } from '../core/words.ts'
+import { lossEvidence, lossWords } from './end-words.ts'
+import type { Rule, Verdict } from './rule.ts'
+import { unknownSessionVerdicts } from './unknown-session-verdict.ts'
+
+export const serverRestarted: Rule = {
+  id: 'server-restarted',
+  severity: 'error',
+  title: 'The server was restarted',
+  why: 'Servers keep sessions in memory. After a restart every client has to initialize again, and most SDKs do not do that by themselves.',
+  signature:
+    'All open streams of one server end at once without a clean end, connections are refused for a while, and sessions from before are unknown.',
+  fix: 'Reconnect the client. Keep sessions in a shared store, or serve without sessions, if restarts are to go unnoticed.',
+  references: ['jlowin/fastmcp#485', 'spring-projects/spring-ai#2881', 'modelcontextprotocol/typescript-sdk#510'],
+  check(facts) {
+    const unknown = unknownSession(facts)
+    if (unknown) return unknownSessionVerdicts(facts, 'server-restarted')
+    const first = endCauses(facts).find(({ rule }) => rule === 'server-restarted')
+    if (!first) return []
+    const { end, exchange, lost } = first
+    const back = facts.outages?.find(({ from, to }) => from >= end.at - 60_000 && (to ?? 0) > end.at)
+    const verdict: Verdict = {
+      severity: lost.length > 0 ? 'error' : 'warning',
+      confidence: first.confidence,
+      at: end.at,
+      exchange: exchange.id,
+      title: `The server ended the stream and was gone. ${lossWords(first)}`,
+      says: `The stream had no clean end: ${first.why}.${back?.to === undefined ? '' : ` The server answered again ${spanText(back.to - end.at)} after the end.`}`,
+      cause: 'The server’s process ended: it was restarted, redeployed, or crashed.',
+      fix: [
+        'Reconnect the client: it has to begin with initialize.',
+        'Look into the server’s log for why it ended; a reloader restarts it on each change of a file.',
+        'If the server should survive restarts, keep its sessions in a shared store or serve without sessions.',
+      ],
+      evidence: lossEvidence(first),
+      alternatives: first.others,
+    }
+    return [verdict]
+  },
+}

@@ -1,0 +1,35 @@
+/** The verdict on a session that the server does not know, for the one rule that its history names. */
+import type { Facts } from '../core/facts.ts'
+import type { Exchange } from '../core/model.ts'
+import { recoveredBy, refusalLine, refusalsOf, type UnknownSession, unknownSession } from '../core/unknown-session.ts'
+import { countText, spanText } from '../core/words.ts'
+import type { Verdict } from './rule.ts'
+
+/** One verdict where the case is this rule's, else none. */
+export function unknownSessionVerdicts(facts: Facts, rule: string): Verdict[] {
+  const found = unknownSession(facts)
+  return found?.rule === rule ? [verdictOn(facts, refusalsOf(facts), found)] : []
+}
+
+function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSession): Verdict {
+  const first = refusals[0] as Exchange
+  const recovered = recoveredBy(facts)
+  const again = refusals.length > 1 ? `, ${countText(refusals.length, 'time')}` : ''
+  const next = recovered
+    ? ` The client began a new session ${spanText(recovered.startedAt - (first.responseAt ?? first.requestAt))} later.`
+    : ''
+  return {
+    severity: recovered ? 'warning' : 'error',
+    confidence: 'certain',
+    causeConfidence: found.confidence,
+    at: first.responseAt ?? first.requestAt,
+    exchange: first.id,
+    ...(first.calls[0] !== undefined && { call: first.calls[0] }),
+    title: `Session ${facts.session.key.slice(0, 8)} is unknown to the server: ${first.status}${again}.`,
+    says: found.says + next,
+    cause: found.cause,
+    fix: found.fix,
+    evidence: [...found.evidence, refusalLine(first)].sort((a, b) => a.at - b.at || a.seq - b.seq),
+    alternatives: found.alternatives ?? [],
+  }
+}
