@@ -138,9 +138,11 @@ async function latency(): Promise<void> {
 }
 
 async function idle(): Promise<void> {
-  const streams = Math.min(quick ? 1000 : 9900, Math.floor((machine.descriptors - 150) / 2))
+  const streams = Math.min(quick ? 1000 : 9900, Math.floor((machine.descriptors - 400) / 2))
   if (!quick && streams < 9900)
-    say(`Only ${streams} idle streams: this shell allows ${machine.descriptors} open files (ulimit -n); a proxy needs two per stream.`)
+    say(
+      `Only ${streams} idle streams: this shell allows ${machine.descriptors} open files (ulimit -n); a proxy needs two per stream and some to spare.`,
+    )
   for (const name of ['http-proxy-3', 'seismograph'] as const) {
     const target = await launch(name)
     const got = await measure<{ open: number; failed: number; asked: number; alive: number; bytesPerStream: number; why: object }>(
@@ -148,6 +150,7 @@ async function idle(): Promise<void> {
       { url: `${target.base}/sse`, pid: target.pid, streams },
     )
     say(`idle: ${name} ${JSON.stringify(got)}`)
+    if (got.error) throw new Error(`${name}: ${got.error}`)
     const ours = name === 'seismograph' && !quick ? ({ goal: 50, than: 'at most' } as const) : {}
     figures.push({ what: `memory per idle stream, ${got.open} open: ${name}`, measured: got.bytesPerStream / 1024, unit: 'KB', ...ours })
     if (name === 'seismograph')

@@ -46,8 +46,9 @@ for (const stream of asked) {
     stream.onMessage = () => resolve(true)
   })
   const post = await new Post(url).open()
-  await post.send(stream.path, initialize(1)).catch(() => {})
-  if (await Promise.race([answered, sleep(5000)])) alive++
+  const head = await post.send(stream.path, initialize(1)).catch(() => undefined)
+  // Refused: nothing will come, so nothing is waited for.
+  if (head?.status === 202 && (await Promise.race([answered, sleep(5000)]))) alive++
   post.socket?.destroy()
 }
 console.log(
