@@ -154,7 +154,7 @@ function DeliveryPart(props: PartProps) {
   ] as const
   return (
     <>
-      {log && <LogText log={log} />}
+      {log && <LogText log={log} zero={zero.at} />}
       {call && expanded && <SequenceDrawing call={call} exchanges={exchanges} frames={rows.frames} zero={zero.at} ports={ports} />}
       {call && !expanded && (
         <>
@@ -165,7 +165,7 @@ function DeliveryPart(props: PartProps) {
         </>
       )}
       {props.selection.kind === 'session' && <SessionFacts {...props} />}
-      {!call && !log && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} onRecord={onRecord} />}
+      {!call && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} onRecord={onRecord} />}
       {!expanded && <VerdictPart {...props} open={props.selection.kind === 'session' ? 1 : subject.own} />}
     </>
   )

@@ -99,4 +99,19 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect }: DetailP
   )
 }
 
-export const LogText = ({ log }: { log: LogLine }) => <pre className={css.pre}>{log.text}</pre>
+/** The text, and when the line says that it was written, where that is not when it appeared. */
+export function LogText({ log, zero }: { log: LogLine; zero: number }) {
+  const late = log.statedAt === undefined ? 0 : log.at - log.statedAt
+  return (
+    <>
+      {log.statedAt !== undefined && Math.abs(late) >= 1 && (
+        <dl className={css.kv}>
+          <Field name="written at">
+            {offset(log.statedAt - zero)} s by its own clock; it appeared at {offset(log.at - zero)} s
+          </Field>
+        </dl>
+      )}
+      <pre className={css.pre}>{log.text}</pre>
+    </>
+  )
+}
