@@ -6,11 +6,14 @@ import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
 import { acceptHeaderWrong } from './accept-header-wrong.ts'
 import { answerBeforeAccepted } from './answer-before-accepted.ts'
+import { authChallengeLoop } from './auth-challenge-loop.ts'
+import { browserConnectionLimit } from './browser-connection-limit.ts'
 import { cancelIgnored } from './cancel-ignored.ts'
 import { cancelledButAnswered } from './cancelled-but-answered.ts'
 import { clientClosedEarly } from './client-closed-early.ts'
 import { clientTimeoutShorterThanTool } from './client-timeout-shorter-than-tool.ts'
 import { contentTypeWrong } from './content-type-wrong.ts'
+import { corsSessionHeaderHidden } from './cors-session-header-hidden.ts'
 import { duplicateInFlightId } from './duplicate-in-flight-id.ts'
 import { duplicateResponse } from './duplicate-response.ts'
 import { endpointCrossOrigin } from './endpoint-cross-origin.ts'
@@ -98,6 +101,9 @@ export const rules: readonly Rule[] = [
   transportMismatch,
   protocolVersionMismatch,
   requestBodyTooLarge,
+  browserConnectionLimit,
+  corsSessionHeaderHidden,
+  authChallengeLoop,
   hostOrOriginRejected,
   redirectLeavesOrigin,
   methodChangingRedirect,
