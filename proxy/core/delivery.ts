@@ -6,6 +6,9 @@ import type { Delivery, Exchange, Step } from './model.ts'
 import type { CallState } from './state.ts'
 import { bytesText, spanText } from './words.ts'
 
+/** Stays open until the client has heard enough, and ends by its leaving: no answer is waited for (2026-07-28). */
+const LISTEN = 'subscriptions/listen'
+
 export function verdictOf(call: CallState): Delivery {
   if (call.row.kind !== 'request') return 'none'
   if (call.answer) {
@@ -15,6 +18,7 @@ export function verdictOf(call: CallState): Delivery {
   if (!call.broken) return 'pending'
   if (call.blind !== undefined) return 'unknown'
   if (call.row.from === 'server' || unfollowed(call)) return 'unanswered'
+  if (call.row.method === LISTEN && call.broken.by === 'client') return 'none'
   // After its own cancellation (other than for its time limit) the client waits for no answer.
   if (call.row.cancelled && !call.timedOut) return 'unanswered'
   return call.broken.by === 'client' ? 'undeliverable' : call.broken.by === 'server' ? 'unanswered' : 'unknown'

@@ -501,3 +501,15 @@ it('folds the same rows whatever the batches in which they are taken', () => {
   const plain = (rows: readonly { id: number }[]) => rows.map(row => ({ ...row, rev: 0 })).sort((a, b) => a.id - b.id)
   expect(plain(pieces)).toEqual(plain(whole))
 })
+
+describe('a subscription', () => {
+  const headers = [['mcp-protocol-version', '2026-07-28']] as const
+
+  it('ends by the client’s leaving, and nothing is lost by that', () => {
+    const wire = new WireScript()
+    wire.connect().post('/mcp', request(1, 'subscriptions/listen'), headers).stream().clientEnd('fin', 'client')
+    wire.connect().post('/mcp', tool(2), headers).stream().clientEnd('fin', 'client')
+    expect(deliveries(wire)).toEqual(['none', 'undeliverable'])
+    expect(wire.row('session').undelivered).toBe(1)
+  })
+})
