@@ -8,7 +8,7 @@ import type { PanosClient } from '../panos/panos-client.ts'
 import { asPanosError, PanosError } from '../panos/panos-error.ts'
 import { cursorInput, type Finding, type PanosTool, type ToolContext } from './panos-tool.ts'
 
-export const outputSchema = (tool: PanosTool): z.ZodObject =>
+const schemaOf = (tool: PanosTool): z.ZodObject =>
   z.object({
     device: z.string().describe('Host and port of the device that answered.'),
     scope: z.string().describe('What was read.'),
@@ -26,6 +26,15 @@ export const outputSchema = (tool: PanosTool): z.ZodObject =>
     fetchedAt: z.string().describe('When the device had answered (ISO 8601).'),
     elapsedMs: z.number().describe('How long this call took.'),
   })
+
+const schemas = new WeakMap<PanosTool, z.ZodObject>()
+
+/** Made once for each tool: every session of every client needs them. */
+export function outputSchema(tool: PanosTool): z.ZodObject {
+  const schema = schemas.get(tool) ?? schemaOf(tool)
+  schemas.set(tool, schema)
+  return schema
+}
 
 /**
  * Some clients drop the connection when one SSE event is larger than 1 MiB (Python's mcp 2.x with httpx2 does), so no answer grows that large.
