@@ -8,10 +8,19 @@ import { headerOf, lengthOf } from './fields.ts'
 import { isForeignBody, isStreamOfText } from './http-signs.ts'
 import type { Call, Exchange, Frame, Framing } from './model.ts'
 
+/** Answered only when the client has heard enough: it stays open on purpose (2026-07-28). */
+const LISTENS = 'subscriptions/listen'
+
 /** Requests of the client that have no answer, whatever the reason; those that it took back are left out. */
 export const unanswered = ({ calls }: Facts): Call[] =>
   calls.filter(
-    call => call.from === 'client' && call.kind === 'request' && call.delivery !== 'undeliverable' && isOpen(call) && !call.cancelled,
+    call =>
+      call.from === 'client' &&
+      call.kind === 'request' &&
+      call.delivery !== 'undeliverable' &&
+      isOpen(call) &&
+      !call.cancelled &&
+      call.method !== LISTENS,
   )
 
 const isOpen = (call: Call) => call.answeredAt === undefined
@@ -49,13 +58,16 @@ const endedWell = ({ clientEnd, serverEnd }: Exchange) => serverEnd?.how === 'co
 export const hiddenMessages = (exchange: Exchange): Framing[] =>
   (exchange.framing ?? []).filter(one => hidesMessage(one) && (one.what !== 'unfinished' || endedWell(exchange)))
 
+/** It was meant as a message: a keepalive such as `data: ping` was not. */
+export const isBrokenMessage = ({ rpc, problem, preview }: Frame) => rpc === 'invalid' && problem !== undefined && /^\s*[[{]/.test(preview)
+
 /** The fault that took this call's answer, if one of them did. */
 export function lostAnswer(facts: Facts, call: Call): string | undefined {
   const until = waitedUntil(facts, call)
   const during = ({ at }: { readonly at: number }) => at >= call.sentAt && at <= until
   const own = ownExchange(facts, call)
   const carriers = facts.exchanges.filter(one => one.id === own?.id || one.body === 'stream')
-  if (facts.frames.some(frame => frame.rpc === 'invalid' && frame.problem !== undefined && during(frame))) return 'invalid-json-or-utf8'
+  if (facts.frames.some(frame => isBrokenMessage(frame) && during(frame))) return 'invalid-json-or-utf8'
   if (own && (isStreamOfText(own) || (facts.session.transport !== 'sse' && isForeignBody(own)))) return 'content-type-wrong'
   if (own && (own.problem !== undefined || cutShort(own))) return 'invalid-json-or-utf8'
   if (carriers.some(one => hiddenMessages(one).some(during))) return 'sse-framing'
@@ -70,8 +82,17 @@ export function sharesId(facts: Facts, one: Call, other: Call): boolean {
   if (one === other || one.rpcId === undefined || one.rpcId !== other.rpcId) return false
   if (one.kind !== 'request' || other.kind !== 'request' || one.from !== 'client' || other.from !== 'client') return false
   if ((one.status ?? 0) >= 300 || (other.status ?? 0) >= 300) return false
+  if (!ofOneClient(facts, one) || !ofOneClient(facts, other)) return false
   const [first, second] = one.id < other.id ? [one, other] : [other, one]
-  return second.sentAt < Math.min(waitedUntil(facts, first), first.cancelled?.at ?? Number.POSITIVE_INFINITY)
+  const over = first.answeredAt ?? first.brokenAt ?? Number.POSITIVE_INFINITY
+  return second.sentAt < Math.min(over, first.cancelled?.at ?? Number.POSITIVE_INFINITY)
+}
+
+/** Without a session id several clients at one address cannot be told apart, and their servers do not route by id. */
+function ofOneClient({ session, exchanges }: Facts, call: Call): boolean {
+  if (session.transport === 'sse') return true
+  const exchange = exchanges.find(one => one.id === call.exchange)
+  return exchange !== undefined && headerOf(exchange.requestHeaders, 'mcp-session-id') !== ''
 }
 
 /** Marks of a middlebox in a response's head. */

@@ -8,14 +8,16 @@ import type { ExchangeState, FrameMark } from './state.ts'
 
 /** A lump is worth noting only after a silence this long (ms). */
 const LUMP_SILENCE = 2_000
+const ENDS_BYTES = 4_096
+const decoder = new TextDecoder('utf-8')
 const KNOWN_EVENTS = new Set(['', 'message', 'endpoint', 'ping', 'keepalive', 'keep-alive', 'heartbeat'])
 const PING_TIME = /^ping - (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,3})?)\d*(\+00:00|Z)?$/
 
 type Drawn = FrameMark['row']
 
 export function noteFraming(x: ExchangeState, frame: SseFrame, drawn: Drawn): void {
-  const rpc = /"jsonrpc"\s*:/.test(drawn.preview)
   const note = (what: Framing['what'], detail: string) => {
+    const rpc = holdsMessage(frame.data)
     const before = x.row.framing?.find(one => one.what === what)
     const one: Framing = before
       ? { ...before, count: before.count + 1, rpc: before.rpc || rpc }
@@ -27,6 +29,12 @@ export function noteFraming(x: ExchangeState, frame: SseFrame, drawn: Drawn): vo
   if (frame.nulId) note('nul-id', '')
   if (frame.kind === 'event' && !KNOWN_EVENTS.has(frame.event)) note('event-name', frame.event.slice(0, 80))
   if (frame.kind === 'unfinished' && frame.dataBytes > 0) note('unfinished', drawn.preview.slice(0, 80))
+}
+
+/** Some servers write `jsonrpc` first, some last. */
+function holdsMessage(data: Uint8Array): boolean {
+  const ends = [data.subarray(0, ENDS_BYTES), data.subarray(Math.max(ENDS_BYTES, data.length - ENDS_BYTES))]
+  return ends.some(part => /"jsonrpc"\s*:/.test(decoder.decode(part)))
 }
 
 /** Counts what one chunk completed, and keeps the largest lump and the range of the pings' delay. */

@@ -2,7 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
 import { isLikeEndpoint } from '../core/http-signs.ts'
-import { cutShort, ownExchange, unanswered } from '../core/lost-answer.ts'
+import { cutShort, isBrokenMessage, ownExchange, unanswered } from '../core/lost-answer.ts'
 import type { Call } from '../core/model.ts'
 import { bytesText, countText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -32,13 +32,14 @@ function events(facts: Facts): Verdict[] {
   // An endpoint event without its name is told as just that.
   const unnamed = facts.session.transport === 'sse' && facts.session.endpoint === undefined
   const found = facts.frames.filter(frame => frame.problem !== undefined && !(unnamed && isLikeEndpoint(frame)))
-  const first = found.find(({ rpc }) => rpc === 'invalid') ?? found[0]
+  const first = found.find(isBrokenMessage) ?? found.find(({ rpc }) => rpc === 'invalid') ?? found[0]
   if (!first) return []
-  const dropped = first.rpc === 'invalid' || first.problem?.includes('byte order mark')
-  const waiting = dropped ? unanswered(facts).find(call => call.sentAt <= first.at) : undefined
+  const marked = first.problem?.includes('byte order mark') ?? false
+  const dropped = first.rpc === 'invalid' || marked
+  const waiting = isBrokenMessage(first) ? unanswered(facts).find(call => call.sentAt <= first.at) : undefined
   return [
     {
-      severity: dropped ? 'error' : 'warning',
+      severity: waiting || marked ? 'error' : 'warning',
       confidence: 'certain',
       at: first.at,
       exchange: first.exchange,

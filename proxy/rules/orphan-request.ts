@@ -41,8 +41,17 @@ function openCarrier(facts: Facts, call: Call): Exchange | undefined {
 
 function isOrphan(facts: Facts, call: Call): boolean {
   if (call.broken && !cutByEnd(call)) return false
+  if (reportsProgress(facts, call) || asksBack(facts, call)) return false
   return spanOf(facts, call) >= WAIT && openCarrier(facts, call) !== undefined && lostAnswer(facts, call) === undefined
 }
+
+/** It is at work, and says so. */
+const reportsProgress = (facts: Facts, call: Call) =>
+  facts.frames.some(({ method, at }) => method === 'notifications/progress' && at > call.sentAt && waitedUntil(facts, call) - at < WAIT)
+
+/** The server itself waits for an answer of the client: a question to the user, a sampling. */
+const asksBack = (facts: Facts, call: Call) =>
+  facts.calls.some(one => one.from === 'server' && one.kind === 'request' && one.sentAt > call.sentAt && one.answeredAt === undefined)
 
 function verdictOn(facts: Facts, calls: readonly Call[]): Verdict {
   const call = calls[0] as Call

@@ -27,6 +27,7 @@ export const protocolProbe: Rule = {
     const served = servedAfter(facts, probe)
     if (!served) return []
     const call = facts.calls.find(one => one.exchange === probe.id)
+    if (call?.kind !== 'request') return []
     const way =
       transport === 'sse' ? 'HTTP+SSE' : facts.session.protocolVersion ? `revision ${facts.session.protocolVersion}` : 'another way'
     return [
@@ -35,7 +36,7 @@ export const protocolProbe: Rule = {
         at: probe.responseAt ?? probe.requestAt,
         exchange: probe.id,
         title: `The first request was refused with ${probe.status}. It was a probe: ${spanText((served.responseAt ?? served.requestAt) - probe.requestAt)} later the client was served.`,
-        says: `${facts.session.client.name ?? 'The client'} tried ${call?.method || probe.method} ${probe.path} first, and then went on with ${way}. This is healthy.`,
+        says: `${facts.session.client.name ?? 'The client'} tried ${call.method} on ${probe.path} first, and then went on with ${way}. This is healthy.`,
         cause: 'Clients find out in this way what a server speaks.',
         fix: ['Nothing to mend. To save the round trip, name the transport in the client’s settings.'],
         evidence: [

@@ -37,7 +37,7 @@ interface Kind {
 const NOUN = `(?:API[_ -]?KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|HOSTNAME|ACCESS[_ -]?KEY)`
 const LACK = `(?:not set|not configured|not provided|missing|required|undefined|empty|must be set|not found in (?:the )?env)`
 const ASKED = String.raw`(?:missing|required|unset|no|provide|set)\s+(?:(?:the|a|an|your|valid|environment|variable)\s+){0,3}\w*${NOUN}\b`
-const MISSING = new RegExp(String.raw`${NOUN}\w*[^.]{0,40}${LACK}|${ASKED}`, 'i')
+const MISSING = new RegExp(String.raw`${NOUN}(?:S|_\w*)?\b[^.]{0,40}${LACK}|${ASKED}`, 'i')
 /** Tokens that are no credentials. */
 const OTHER_TOKEN = /(?:page|next|continuation|cursor|progress|sync)[_ -]?token/i
 const REFUSED =
