@@ -48,7 +48,7 @@ function budgetOf(env: Environment): number {
   return Number.isInteger(given) && given >= 100 && given <= 3_600_000 ? given : DEFAULT_BUDGET_MS
 }
 
-/** A wrong choice of tools is said in the log and by every call, and the reading tools are there. */
+/** A wrong choice of tools is said in the log, and the tools are then those that need no permission. */
 function toolsFor(env: Environment, log: Log): readonly PanosTool[] {
   try {
     return catalogueFor(env)

@@ -310,6 +310,16 @@ describe('TLS', () => {
     expect((await errorOf(clientOf(url, { PANOS_CA_CERT: ca }).version(forever))).message).toContain(words)
   })
 
+  it.each([
+    ['expired', 'has expired'],
+    ['misnamed', 'issued for another name'],
+  ] as const)('says what is wrong with a simulator whose certificate is %s', async (kind, words) => {
+    const { url, certificate = '' } = await simulator({ tls: true, certificate: kind })
+    writeFileSync(ca, certificate)
+    const error = await errorOf(clientOf(url, { PANOS_CA_CERT: ca }).version(forever))
+    expect([error.kind, error.message]).toEqual(['tls', expect.stringContaining(words)])
+  })
+
   it('accepts anything with PANOS_TLS_VERIFY=false, and warns with every result', async () => {
     const { url } = await simulator({ tls: dated(['elsewhere'], -3, -1) })
     const client = clientOf(url, { PANOS_TLS_VERIFY: 'false' })

@@ -165,6 +165,45 @@ describe('latency', () => {
   })
 })
 
+describe('a device in trouble', () => {
+  const ask = (url: string): Promise<Response> => fetch(`${url}/api/?type=version&key=${KEY}`)
+
+  it('slows down when too many ask at once, and not before', async () => {
+    const busy = await start({ slowBeyond: 2 })
+    const waiting = new AbortController()
+    const answered: number[] = []
+    const calls = Array.from({ length: 6 }, (_, index) =>
+      fetch(`${busy.url}/api/?type=version&key=${KEY}`, { signal: waiting.signal }).then(
+        response => response.text().then(() => void answered.push(index)),
+        () => {},
+      ),
+    )
+    await eventually(() => expect(answered.length).toBeGreaterThan(0))
+    expect(answered.length).toBeLessThan(6)
+    waiting.abort()
+    await Promise.all(calls)
+    expect((await ask(busy.url)).status).toBe(200)
+  })
+
+  it.each([
+    ['cut', undefined],
+    ['truncate', 200],
+    ['bad-gateway', 502],
+    ['session-timeout', 200],
+    ['internal-error', 200],
+  ] as const)('%s once, and is well again', async (fault, status) => {
+    const ill = await start({ faults: [{ fault, count: 1 }] })
+    const first = await ask(ill.url).then(
+      async response => [response.status, await response.text().catch(() => 'cut')] as const,
+      () => [undefined, 'cut'] as const,
+    )
+    expect(status === undefined ? first[1] : first[0]).toBe(status ?? 'cut')
+    if (fault === 'truncate') expect(() => parseXml(String(first[1]))).toThrow()
+    if (fault === 'session-timeout') expect(first[1]).toContain('code="22"')
+    expect(parseXml(await (await ask(ill.url)).text()).attributes.status).toBe('success')
+  })
+})
+
 describe('the configuration', () => {
   const size = { objects: 250, rules: 60 }
   const config = generateConfig(7, size)

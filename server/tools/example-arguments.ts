@@ -1,4 +1,4 @@
-/** Arguments for the tools that need some, as the tests and the demonstration call them. Promise: each fits the simulated firewall as it comes. */
+/** Arguments for the tools that need some, as tests call them. Promise: each fits the simulated firewall as it comes. */
 const flow = { source_ip: '10.20.0.10', destination_ip: '198.51.100.7', destination_port: 443, from_zone: 'users', to_zone: 'untrust' }
 
 export const EXAMPLE_ARGUMENTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

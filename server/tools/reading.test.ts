@@ -200,6 +200,12 @@ describe('snapshots', () => {
     now += 50
     await read('empty', 0)
     expect(loads).toBe(6)
+    // What was read across a change is not kept.
+    const across = read('c')
+    snapshots.forget()
+    await across
+    await read('c')
+    expect(loads).toBe(8)
   })
 })
 

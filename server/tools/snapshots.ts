@@ -38,6 +38,8 @@ export class Snapshots {
   readonly #capacity: number
   readonly #clock: () => number
   readonly #flights = new SharedFlights()
+  /** How often something was changed: what was read across a change is not kept. */
+  #changes = 0
   /** In the order of last use. */
   readonly #kept = new Map<string, Kept>()
 
@@ -50,6 +52,7 @@ export class Snapshots {
 
   /** Forgets all reads: something was changed. Lists that pages are cut from stay. */
   forget(): void {
+    this.#changes += 1
     for (const key of this.#kept.keys()) if (key.startsWith('read ')) this.#kept.delete(key)
   }
 
@@ -65,9 +68,11 @@ export class Snapshots {
     const name = `read ${key}`
     const known = options.refresh ? undefined : this.#find(name)
     if (known) return known.snapshot as Snapshot<T>
-    return this.#flights.join(name, options.signal, async signal => {
+    const changes = this.#changes
+    return this.#flights.join(`${changes} ${name}`, options.signal, async signal => {
       const value = await load(signal)
       const snapshot: Snapshot<T> = { value, fetchedAt: this.#clock() }
+      if (changes !== this.#changes) return snapshot
       const weight = options.weigh(value)
       this.#keep(name, {
         snapshot,
