@@ -2,8 +2,9 @@
  * Why a stream ended without a clean end, where no lost answer tells it already. Promise: each end has one cause: a restart, silence
  * that fits a known limit, or else the network, in that order; what was only possible is named beside it.
  */
+
+import { IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
-import { nearest } from './loss-cause.ts'
 import type { Alternative, Call, Confidence, End, Evidence, Exchange } from './model.ts'
 import { countText, endingText, spanText } from './words.ts'
 
@@ -25,8 +26,6 @@ export interface EndCause {
   readonly others: readonly Alternative[]
 }
 
-/** Limits of clients and middleboxes on silence (s). */
-const IDLE_LIMITS = [30, 60, 100, 125, 270, 300, 305, 350]
 /** A server that is gone is found out this soon after its streams ended (ms). */
 const RESTART_SPAN = 60_000
 const BURST_SPAN = 1_000

@@ -12,8 +12,9 @@ import { trimSlash } from './endpoint.ts'
 import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
 import type { Facts, Served } from './facts.ts'
+import { fingerprint } from './fingerprint.ts'
 import { LogFold } from './log-fold.ts'
-import { type AnyRow, type BodySlice, type Call, type End, ID_SPACE, type Session } from './model.ts'
+import { type AnyRow, type BodySlice, type Call, type End, type Hint, ID_SPACE, type Session } from './model.ts'
 import { Redirects } from './redirects.ts'
 import { Retention } from './retention.ts'
 import { SessionBook } from './session-book.ts'
@@ -35,6 +36,7 @@ const SWEEP_SPAN = 1_000
 /** Log lines this long after a session's end still belong to its facts (ms). */
 const LOG_SPAN = 60_000
 const OTHERS_LIMIT = 200
+const HINT_ROWS = 40
 const WORKS_LIMIT = 20
 const NOWHERE = { address: '', port: 0 }
 
@@ -130,7 +132,7 @@ export class Fold {
     const world = this.#world
     // An exchange whose session is not yet known keeps waiting for its row.
     const waiting: ExchangeState[] = []
-    for (const state of world.sessions) rows.push({ ...sessionRow(state), rev: this.#nextRev() })
+    for (const state of world.sessions) rows.push({ ...sessionRow(state), ...hinted(state), rev: this.#nextRev() })
     for (const state of world.exchanges) {
       if (state.session) rows.push({ ...state.row, rev: this.#nextRev() })
       else waiting.push(state)
@@ -304,6 +306,20 @@ function sessionRow(state: SessionState): Omit<Session, 'rev'> {
   const broken = row.ended ? row.ended.inFlight > 0 || row.undelivered > 0 : state.failed && !state.established
   const now = broken ? 'broken' : row.ended ? 'ended' : live && !state.over ? 'live' : 'quiet'
   return { ...row, state: now }
+}
+
+/** A session's first and newest rows are enough to tell who takes part in it. */
+function hinted({ row, exchanges, calls, frames, noted }: SessionState): { hints?: readonly Hint[] } {
+  if (row.transport === 'other') return {}
+  const ends = <T>(list: readonly T[]): T[] =>
+    list.length <= 2 * HINT_ROWS ? [...list] : [...list.slice(0, HINT_ROWS), ...list.slice(-HINT_ROWS)]
+  const hints = fingerprint({
+    session: row,
+    exchanges: ends([...noted.exchanges, ...exchanges]).map(state => state.row),
+    calls: ends([...noted.calls, ...calls]).map(state => state.row),
+    frames: frames.slice(-HINT_ROWS),
+  })
+  return hints.length > 0 ? { hints } : {}
 }
 
 /** Noteworthy rows left their place when the others were forgotten. */

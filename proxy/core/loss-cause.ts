@@ -4,6 +4,7 @@
  *
  * A redirect is never among the causes: what was accepted after one was not lost by it.
  */
+import { IDLE_LIMITS, nearest, REQUEST_LIMITS } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import type { Alternative, Break, Call, Confidence, Exchange } from './model.ts'
 import { bytesText, spanText } from './words.ts'
@@ -19,10 +20,6 @@ export interface LossCause {
   readonly others: readonly Alternative[]
 }
 
-/** Limits that clients are known to set on a request, measured from its POST (s). */
-export const REQUEST_LIMITS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600]
-/** Limits of clients and middleboxes on silence, measured from the last byte (s). */
-const IDLE_LIMITS = [30, 60, 100, 125, 270, 300, 305, 350]
 /** Limits on one SSE event that are known in clients (bytes). */
 const EVENT_LIMITS = [65_536, 1_048_576]
 /** How shortly before the close an event or an error must lie to have caused it (ms). */
@@ -107,14 +104,6 @@ function deleted(facts: Facts, broken: Break): Sign {
   return end
     ? { rule, holds: 'certain', why: 'the client ended the session with DELETE' }
     : { rule, holds: false, why: 'no DELETE ended the session', possible: true }
-}
-
-export function nearest(span: number, limits: readonly number[]): { limit: number; off: number } | undefined {
-  const fits = limits
-    .map(seconds => ({ limit: seconds * 1000, off: Math.abs(span - seconds * 1000) }))
-    .filter(({ limit, off }) => off <= Math.max(250, limit * 0.02))
-    .sort((a, b) => a.off - b.off)
-  return fits[0]
 }
 
 /**

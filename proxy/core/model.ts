@@ -227,6 +227,17 @@ export interface Call extends Row {
 /** `other`: HTTP that belongs to no MCP connection (metadata, health, preflight). */
 export type Transport = 'sse' | 'streamable' | 'stateless' | 'other'
 
+/** What the traffic of a session gives away. */
+export interface Hint {
+  readonly about: 'server' | 'server version' | 'client' | 'client version' | 'ping interval' | 'client’s limit' | 'limit on silence'
+  readonly says: string
+  readonly confidence: Confidence
+  /** The record that shows it, and how. */
+  readonly evidence: Evidence
+  /** The figure, where it is one (ms). */
+  readonly ms?: number
+}
+
 /** The exchanges of one MCP connection. */
 export interface Session extends Row {
   readonly t: 'session'
@@ -254,6 +265,8 @@ export interface Session extends Row {
   /** `silentMs`: how long nothing had come on the stream that ended. */
   readonly ended?: End & { readonly inFlight: number; readonly silentMs?: number }
   readonly state: 'live' | 'quiet' | 'ended' | 'broken'
+  /** What its traffic gives away about both sides and what stands between them. */
+  readonly hints?: readonly Hint[]
   readonly replaces?: number
   readonly replacedBy?: number
   readonly calls: number

@@ -1,7 +1,8 @@
 /** The client gave up on a call by its own limit, and stayed. Promise: the limit is the one that the client announced, not a guess. */
+
+import { nearest, REQUEST_LIMITS } from '../core/client-limits.ts'
 import type { Facts } from '../core/facts.ts'
 import { clientName, isTimeout } from '../core/lifecycle.ts'
-import { nearest, REQUEST_LIMITS } from '../core/loss-cause.ts'
 import type { Call, Evidence } from '../core/model.ts'
 import { bytesText, countText, spanText } from '../core/words.ts'
 import { limitSetting } from './client-limit.ts'

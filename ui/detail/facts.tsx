@@ -56,7 +56,7 @@ export function EndsList({ exchanges, zero, onRecord }: { exchanges: readonly Ex
 
 const ERAS = { sse: 'HTTP+SSE', streamable: 'Streamable HTTP', stateless: 'stateless', other: 'HTTP outside any session' } as const
 
-export function SessionFacts({ rows, chain, zero, recording, onSelect }: DetailProps) {
+export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord }: DetailProps) {
   const { session } = rows
   const link = (id: number | undefined) => {
     const other = chain.find(row => row.id === id)
@@ -95,6 +95,18 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect }: DetailP
       {!session.issued && <Field name="issued">not through this proxy</Field>}
       {replaces && <Field name="replaces">{replaces}</Field>}
       {replacedBy && <Field name="replaced by">{replacedBy}</Field>}
+      {session.hints?.map(hint => (
+        <Field key={`${hint.about} ${hint.says}`} name={hint.about}>
+          {hint.says}
+          <br />
+          <span className={css.why}>
+            {hint.confidence}: {hint.evidence.says}{' '}
+          </span>
+          <button type="button" className={css.ref} onClick={() => onRecord(hint.evidence.seq)}>
+            #{hint.evidence.seq}
+          </button>
+        </Field>
+      ))}
     </dl>
   )
 }
