@@ -6,6 +6,7 @@ import { spanText } from './words.ts'
 
 /** Limits on one SSE event or line that clients are known to have (bytes). */
 export const EVENT_LIMITS: readonly number[] = [65_536, 1_048_576]
+const HTTPX2_LIMIT = 1_048_576
 /** A cancellation this soon after the answer is a race, no sign (ms). */
 const RACE_SPAN = 1_000
 /** A close this soon after the last byte was caused by what came (ms). */
@@ -31,7 +32,13 @@ export function unread(facts: Facts, call: Call): Unread | undefined {
   const at = call.answeredAt
   const exchange = facts.exchanges.find(one => one.id === call.answerExchange)
   if (at === undefined || !exchange) return undefined
-  return resumedBefore(facts, call, at) ?? cancelledAfter(facts, call, at) ?? leftAndCameBack(facts, exchange, at)
+  return (
+    resumedBefore(facts, call, at) ??
+    cancelledAfter(facts, call, at) ??
+    brokeOff(exchange, at) ??
+    leftAndCameBack(facts, exchange, at) ??
+    knownReader(exchange, eventSize(facts, call) ?? 0)
+  )
 }
 
 /** It asks for what follows the event before: so it does not have this one. */
@@ -61,6 +68,28 @@ function cancelledAfter(facts: Facts, call: Call, at: number): Unread | undefine
     confidence: 'likely',
     says: `It cancelled the call ${spanText(cancel.sentAt - at)} after the last byte of its answer: ${reason}.`,
     evidence: [{ seq: cancel.seqs[0] ?? 0, at: cancel.sentAt, says: `Client cancelled id ${call.rpcId}: ${reason}` }],
+  }
+}
+
+/** A close with unread bytes in its buffer is a reset: it stopped reading in the middle of what was delivered. */
+function brokeOff({ clientEnd }: Exchange, at: number): Unread | undefined {
+  if (clientEnd?.by !== 'client' || clientEnd.how !== 'reset' || clientEnd.at < at || clientEnd.at - at > AT_ONCE) return undefined
+  return {
+    confidence: 'likely',
+    says: `It reset the connection ${spanText(clientEnd.at - at)} after the last byte, as a system does that closes with bytes unread.`,
+    evidence: [{ seq: clientEnd.seq, at: clientEnd.at, says: 'Client reset the connection' }],
+  }
+}
+
+/** httpx2 from 2.10 on, below the Python SDK 2.x, reads no event above 1 MiB (python-sdk#3332). */
+function knownReader({ requestHeaders, requestSeq, requestAt }: Exchange, size: number): Unread | undefined {
+  const agent = headerOf(requestHeaders, 'user-agent')
+  const [, major = '0', minor = '0'] = /python-httpx2\/(\d+)\.(\d+)/.exec(agent) ?? []
+  if (size <= HTTPX2_LIMIT || Number(major) < 2 || (Number(major) === 2 && Number(minor) < 10)) return undefined
+  return {
+    confidence: 'likely',
+    says: `Its reader, httpx2 ${major}.${minor}, takes no event above 1,048,576 B: it ends the stream and reports no answer.`,
+    evidence: [{ seq: requestSeq, at: requestAt, says: `Request by ${agent}` }],
   }
 }
 

@@ -85,6 +85,30 @@ describe('an event above 1 MiB', () => {
     expect(findings(wire, 'oversized-sse-event')).toMatchObject([{ severity: 'error', confidence: 'likely' }])
   })
 
+  it('is a fault when the client breaks off with bytes unread, and none when it just leaves', () => {
+    for (const [how, told] of [
+      ['reset', 'error'],
+      ['fin', 'info'],
+    ] as const) {
+      const { wire, stream } = large()
+      wire.wait(20)
+      stream.clientEnd(how, 'client')
+      expect(findings(wire, 'oversized-sse-event')).toMatchObject([{ severity: told }])
+    }
+  })
+
+  it.each([
+    ['python-httpx2/2.16.2', 'error'],
+    ['python-httpx2/2.9.0', 'info'],
+    ['python-httpx/0.28.1', 'info'],
+  ])('is read or not by %s', (agent, told) => {
+    const wire = new WireScript()
+    const stream = wire.connect(50_000, agent).get('/sse').stream().event(MESSAGES, 'endpoint')
+    wire.connect(50_001, agent).post(MESSAGES, tool(1)).answer(202)
+    stream.event(result(1, { text: 'x'.repeat(1_100_000) }))
+    expect(findings(wire, 'oversized-sse-event')).toMatchObject([{ severity: told }])
+  })
+
   it('is certain when the client resumes after the event before it', () => {
     const { wire, stream, conn } = answered(result(0))
     stream.body('id: e1\ndata: \n\n').body(`id: e2\ndata: ${JSON.stringify(result(1, { text: 'x'.repeat(1_100_000) }))}\n\n`)
