@@ -94,6 +94,7 @@ class HttpForwarder implements Forwarder {
       forwarded: options.forwarded ?? false,
       bodyCap: options.bodyCap ?? 64 * 1024 * 1024,
       upstreamOrigins: upstreamOrigins(options.target),
+      announced: new Set(),
       listen: '',
     }
     this.#shared = {

@@ -20,7 +20,9 @@ function run(program, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2] })
     child.on('error', reject)
-    child.on('exit', (code, signal) => (code === 0 ? resolve() : reject(new Error(`${program} ${args.join(' ')} ended with ${signal ?? code}`))))
+    child.on('exit', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`${program} ${args.join(' ')} ended with ${signal ?? code}`)),
+    )
   })
 }
 
@@ -75,7 +77,14 @@ export async function ensurePage() {
   const stamp = join(root, 'dist', '.page')
   if (read(stamp) === state && statSync(join(root, 'dist', 'ui', 'index.html'), { throwIfNoEntry: false })) return
   say('Building the page …')
-  await run(node24(), [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--config', join('ui', 'vite.config.ts'), '--logLevel', 'warn'])
+  await run(node24(), [
+    join(root, 'node_modules', 'vite', 'bin', 'vite.js'),
+    'build',
+    '--config',
+    join('ui', 'vite.config.ts'),
+    '--logLevel',
+    'warn',
+  ])
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, state)
 }

@@ -9,6 +9,20 @@ import { readOptions } from './options.ts'
 import { chooseSource } from './recordings.ts'
 import { reportAs } from './report-forms.ts'
 
+/** Words in lines of at most 110 characters. */
+function lines(words: readonly string[]): string {
+  const out = ['']
+  for (const word of words) {
+    const last = out.at(-1) ?? ''
+    if (last.length + word.length > 108) out.push(`${word}, `)
+    else out[out.length - 1] = `${last}${word}, `
+  }
+  return `  ${out
+    .map(line => line.trimEnd())
+    .join('\n  ')
+    .replace(/,$/, '')}`
+}
+
 const help = `seismograph check [FILE|DIR] [options]
 
 Judges a recording and prints what is wrong, why, and what to do: the newest recording, or the one that is named
@@ -17,7 +31,8 @@ Judges a recording and prints what is wrong, why, and what to do: the newest rec
 ${judgingHelp}
   --data DIR                  the data folder (default: the user's own)
 
-Rules: ${rules.map(({ id }) => id).join(', ')}
+Rules:
+${lines(rules.map(({ id }) => id))}
 
 Exit codes: 0 nothing at or above --fail-on, 1 something, 2 usage.
 

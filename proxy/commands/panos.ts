@@ -15,8 +15,9 @@ const DEFAULT_PORT = 8001
 
 const help = `seismograph panos [options]
 
-Runs the PAN-OS MCP server: tools over the XML API of one firewall or Panorama, reading unless more is allowed. Over HTTP it serves Streamable HTTP at /mcp, HTTP+SSE at
-/sse with messages to /messages/ (and /messages), and /health.
+Runs the PAN-OS MCP server: tools over the XML API of one firewall or Panorama, reading unless more is
+allowed. Over HTTP it serves Streamable HTTP at /mcp, HTTP+SSE at /sse with messages to /messages/ (and
+/messages), and /health.
 
   --transport NAME  http (default), sse (the same server, announced by its /sse address) or stdio
   --port N          port to listen on (default ${DEFAULT_PORT}; 0 picks a free one)

@@ -30,15 +30,26 @@ const DRAIN_MS = 3000
 /** How long records that wait for a stalled disk may take at the end. */
 const SETTLE_MS = 5000
 
-/** What was opened, closed last first. */
+/** What was opened, closed last first; what was closed is not closed again. */
 class Closers {
   readonly #closers: (() => unknown)[] = []
   add(close: () => unknown): void {
     this.#closers.push(close)
   }
   async closeAll(): Promise<void> {
-    for (const close of this.#closers.reverse()) await close()
+    for (const close of this.#closers.splice(0).reverse()) await close()
   }
+}
+
+/** Traffic ends before everything else does: how it ended is a part of the recording. */
+interface Opened {
+  readonly traffic: Closers
+  readonly rest: Closers
+}
+
+async function closeAll({ traffic, rest }: Opened): Promise<void> {
+  await traffic.closeAll()
+  await rest.closeAll()
 }
 
 /** The journal before the recording exists: listeners are opened first, since the recording says where they listen. */
@@ -69,7 +80,7 @@ interface Listening {
   readonly upstreams: readonly Upstream[]
 }
 
-async function listen(plan: Plan, targets: readonly Target[], journal: Journal, closers: Closers): Promise<Listening> {
+async function listen(plan: Plan, targets: readonly Target[], journal: Journal, { traffic }: Opened): Promise<Listening> {
   const own: Endpoint[] = plan.dashboardPort === 0 ? [] : [{ address: plan.host, port: plan.dashboardPort }]
   const forwarders = targets.map(({ name, url }) =>
     createForwarder(journal, {
@@ -85,7 +96,7 @@ async function listen(plan: Plan, targets: readonly Target[], journal: Journal, 
       ownPorts: () => own,
     }),
   )
-  closers.add(() => Promise.all(forwarders.map(forwarder => forwarder.drain(DRAIN_MS))))
+  traffic.add(() => Promise.all(forwarders.map(forwarder => forwarder.drain(DRAIN_MS))))
   // All at once: none accepts a connection before this function has returned and the recording exists.
   const endpoints = await Promise.all(
     forwarders.map((forwarder, index) => opening(() => forwarder.listen(plan.ports[index] ?? 0, plan.host))),
@@ -103,7 +114,7 @@ async function bundledTarget(
   plan: Plan,
   io: CommandIo,
   journal: Journal,
-  closers: Closers,
+  { rest }: Opened,
 ): Promise<{ simulated: boolean; target: Target }> {
   const log = (text: string) => void journal.append({ kind: 'log', upstream: 'panos', source: 'stderr', text })
   const onExit = (reason: string) => {
@@ -111,21 +122,21 @@ async function bundledTarget(
     io.stderr.write(`seismograph: the bundled server ended: ${reason}\n`)
   }
   const bundled = await listening(plan.serverPort, '127.0.0.1', port => startBundled({ port, env: io.env, log, onExit }), '--server-port')
-  closers.add(() => bundled.close())
+  rest.add(() => bundled.close())
   return { simulated: bundled.simulator !== undefined, target: { name: 'panos', url: new URL('/sse', bundled.url) } }
 }
 
 /** The server's own words: its log files, and its process if we start it. */
-function listenToServer(plan: Plan, io: CommandIo, recording: Recording, closers: Closers): void {
+function listenToServer(plan: Plan, io: CommandIo, recording: Recording, { rest }: Opened): void {
   for (const { upstream, path } of plan.serverLogs) {
     const follower = new LogFollower(path, text => recording.append({ kind: 'log', upstream, source: 'file', text }))
-    closers.add(() => follower.stop())
+    rest.add(() => follower.stop())
   }
   const [target] = plan.targets
   if (plan.command.length === 0 || !target) return
   const server = startServer(plan.command, recording, target.name, bytes => plan.quiet || io.stderr.write(bytes), serverEnvironment(plan))
   void server.ended.then(fate => io.signal.aborted || io.stderr.write(`seismograph: the server ${fate}; recording goes on\n`))
-  closers.add(() => server.stop())
+  rest.add(() => server.stop())
 }
 
 const dataDir = (plan: Plan, io: CommandIo): string => resolve(plan.data ?? defaultDataDir(io.env))
@@ -158,25 +169,25 @@ function inspect(plan: Plan, recording: Recording): Promise<Inspector> {
   )
 }
 
-async function start(plan: Plan, io: CommandIo, closers: Closers): Promise<{ recording: Recording; inspector: Inspector }> {
+async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recording: Recording; inspector: Inspector }> {
   const journal = new LateJournal()
-  const own = plan.targets.length === 0 ? await bundledTarget(plan, io, journal, closers) : undefined
+  const own = plan.targets.length === 0 ? await bundledTarget(plan, io, journal, opened) : undefined
   const targets = own ? [own.target] : plan.targets
-  const { upstreams } = await listen(plan, targets, journal, closers)
+  const { upstreams } = await listen(plan, targets, journal, opened)
   let inspector: Inspector | undefined
   const recording = record(plan, io, upstreams, words => {
     io.stderr.write(words === undefined ? 'seismograph: recording works again\n' : `seismograph: ${words}\n`)
     inspector?.setTrouble(words)
   })
   journal.recording = recording
-  closers.add(async () => {
+  opened.rest.add(async () => {
     await recording.settle(SETTLE_MS)
     recording.close()
   })
   inspector = await inspect(plan, recording)
   const running = inspector
-  closers.add(() => running.close())
-  listenToServer(plan, io, recording, closers)
+  opened.rest.add(() => running.close())
+  listenToServer(plan, io, recording, opened)
   const [target] = targets
   if (target) running.onProbe(() => probe({ target: target.url, ca: plan.ca, insecure: plan.insecure }))
   running.onDemo(createDemo(recording, error => error && io.stderr.write(`seismograph: the demonstration failed: ${error.message}\n`)))
@@ -217,19 +228,20 @@ export const command: Command = {
   help: runHelp,
   async run(argv, io) {
     const plan = await withServerPort(readPlan(argv, io))
-    const closers = new Closers()
+    const opened: Opened = { traffic: new Closers(), rest: new Closers() }
     try {
-      const { recording, inspector } = await start(plan, io, closers)
+      const { recording, inspector } = await start(plan, io, opened)
       if (plan.open) openBrowser(inspector.url, io.env)
       await untilInterrupted(io.signal)
       if (!plan.quiet) io.stderr.write(`\nEnding; calls under way have ${DRAIN_MS / 1000} s. Again to end at once.\n`)
+      await opened.traffic.closeAll()
       const summary = await inspector.summary()
-      await closers.closeAll()
+      await closeAll(opened)
       farewell({ plan, io, recording, summary })
       if (plan.judging) return judgeRun(plan, io, recording)
       return io.signal.reason === 'SIGINT' ? 130 : 0
     } catch (error) {
-      await closers.closeAll()
+      await closeAll(opened)
       throw error
     }
   },

@@ -9,6 +9,8 @@ export interface Origins {
   readonly scheme: string
   /** The proxy as this client addressed it, such as `http://127.0.0.1:8002`. */
   readonly proxy: string
+  /** Targets at which a challenge announced protected-resource metadata; grows as challenges pass. */
+  readonly announced: Set<string>
 }
 
 export interface Rewritten {

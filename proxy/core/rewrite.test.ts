@@ -10,6 +10,7 @@ const origins: Origins = {
   upstream: upstreamOrigins(new URL('http://localhost:8001/sse')),
   scheme: 'http:',
   proxy: 'http://127.0.0.1:8002',
+  announced: new Set(),
 }
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (parts: readonly Uint8Array[]) =>
@@ -55,7 +56,12 @@ describe('reorigin', () => {
   ])('%s stays', url => expect(reorigin(url, origins)).toBeUndefined())
 
   test('default ports and names beyond loopback', () => {
-    const https = { upstream: upstreamOrigins(new URL('https://mcp.example.test/mcp')), scheme: 'https:', proxy: 'http://localhost:9' }
+    const https = {
+      upstream: upstreamOrigins(new URL('https://mcp.example.test/mcp')),
+      scheme: 'https:',
+      proxy: 'http://localhost:9',
+      announced: new Set<string>(),
+    }
     expect(reorigin('https://mcp.example.test:443/a', https)).toBe('http://localhost:9/a')
     expect(reorigin('//mcp.example.test/a', https)).toBe('//localhost:9/a')
     expect(reorigin('http://mcp.example.test/a', https)).toBeUndefined()
@@ -264,4 +270,24 @@ test('which bodies are looked at', () => {
   expect(pick('GET', '/.well-known/oauth-protected-resource', 404, ['content-type', 'application/json'])).toBeUndefined()
   expect(pick('HEAD', '/.well-known/oauth-protected-resource', 200, ['content-type', 'application/json'])).toBeUndefined()
   expect(pick('GET', '/.well-known/oauth-authorization-server', 200, ['content-type', 'application/json'])).toBeUndefined()
+})
+
+describe('metadata that lies where a challenge says (RFC 9728 5.1)', () => {
+  const json = { status: 200, headers: ['Content-Type', 'application/json'] }
+  test('is rewritten there, and nowhere that no challenge named', () => {
+    const own: Origins = { ...origins, announced: new Set() }
+    const at = (target: string) => bodyRewriterFor({ method: 'GET', target }, json, own)
+    expect(at('/custom/metadata.json?v=1')).toBeUndefined()
+    rewriteHead(['WWW-Authenticate', 'Bearer resource_metadata="http://localhost:8001/custom/metadata.json?v=1"'], own)
+    expect(at('/custom/metadata.json?v=1')).toBeInstanceOf(MetadataRewriter)
+    expect(at('/custom/metadata.json')).toBeUndefined()
+    expect(at('/mcp')).toBeUndefined()
+  })
+  test('is not looked for on another origin, and remembers a bounded number of places', () => {
+    const own: Origins = { ...origins, announced: new Set() }
+    rewriteHead(['WWW-Authenticate', 'Bearer resource_metadata="https://as.example.test/x"'], own)
+    for (let i = 0; i < 3000; i++) rewriteHead(['WWW-Authenticate', `Bearer resource_metadata="http://localhost:8001/${i}"`], own)
+    expect(own.announced.has('/x')).toBe(false)
+    expect(own.announced.size).toBe(1000)
+  })
 })

@@ -12,9 +12,22 @@ import { MetadataRewriter } from './rewrite-metadata.ts'
 
 const RESOURCE_METADATA = /(\bresource_metadata\s*=\s*"?)([^",\s]+)/gi
 
+/** More places than this no server has; a hostile one may name any number. */
+const MOST_ANNOUNCED = 1000
+
+/** RFC 9728 5.1: the metadata lies where the challenge says, which need not be under /.well-known. */
+function announce(url: string, announced: Set<string>): void {
+  const parsed = URL.parse(url)
+  if (parsed && announced.size < MOST_ANNOUNCED) announced.add(parsed.pathname + parsed.search)
+}
+
 /** A WWW-Authenticate value with its `resource_metadata` led to the proxy; undefined where nothing changes. */
 export function rewriteChallenge(value: string, origins: Origins): string | undefined {
-  const out = value.replace(RESOURCE_METADATA, (_, before: string, url: string) => before + (reorigin(url, origins) ?? url))
+  const out = value.replace(RESOURCE_METADATA, (_, before: string, url: string) => {
+    const led = reorigin(url, origins)
+    if (led !== undefined) announce(led, origins.announced)
+    return before + (led ?? url)
+  })
   return out === value ? undefined : out
 }
 
@@ -54,7 +67,8 @@ export function bodyRewriterFor(
   if (request.method !== 'GET' || response.status !== 200) return undefined
   const type = headerOf(response.headers, 'content-type')?.trim().toLowerCase() ?? ''
   const events = type.startsWith('text/event-stream')
-  const metadata = !events && type.includes('json') && request.target.startsWith('/.well-known/oauth-protected-resource')
+  const isAnnounced = request.target.startsWith('/.well-known/oauth-protected-resource') || origins.announced.has(request.target)
+  const metadata = !events && type.includes('json') && isAnnounced
   if (!events && !metadata) return undefined
   const coding = headerOf(response.headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (coding !== 'identity') return undefined

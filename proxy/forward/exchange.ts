@@ -21,6 +21,8 @@ export interface ExchangeOptions extends HeadOptions {
   readonly bodyCap: number
   /** Origins that mean the upstream. */
   readonly upstreamOrigins: readonly string[]
+  /** Where challenges of this upstream announced protected-resource metadata. */
+  readonly announced: Set<string>
   /** The proxy's origin for a client that sent no Host. */
   readonly listen: string
 }
@@ -123,9 +125,14 @@ export class Exchange implements Waiting, ResponseEvents {
     // The server closes when it closes; node would go first after `Connection: close`.
     ;(this.#request.outgoing as ClientRequest).shouldKeepAlive = true
     const { message: request } = this.#request
-    const { upstreamOrigins, listen, target } = this.#options
+    const { upstreamOrigins, announced, listen, target } = this.#options
     const host = headerOf(request.rawHeaders, 'host')
-    const origins: Origins = { upstream: upstreamOrigins, scheme: target.protocol, proxy: host === undefined ? listen : `http://${host}` }
+    const origins: Origins = {
+      upstream: upstreamOrigins,
+      scheme: target.protocol,
+      proxy: host === undefined ? listen : `http://${host}`,
+      announced,
+    }
     const response = new ResponseHalf(message, request, this.#res, origins, this.record, this)
     this.#response = response
     message.on('close', () => {

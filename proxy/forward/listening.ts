@@ -14,9 +14,12 @@ export function listenError(error: NodeJS.ErrnoException, host: string, port: nu
   return new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error })
 }
 
-/** Each connection takes two files; the journal, the inspector and the dashboard need some. */
+/** Files that the journal, the index, the page and the runtime need. */
+const RESERVED_FILES = 160
+
+/** Each connection takes two files. */
 export function connectionLimit(): number {
-  return Math.max(16, Math.floor((openFilesLimit() - 256) / 2))
+  return Math.max(16, Math.floor((openFilesLimit() - RESERVED_FILES) / 2))
 }
 
 function openFilesLimit(): number {
