@@ -8,23 +8,24 @@ import type { PanosClient } from '../panos/panos-client.ts'
 import { asPanosError, PanosError } from '../panos/panos-error.ts'
 import { cursorInput, type Finding, type PanosTool, type ToolContext } from './panos-tool.ts'
 
+/** Every tool has it, so it is sent many times: only what its name does not say is described. */
 const schemaOf = (tool: PanosTool): z.ZodObject =>
   z.object({
-    device: z.string().describe('Host and port of the device that answered.'),
-    scope: z.string().describe('What was read.'),
-    config: z.enum(['running', 'candidate']).optional().describe('Which configuration was read.'),
+    device: z.string(),
+    scope: z.string(),
+    config: z.enum(['running', 'candidate']).optional(),
     items: z.array(tool.item),
-    total: z.number().int().describe('How many items matched.'),
-    returned: z.number().int().describe('How many of them are in this result.'),
-    truncated: z.boolean().describe('Whether items after these were left out.'),
-    nextCursor: z.string().optional().describe('Give it as cursor to get the next page, when items were left out.'),
+    total: z.number().describe('How many matched.'),
+    returned: z.number(),
+    truncated: z.boolean(),
+    nextCursor: z.string().optional(),
     job: z
       .object({ id: z.string(), status: z.literal('running'), progress: z.number().optional() })
       .optional()
-      .describe('Work that goes on at the device: give its id to get_job.'),
+      .describe('Goes on at the device: see get_job.'),
     warnings: z.array(z.string()),
-    fetchedAt: z.string().describe('When the device had answered (ISO 8601).'),
-    elapsedMs: z.number().describe('How long this call took.'),
+    fetchedAt: z.string(),
+    elapsedMs: z.number(),
   })
 
 const schemas = new WeakMap<PanosTool, z.ZodObject>()
