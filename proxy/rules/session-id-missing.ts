@@ -13,7 +13,7 @@ export const sessionIdMissing: Rule = {
   title: 'A message came without its session id',
   why: 'Without the id the server cannot tell whose message it is, and refuses it.',
   signature:
-    'A POST without the id that the endpoint event or initialize gave is answered with 400 “session_id is required”, “Missing session ID” or “Mcp-Session-Id header is required”.',
+    'A POST without the id that the endpoint event or initialize gave is answered with 400 “session_id is required”, “Missing session ID”, “Mcp-Session-Id header is required” or “Server not initialized”.',
   fix: 'Post to the endpoint exactly as the server named it, query and all; on Streamable HTTP send the Mcp-Session-Id header with every request after initialize.',
   references: ['modelcontextprotocol/typescript-sdk#764', 'modelcontextprotocol/python-sdk#423'],
   check(facts) {
@@ -22,7 +22,8 @@ export const sessionIdMissing: Rule = {
   },
 }
 
-const WORDS = /session[_ -]?id (header |parameter |query parameter )?(is |was )?(required|missing)|missing (mcp-)?session[_ -]?id/i
+const WORDS =
+  /session[_ -]?id (header |parameter |query parameter )?(is |was )?(required|missing)|missing (mcp-)?session[_ -]?id|server not initialized/i
 
 /** Refused for want of an id. A probe of the revision without sessions needs none. */
 export function isMissing({ method, status, responseBy, errorText = '', requestHeaders }: Exchange): boolean {
@@ -83,7 +84,9 @@ function verdictOn(facts: Facts, first: Exchange, refused: readonly Exchange[]):
     title: `${countText(refused.length, 'POST')} came without a session id. The server refused ${refused.length > 1 ? 'them' : 'it'} with 400.`,
     says: sse
       ? `${where ? `The server named ${where.split('?', 1)[0]} with an id in its query, and t` : 'T'}he client posted to ${first.target}.`
-      : 'The server issued an id with the answer to initialize; the client has to send it back in Mcp-Session-Id with every request.',
+      : issuing
+        ? 'The server issued an id with the answer to initialize; the client has to send it back in Mcp-Session-Id with every request.'
+        : 'The answer to initialize gives the id that every later request has to carry in Mcp-Session-Id.',
     cause: 'A client built by hand, or something on the way that strips the query or the header.',
     fix: sse
       ? [

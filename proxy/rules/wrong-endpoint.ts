@@ -44,7 +44,7 @@ function caseOf(facts: Facts, first: Exchange): Case | undefined {
   const stream = exchanges.find(({ id }) => id === session.stream)
   if (session.endpoint !== undefined && first.method === 'POST') {
     const advertised = pathOf(session.endpoint)
-    if (first.path !== advertised) return sameButSlash(first.path, advertised) ? undefined : posted(first, advertised)
+    if (first.path !== advertised) return posted(first, advertised)
     return stream && lostPrefix(stream.path, advertised) !== undefined ? undefined : unrouted(advertised)
   }
   // A probe: the client was served at another path after it.
@@ -55,7 +55,7 @@ function caseOf(facts: Facts, first: Exchange): Case | undefined {
 }
 
 const posted = (first: Exchange, advertised: string): Case => ({
-  says: `The server advertises ${advertised} for messages; the client posts to ${first.path}, which the server does not know.`,
+  says: `The server advertises ${advertised} for messages; the client posts to ${first.path}, which the server does not know${sameButSlash(first.path, advertised) ? ': the slash at the end counts' : ''}.`,
   cause: 'The client: it uses a message path of its own instead of the one in the endpoint event.',
   fix: [`Post to ${advertised}, as the endpoint event says: remove the message endpoint from the client’s settings.`],
 })
