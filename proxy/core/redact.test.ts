@@ -44,6 +44,29 @@ describe('headers', () => {
     expect(masker().header(name, value)).toMatch(wanted instanceof RegExp ? wanted : wanted.replace(/.*/, '$&'))
     expect(masker().header(name, value)).not.toContain(CANARY)
   })
+  test('a head that comes again and again is masked alike each time, also between others and when its value is a mask already', () => {
+    const mask = masker()
+    const head = (key: string): RawHeader[] => [
+      ['Authorization', `Bearer ${key}`],
+      ['Location', `/x?token=${key}`],
+    ]
+    const marks = [CANARY, HEX, CANARY, `[REDACTED len=22 id=${fingerprint(CANARY)}]`].map(key => mask.headers(head(key)))
+    const masked = (key: string) => [
+      `Bearer [REDACTED len=${key.length} id=${fingerprint(key)}]`,
+      `[REDACTED len=${key.length} id=${fingerprint(key)}]`,
+    ]
+    expect(marks.map(list => [list[0]?.[1], list[1]?.[1].slice('/x?token='.length).replaceAll('+', ' ')])).toEqual(
+      [CANARY, HEX, CANARY, CANARY].map(masked),
+    )
+    const targets = ['/a', `/a?token=${CANARY}`, '/a'].map(target => mask.target(target))
+    expect(targets).toEqual(['/a', `/a?token=[REDACTED+len=22+id=${fingerprint(CANARY)}]`, '/a'])
+  })
+  test('a target that was plain gets its pseudonym once the session in it is known', () => {
+    const mask = createMasker({ fingerprint, pseudonym })
+    expect(mask.target(`/s/${HEX}`)).toBe(`/s/${HEX}`)
+    mask.learnSession(HEX)
+    expect(mask.target(`/s/${HEX}`)).toBe(`/s/${pseudonym(HEX)}`)
+  })
   test('what is no secret stays the same object', () => {
     const headers: RawHeader[] = [
       ['Host', '127.0.0.1:8002'],

@@ -46,6 +46,7 @@ export interface Masker {
 
 const MASK = /^\[REDACTED[ +]len=\d+/
 const CACHE_LIMIT = 1000
+const CACHED_LENGTH = 4096
 const HEX_BEGINNING = /^(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8}$/i
 
 export function createMasker(setting: MaskerSetting): Masker {
@@ -55,6 +56,10 @@ export function createMasker(setting: MaskerSetting): Masker {
 class SaltedMasker implements Masker {
   readonly #setting: MaskerSetting
   readonly #marks = new Map<string, string>()
+  /** Whole values of Authorization, masked. */
+  readonly #schemes = new Map<string, string>()
+  /** Targets in which nothing is to be masked: a client asks for few different ones. */
+  readonly #plainTargets = new Set<string>()
   readonly #pseudonyms = new Set<string>()
   readonly #beginnings = new Map<string, string>()
   readonly #known = new KnownSecrets()
@@ -85,7 +90,7 @@ class SaltedMasker implements Masker {
       case 'value':
         return this.#mark(value)
       case 'scheme':
-        return value.replace(/^(\s*[A-Za-z][A-Za-z0-9-]*\s+)?(.+)$/s, (_, scheme = '', rest) => scheme + this.#mark(rest))
+        return this.#scheme(value)
       case 'cookie':
         return value.replace(/([^;=\s]+\s*=\s*)([^;]*)/g, (_, before, cookie) => before + this.#mark(cookie))
       case 'set-cookie':
@@ -98,6 +103,15 @@ class SaltedMasker implements Masker {
   }
 
   target(text: string): string {
+    // With pseudonyms a secret that is learned later may be found in it then.
+    if (this.#setting.pseudonym !== undefined) return this.#target(text)
+    if (this.#plainTargets.has(text)) return text
+    const masked = this.#target(text)
+    if (masked === text && text.length <= CACHED_LENGTH && this.#plainTargets.size < CACHE_LIMIT) this.#plainTargets.add(text)
+    return masked
+  }
+
+  #target(text: string): string {
     const withoutUser = text.includes('@')
       ? text.replace(/(\/\/[^\s/?#@:]*:)([^\s/?#@]+)@/g, (_, before, password) => `${before}${this.#mark(password)}@`)
       : text
@@ -109,6 +123,16 @@ class SaltedMasker implements Masker {
     const fields = withoutUser.slice(begin + 1)
     const masked = this.#fields(fields, isPanos(path, fields))
     return masked === fields ? swept(withoutUser) : swept(withoutUser.slice(0, begin + 1) + masked)
+  }
+
+  /** All but the first word, where there are two. */
+  #scheme(value: string): string {
+    const cached = this.#schemes.get(value)
+    if (cached !== undefined) return cached
+    const masked = value.replace(/^(\s*[A-Za-z][A-Za-z0-9-]*\s+)?(.+)$/s, (_, scheme = '', rest) => scheme + this.#mark(rest))
+    // A mask is looked at each time: what it stands for is learned from it.
+    if (masked !== value && value.length <= CACHED_LENGTH && this.#schemes.size < CACHE_LIMIT) this.#schemes.set(value, masked)
+    return masked
   }
 
   text(text: string): string {

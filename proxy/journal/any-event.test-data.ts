@@ -1,6 +1,6 @@
 /** Generators of wire events of every kind, for property tests. */
 import fc from 'fast-check'
-import type { EventKind, WireEvent } from '../core/event.ts'
+import type { EndEvent, EventKind, WireEvent } from '../core/event.ts'
 
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.string({ maxLength: 30 }), fc.constant('\u0000\n"\\\ud800'))
 const uint32 = fc.nat({ max: 0xffff_ffff })
@@ -42,6 +42,8 @@ const bytes = fc.oneof(
   text.map(value => new TextEncoder().encode(value)),
 )
 
+const shortEnd = { ...onExchange, kind: fc.constant('end'), leg, part, how, by, bytes: count }
+
 /** One generator for each kind; the compiler sees to it that none is missing. */
 const KINDS: Readonly<Record<EventKind, fc.Arbitrary<object>>> = {
   recording: fc.record({
@@ -79,13 +81,7 @@ const KINDS: Readonly<Record<EventKind, fc.Arbitrary<object>>> = {
   }),
   chunk: fc.record({ ...onExchange, kind: fc.constant('chunk'), part, size: uint32, bytes }),
   end: fc.record({
-    ...onExchange,
-    kind: fc.constant('end'),
-    leg,
-    part,
-    how,
-    by,
-    bytes: count,
+    ...shortEnd,
     code: some(text),
     detail: some(text),
     trailers: some(headers),
@@ -121,3 +117,5 @@ function compact(event: object): WireEvent {
 }
 
 export const anyEvent: fc.Arbitrary<WireEvent> = fc.oneof(...Object.values(KINDS)).map(compact)
+/** Ends that say nothing but where, how and after how many bytes. */
+export const anyShortEnd = fc.record(shortEnd) as fc.Arbitrary<EndEvent>

@@ -2,28 +2,28 @@
  * The record codec of the journal: wire events to bytes and back.
  * Promise: what was encoded decodes to the same event, and bytes that were torn, flipped or never ours decode to an error value, never to an event.
  *
- * A segment is a 32-byte header and records:
- *   header   magic(8)  u16 version  u16 0  u32 segment number  u32 marker  u32 crc32 of the first 20 bytes  8 bytes 0
+ * A segment is its header (segment-header.ts) and records:
  *   record   u32 marker  u32 payload length  u32 crc32 of the payload  payload
  *   payload  u8 kind  u8 flags  u48 seq  f64 at, and then
  *     chunk    u32 conn  u32 exchange  u32 size  the bytes as they are (flags bit 0: response)
+ *     end      (flags bit 1: one that has nothing to tell but this)  u32 conn  u32 exchange  f64 bytes  u8 sides  u8 how
+ *              sides: bit 0 leg server, bit 1 part response, bits 2 and 3 who did it (client, server, proxy)
  *     others   u32 length of the JSON  the event as JSON (UTF-8)  for `end`: the tail's bytes (flags bit 0: there is a tail)
- * Little endian. The marker is random for each recording: traffic cannot forge it, so a reader finds the next whole record after damage.
+ * Little endian. Segments of format 1 have every `end` as JSON. The marker is random for each recording: traffic cannot forge it, so a
+ * reader finds the next whole record after damage.
  */
 import { crc32 } from 'node:zlib'
 import { checkEvent } from '../core/check-event.ts'
-import type { ChunkEvent, Draft, EventKind, WireEvent } from '../core/event.ts'
+import type { Actor, ChunkEvent, Draft, EndEvent, Ending, EventKind, WireEvent } from '../core/event.ts'
 
-export const FORMAT_VERSION = 1
-export const SEGMENT_HEADER_BYTES = 32
 export const RECORD_HEADER_BYTES = 12
 /** Kind, flags, seq and time. */
 const COMMON_BYTES = 16
 export const CHUNK_OVERHEAD_BYTES = RECORD_HEADER_BYTES + COMMON_BYTES + 12
+const END_PAYLOAD_BYTES = COMMON_BYTES + 18
+export const END_BYTES = RECORD_HEADER_BYTES + END_PAYLOAD_BYTES
 /** No record is larger: a length beyond it is damage. */
 export const MAX_PAYLOAD_BYTES = 0x3fff_ffff
-
-const MAGIC = Buffer.from('\x89SGJ\r\n\x1a\n', 'latin1')
 
 /** Numbers are part of the format: never reuse or change one. */
 const NUMBER_OF_KIND: Readonly<Record<EventKind, number>> = {
@@ -38,40 +38,10 @@ const NUMBER_OF_KIND: Readonly<Record<EventKind, number>> = {
   change: 9,
   gap: 10,
 }
+/** Their places are part of the format. */
+const ACTORS: readonly Actor[] = ['client', 'server', 'proxy']
+const ENDINGS: readonly Ending[] = ['complete', 'fin', 'reset', 'timeout', 'refused', 'unresolved', 'tls', 'garbage', 'closed']
 const KIND_OF_NUMBER = new Map(Object.entries(NUMBER_OF_KIND).map(([kind, number]) => [number, kind as EventKind]))
-
-export interface SegmentHeader {
-  readonly segment: number
-  readonly marker: number
-}
-
-/** Bytes of a segment's header. */
-export function encodeSegmentHeader({ segment, marker }: SegmentHeader): Buffer {
-  const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
-  MAGIC.copy(bytes)
-  bytes.writeUInt16LE(FORMAT_VERSION, 8)
-  bytes.writeUInt32LE(segment, 12)
-  bytes.writeUInt32LE(marker, 16)
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 20)), 20)
-  return bytes
-}
-
-/** Reads a segment's header; `damaged` is bytes that were ours once, `foreign` is another kind of file, `newer` a later format. */
-export function decodeSegmentHeader(
-  bytes: Buffer,
-): SegmentHeader | { readonly error: 'damaged' | 'foreign' | 'newer'; readonly says: string } {
-  if (bytes.length < SEGMENT_HEADER_BYTES) return { error: 'damaged', says: 'the file is shorter than a segment header' }
-  if (!bytes.subarray(0, 8).equals(MAGIC)) return { error: 'foreign', says: 'the file does not begin like a journal segment' }
-  if (bytes.readUInt32LE(20) !== crc32(bytes.subarray(0, 20))) return { error: 'damaged', says: 'the segment header fails its checksum' }
-  const version = bytes.readUInt16LE(8)
-  if (version !== FORMAT_VERSION) {
-    return {
-      error: 'newer',
-      says: `journal format ${version}; this version reads format ${FORMAT_VERSION}: open it with a newer Seismograph`,
-    }
-  }
-  return { segment: bytes.readUInt32LE(12), marker: bytes.readUInt32LE(16) }
-}
 
 function writeCommon(into: Buffer, at: number, kind: EventKind, flags: number, seq: number, time: number): void {
   into[at] = NUMBER_OF_KIND[kind]
@@ -126,6 +96,33 @@ export function encodeChunk(
   return end
 }
 
+type End = Omit<EndEvent, 'seq' | 'at'>
+
+/** Most ends say where, how and after how many bytes; four of them come with each request. */
+export function isShortEnd(draft: Draft | WireEvent): draft is Extract<typeof draft, { kind: 'end' }> {
+  return (
+    draft.kind === 'end' &&
+    draft.code === undefined &&
+    draft.detail === undefined &&
+    draft.trailers === undefined &&
+    draft.tail === undefined &&
+    draft.sha256 === undefined
+  )
+}
+
+/** Writes the record of a short end; `into` must have END_BYTES from `offset`. Returns the offset after it. */
+export function encodeShortEnd(into: Buffer, offset: number, marker: number, ended: End, seq: number, at: number): number {
+  const payload = offset + RECORD_HEADER_BYTES
+  writeCommon(into, payload, 'end', 2, seq, at)
+  into.writeUInt32LE(ended.conn, payload + 16)
+  into.writeUInt32LE(ended.exchange, payload + 20)
+  into.writeDoubleLE(ended.bytes, payload + 24)
+  into[payload + 32] = (ended.leg === 'server' ? 1 : 0) | (ended.part === 'response' ? 2 : 0) | (ACTORS.indexOf(ended.by) << 2)
+  into[payload + 33] = ENDINGS.indexOf(ended.how)
+  seal(into, offset, offset + END_BYTES, marker)
+  return offset + END_BYTES
+}
+
 /** The part of an event that a record holds as JSON, and the bytes that it holds as they are. */
 export interface JsonForm {
   readonly json: string
@@ -172,6 +169,11 @@ export function encodeEvent(event: WireEvent, marker: number): Buffer {
     encodeChunk(bytes, 0, marker, event, event.seq, event.at)
     return bytes
   }
+  if (isShortEnd(event)) {
+    const bytes = Buffer.allocUnsafe(END_BYTES)
+    encodeShortEnd(bytes, 0, marker, event, event.seq, event.at)
+    return bytes
+  }
   const form = jsonForm(event)
   const bytes = Buffer.allocUnsafe(jsonRecordBytes(form))
   return bytes.subarray(0, encodeJson(bytes, 0, marker, event.kind, form, event.seq, event.at))
@@ -208,6 +210,7 @@ function decodePayload(from: Buffer, payload: number, end: number): Decoded {
   const at = from.readDoubleLE(payload + 8)
   const kind = KIND_OF_NUMBER.get(number)
   if (kind === undefined) return { state: 'unreadable', says: `a record of unknown kind ${number}`, seq, end }
+  if (kind === 'end' && flags & 2) return decodeShortEnd(from, payload, end, seq, at)
   if (kind !== 'chunk') return decodeJson(from, payload + COMMON_BYTES, end, kind, flags, seq, at)
   if (end - payload < COMMON_BYTES + 12) return { state: 'unreadable', says: 'a chunk record without its head', seq, end }
   const event: ChunkEvent = {
@@ -219,6 +222,31 @@ function decodePayload(from: Buffer, payload: number, end: number): Decoded {
     part: flags & 1 ? 'response' : 'request',
     size: from.readUInt32LE(payload + 24),
     bytes: from.subarray(payload + COMMON_BYTES + 12, end),
+  }
+  return { state: 'event', event, end }
+}
+
+function decodeShortEnd(from: Buffer, payload: number, end: number, seq: number, at: number): Decoded {
+  const unreadable = (says: string): Decoded => ({ state: 'unreadable', says, seq, end })
+  if (end - payload !== END_PAYLOAD_BYTES) return unreadable('a short end record that is not as long as one')
+  const sides = from[payload + 32] ?? 0
+  const by = ACTORS[sides >> 2]
+  const how = ENDINGS[from[payload + 33] ?? 0]
+  const bytes = from.readDoubleLE(payload + 24)
+  if (by === undefined || how === undefined || !Number.isSafeInteger(bytes) || bytes < 0) {
+    return unreadable('an end record of an ending that this version does not know')
+  }
+  const event: EndEvent = {
+    seq,
+    at,
+    kind: 'end',
+    conn: from.readUInt32LE(payload + 16),
+    exchange: from.readUInt32LE(payload + 20),
+    leg: sides & 1 ? 'server' : 'client',
+    part: sides & 2 ? 'response' : 'request',
+    how,
+    by,
+    bytes,
   }
   return { state: 'event', event, end }
 }

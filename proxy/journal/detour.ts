@@ -8,10 +8,11 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { GapEvent } from '../core/event.ts'
 import { Backlog } from './backlog.ts'
-import { encodeEvent, SEGMENT_HEADER_BYTES } from './codec.ts'
+import { encodeEvent } from './codec.ts'
 import { codeOf, type Disk, type Reason, reasonOf, WORDS_OF_REASON } from './disk.ts'
 import { takeLock } from './lock.ts'
 import { type OpenSegment, segmentName } from './segment.ts'
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
 const read = promisify(readWithCallback)
 const FIRST_RETRY_MS = 100

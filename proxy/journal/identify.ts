@@ -5,9 +5,9 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { RecordingEvent } from '../core/event.ts'
-import { SEGMENT_HEADER_BYTES } from './codec.ts'
 import { segmentName, segmentNumber } from './segment.ts'
 import { SegmentFile } from './segment-file.ts'
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
 export interface Identity {
   readonly marker: number

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { GapEvent, WireEvent } from '../core/event.ts'
-import { SEGMENT_HEADER_BYTES } from './codec.ts'
 import { openReader } from './reader.ts'
 import { chunk, dataFolder, eventsOf, readAll, record, textsOf } from './recording.test-data.ts'
 import { SegmentFile } from './segment-file.ts'
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
 const gapsOf = (events: readonly WireEvent[]): GapEvent[] => events.filter(event => event.kind === 'gap')
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)

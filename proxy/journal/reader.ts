@@ -7,11 +7,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GapEvent, Position, RecordingEvent, WireEvent } from '../core/event.ts'
-import { SEGMENT_HEADER_BYTES } from './codec.ts'
 import { identify } from './identify.ts'
 import { readLock } from './lock.ts'
 import { listSegments, segmentName } from './segment.ts'
 import { SegmentFile } from './segment-file.ts'
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
 export interface ReadEvent {
   readonly event: WireEvent

@@ -3,7 +3,8 @@
  * Promise: a record is read in one piece however large, and nothing beyond the file's present end is trusted.
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { type Decoded, decodeRecord, decodeSegmentHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './codec.ts'
+import { type Decoded, decodeRecord, RECORD_HEADER_BYTES } from './codec.ts'
+import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-header.ts'
 
 const WINDOW_BYTES = 1 << 20
 /** Read at a jump: what lies behind one record may not be wanted. */

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeSegmentHeader } from './codec.ts'
+import { encodeSegmentHeader } from './segment-header.ts'
 
 const NAME = /^(\d{6,9})\.sgj$/
 

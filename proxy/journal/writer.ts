@@ -3,7 +3,17 @@
  * Promise: it never throws for the disk's sake; while the disk fails or stalls, the records take a detour (detour.ts).
  */
 import type { Draft, GapEvent } from '../core/event.ts'
-import { CHUNK_OVERHEAD_BYTES, encodeChunk, encodeChunkHead, encodeJson, jsonForm, jsonRecordBytes } from './codec.ts'
+import {
+  CHUNK_OVERHEAD_BYTES,
+  END_BYTES,
+  encodeChunk,
+  encodeChunkHead,
+  encodeJson,
+  encodeShortEnd,
+  isShortEnd,
+  jsonForm,
+  jsonRecordBytes,
+} from './codec.ts'
 import { cpuWaitMs } from './cpu-wait.ts'
 import { closeQuietly, Detour, type DetourSetting, isGone } from './detour.ts'
 import { type Reason, reasonOf } from './disk.ts'
@@ -73,6 +83,9 @@ export class JournalWriter {
         this.#addPiece(draft.bytes)
       } else this.#used = encodeChunk(this.#slab, this.#used, marker, draft, seq, at)
       this.#bodyBytes += draft.size
+    } else if (isShortEnd(draft)) {
+      this.#reserve(END_BYTES, seq)
+      this.#used = encodeShortEnd(this.#slab, this.#used, marker, draft, seq, at)
     } else {
       const form = jsonForm(draft)
       const bound = jsonRecordBytes(form)
