@@ -19,8 +19,10 @@ export interface Latency {
   readonly jitterMs?: number
   /** The body trickles out at this rate; 0 or absent sends it at once. */
   readonly dripBytesPerSecond?: number
-  /** With more requests than this at once, each takes a second longer for every one beyond; 0 or absent is off. */
+  /** With more requests than this at once, each takes `slowByMs` longer for every one beyond; 0 or absent is off. */
   readonly slowBeyond?: number
+  /** A second where absent. */
+  readonly slowByMs?: number
 }
 
 export interface SimulatorStats {
@@ -123,8 +125,8 @@ export class Listener {
   }
 
   async #delay(answer: ApiAnswer, signal: AbortSignal): Promise<void> {
-    const { ms, perMegabyteMs, jitterMs = 0, slowBeyond = 0 } = this.latency
-    const crowd = slowBeyond > 0 ? Math.max(0, this.#inFlight - slowBeyond) * 1000 : 0
+    const { ms, perMegabyteMs, jitterMs = 0, slowBeyond = 0, slowByMs = 1000 } = this.latency
+    const crowd = slowBeyond > 0 ? Math.max(0, this.#inFlight - slowBeyond) * slowByMs : 0
     const jitter = jitterMs > 0 ? this.#dice.below(jitterMs + 1) : 0
     const wait = Math.round(ms + jitter + crowd + (perMegabyteMs * answer.body.length) / 1_000_000)
     if (wait > 0) await sleep(wait, undefined, { signal })

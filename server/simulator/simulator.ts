@@ -30,6 +30,8 @@ export interface SimulatorOptions {
   readonly dripBytesPerSecond?: number
   /** More requests than this at once slow each other down. */
   readonly slowBeyond?: number
+  /** By so much for each one beyond; 1000 by default. */
+  readonly slowByMs?: number
   /** Faults that are on from the start, each with the number of requests that it affects. */
   readonly faults?: readonly { readonly fault: Fault; readonly count?: number }[]
   /** `firewall` by default. */
@@ -128,6 +130,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ...(options.jitterMs !== undefined && { jitterMs: options.jitterMs }),
     ...(options.dripBytesPerSecond !== undefined && { dripBytesPerSecond: options.dripBytesPerSecond }),
     ...(options.slowBeyond !== undefined && { slowBeyond: options.slowBeyond }),
+    ...(options.slowByMs !== undefined && { slowByMs: options.slowByMs }),
   })
   for (const { fault, count } of options.faults ?? []) listener.faults.set(fault, count)
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
