@@ -6,6 +6,7 @@
  */
 import { IDLE_LIMITS, nearest, REQUEST_LIMITS } from './client-limits.ts'
 import type { Facts } from './facts.ts'
+import { encodingOf } from './fields.ts'
 import type { Alternative, Break, Call, Confidence, Exchange } from './model.ts'
 import { bytesText, spanText } from './words.ts'
 
@@ -41,7 +42,7 @@ export function lossCause(facts: Facts, call: Call, broken: Break): LossCause {
     cancelled(call),
     deleted(facts, broken),
     ...byTheClock(leg, facts, call, broken),
-    oversized(facts, call, broken),
+    oversized(facts, call, broken, leg),
     refused(facts, broken),
     reset(facts, broken),
   ]
@@ -134,11 +135,28 @@ function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken:
   return idle && round.off * 5 > idle.off ? [idleSign, roundSign] : [roundSign, idleSign]
 }
 
-function oversized(facts: Facts, call: Call, broken: Break): Sign {
+/** Bytes of an event that had begun and was not whole when the client left; 0 where that cannot be told. */
+function unfinishedBytes({ frames }: Facts, leg: Exchange | undefined, broken: Break): number {
+  if (!leg || (leg.body !== 'sse' && leg.body !== 'stream') || encodingOf(leg.responseHeaders ?? []) !== '') return 0
+  if (leg.lastByteAt !== undefined && broken.at - leg.lastByteAt > JUST_BEFORE) return 0
+  const whole = frames.filter(frame => frame.exchange === leg.id && frame.at <= broken.at && frame.kind !== 'unfinished')
+  const end = whole.reduce((last, { offset, size }) => Math.max(last, offset + size), 0)
+  return Math.max(0, (leg.clientEnd?.bytes ?? leg.responseBytes) - end)
+}
+
+function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | undefined): Sign {
   const rule = 'oversized-sse-event'
   const before = facts.frames.filter(frame => frame.at <= broken.at && broken.at - frame.at <= JUST_BEFORE && frame.kind !== 'comment')
   const largest = before.reduce((size, frame) => Math.max(size, frame.size), 0)
   const limit = EVENT_LIMITS.findLast(bytes => largest > bytes)
+  const unfinished = unfinishedBytes(facts, leg, broken)
+  const passed = EVENT_LIMITS.findLast(bytes => unfinished > bytes)
+  if (passed !== undefined && unfinished > largest)
+    return {
+      rule,
+      holds: passed > 100_000 ? 'likely' : 'possible',
+      why: `${bytesText(unfinished)} of an event had come, and it was not at its end`,
+    }
   if (limit !== undefined)
     return { rule, holds: limit > 100_000 ? 'likely' : 'possible', why: `an event of ${bytesText(largest)} came just before the close` }
   const begun = call.answeredAt !== undefined && call.answeredAt <= broken.at

@@ -98,6 +98,20 @@ describe('an event above 1 MiB', () => {
   })
 
   it.each([
+    [1_200_000, 'oversized-sse-event'],
+    [2_000, 'network-interruption'],
+  ])('is the cause of the loss when the client leaves %d B into it', (size, cause) => {
+    const wire = new WireScript()
+    const { stream, conn } = openSse(wire)
+    conn.post(MESSAGES, tool(1)).answer(202)
+    wire.wait(700)
+    stream.body(`data: {"jsonrpc":"2.0","id":1,"result":"${'x'.repeat(size)}`)
+    wire.wait(15)
+    stream.clientEnd('reset', 'client')
+    expect(findings(wire, 'undeliverable-response')).toMatchObject([{ cause }])
+  })
+
+  it.each([
     ['python-httpx2/2.16.2', 'error'],
     ['python-httpx2/2.9.0', 'info'],
     ['python-httpx/0.28.1', 'info'],

@@ -79,7 +79,7 @@ function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): 
       ? `${clientName(facts)} waits ${limit} for a call; this one ${took ? `took ${took}` : 'had no answer by then'}.`
       : cause.rule === 'idle-cut' && limit
         ? `The stream was closed after ${limit} of silence, while ${call.name ?? call.method} was still running.`
-        : `${clientName(facts)} left ${spanText((call.brokenAt ?? 0) - call.sentAt)} after the POST, while ${call.name ?? call.method} was still running: ${reasonOf(cause)}.`
+        : `${clientName(facts)} left ${spanText((call.brokenAt ?? 0) - call.sentAt)} after the POST, while ${cause.rule === 'oversized-sse-event' ? 'its answer was on its way' : `${call.name ?? call.method} was still running`}: ${reasonOf(cause)}.`
   const early = call.answeredAt === undefined || call.answeredAt > (call.brokenAt ?? 0)
   const second = took && early ? ' The stream was gone when the answer was ready.' : ''
   const size = cause.rule !== 'oversized-sse-event' && early
