@@ -63,7 +63,7 @@ describe('an end without a clean end', () => {
     }
   })
 
-  it('is not a restart for an outage long before or after', () => {
+  it('is no certain restart for an outage long before or after', () => {
     const wire = new WireScript()
     const { stream } = used(wire)
     refused(wire)
@@ -72,7 +72,17 @@ describe('an end without a clean end', () => {
     cut(stream)
     wire.wait(70_000)
     refused(wire)
-    expect(causes(wire)).toMatchObject([{ rule: 'network-interruption' }])
+    expect(causes(wire)).toMatchObject([{ rule: 'server-restarted', confidence: 'possible' }])
+  })
+
+  it('is the network where the server answers at once, as no process does that was started anew', () => {
+    const wire = new WireScript()
+    const { stream } = used(wire)
+    wire.wait(7_000)
+    cut(stream)
+    wire.wait(50)
+    used(wire, OTHER)
+    expect(causes(wire, MESSAGES.split('=')[1])).toMatchObject([{ rule: 'network-interruption' }])
   })
 
   it('is a limit on silence within 2 %, and certain once it has happened twice', () => {
@@ -88,12 +98,12 @@ describe('an end without a clean end', () => {
     expect(causes(wire)).toMatchObject([{ rule: 'idle-cut', confidence: 'certain', again: 1 }])
   })
 
-  it('is the network where the silence fits no limit', () => {
+  it('is the network where it was reset and the silence fits no limit', () => {
     const wire = new WireScript()
     const { stream, conn } = used(wire)
     conn.post(MESSAGES, tool(2)).answer(202)
     wire.wait(45_000)
-    cut(stream)
+    cut(stream, 'reset')
     expect(causes(wire)).toMatchObject([{ rule: 'network-interruption', confidence: 'possible', lost: [{ number: 2 }] }])
   })
 })

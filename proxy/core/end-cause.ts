@@ -29,6 +29,8 @@ export interface EndCause {
 /** A server that is gone is found out this soon after its streams ended (ms). */
 const RESTART_SPAN = 60_000
 const BURST_SPAN = 1_000
+/** No server is up again sooner than this (ms). */
+const RESTART_LEAST = 300
 const EXITED = /^ended (by signal|with exit code)/
 
 /** The ends of this session's streams and waiting POSTs that broke off, oldest first. */
@@ -83,10 +85,24 @@ function byServer(facts: Facts, one: Abrupt, all: readonly Abrupt[]): EndCause {
   if (restart) {
     return { ...base, rule: 'server-restarted', confidence: 'possible', why: restart.why, evidence: restart.evidence, others: [network] }
   }
-  const restarted: Alternative = isBack(facts, one)
-    ? { rule: 'server-restarted', standing: 'possible', why: 'it would have to be back at once: the next request was answered' }
-    : { rule: 'server-restarted', standing: 'possible', why: 'nothing was asked of the server after it' }
+  const back = backAfter(facts, one)
   const silent: Alternative = { rule: 'idle-cut', standing: 'ruled out', why: `last byte ${spanText(one.silence)} before the end` }
+  // A process that ends closes its streams by FIN; what breaks on the way resets or falls silent. No process is back at once.
+  if (one.end.how === 'fin' && one.exchange.body === 'stream' && (back ?? Number.POSITIVE_INFINITY) > RESTART_LEAST) {
+    const why =
+      back === undefined
+        ? 'the server closed it in the middle, and was not heard of again'
+        : `the server closed it in the middle, and answered again ${spanText(back)} later`
+    return { ...base, rule: 'server-restarted', confidence: 'possible', why, evidence: [], others: [network, silent] }
+  }
+  const restarted: Alternative =
+    back === undefined
+      ? { rule: 'server-restarted', standing: 'possible', why: 'nothing was asked of the server after it' }
+      : {
+          rule: 'server-restarted',
+          standing: back > RESTART_LEAST ? 'possible' : 'ruled out',
+          why: `it answered another request ${spanText(back)} later`,
+        }
   return { ...base, rule: 'network-interruption', confidence: 'possible', why: how, evidence: [], others: [restarted, silent] }
 }
 
@@ -145,6 +161,14 @@ function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: strin
   return near.length > 0 && end.how === 'fin' ? { sure: false, why: burst, evidence } : undefined
 }
 
-const isBack = ({ exchanges, others }: Facts, { end }: Abrupt): boolean =>
-  exchanges.some(({ requestAt, responseBy }) => requestAt > end.at && responseBy === 'server') ||
-  others.some(({ startedAt, endpointAt }) => startedAt > end.at && endpointAt !== undefined)
+/** How soon after it the server answered something (ms). */
+function backAfter({ exchanges, others }: Facts, { end }: Abrupt): number | undefined {
+  const own = exchanges
+    .filter(({ responseAt = 0, responseBy }) => responseAt > end.at && responseBy === 'server')
+    .map(x => x.responseAt ?? end.at)
+  const elsewhere = others.flatMap(({ endpointAt, transport, lastAt }) =>
+    (endpointAt ?? (transport === 'sse' ? 0 : lastAt)) > end.at ? [endpointAt ?? lastAt] : [],
+  )
+  const first = Math.min(...own, ...elsewhere)
+  return Number.isFinite(first) ? first - end.at : undefined
+}

@@ -2,8 +2,9 @@
  * The server does not know the session that a client names: which fault that is. Promise: what the proxy saw of that session before
  * decides, in the order of how surely it knows, and exactly one rule is named.
  */
+import { IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
-import type { Alternative, Confidence, Evidence, Exchange, Session } from './model.ts'
+import type { Alternative, Confidence, End, Evidence, Exchange, Session } from './model.ts'
 import { actorText, countText, errorWords, spanText } from './words.ts'
 
 /** A session this long without a request may have expired (ms). */
@@ -91,12 +92,25 @@ function terminated({ exchanges }: Facts, first: Exchange): UnknownSession | und
   }
 }
 
-function restarted({ session, others, outages = [] }: Facts, first: Exchange): UnknownSession | undefined {
+/** The stream's end, where its server dropped it in the middle: a process that ends does so; a network that breaks resets or falls silent. */
+function droppedStream({ session, exchanges }: Facts, first: Exchange): (End & { silentMs?: number }) | undefined {
+  const own = exchanges.findLast(({ body, serverEnd }) => body === 'stream' && serverEnd !== undefined && serverEnd.at < first.requestAt)
+  const end =
+    session.transport === 'sse'
+      ? session.ended
+      : own?.serverEnd && { ...own.serverEnd, silentMs: own.serverEnd.at - (own.lastByteAt ?? own.serverEnd.at) }
+  if (end?.by !== 'server' || end.how === 'complete' || end.at >= first.requestAt) return undefined
+  // A client that had left before it makes this a consequence.
+  return own?.clientEnd?.by === 'client' && own.clientEnd.at <= end.at ? undefined : end
+}
+
+function restarted(facts: Facts, first: Exchange): UnknownSession | undefined {
+  const { session, others, outages = [] } = facts
   const outage = outages.find(({ from, wasUp }) => wasUp && from >= session.startedAt && from < first.requestAt)
-  const by =
-    session.ended?.by === 'server' && session.ended.at < first.requestAt && session.ended.how !== 'complete' ? session.ended : undefined
+  const by = droppedStream(facts, first)
   const burst = others.filter(({ ended }) => ended && by && ended.by === 'server' && Math.abs(ended.at - by.at) < 1_000).length
-  if (!outage && burst === 0) return undefined
+  const torn = by?.how === 'fin' && ((by.silentMs ?? 0) < 20_000 || nearest(by.silentMs ?? 0, IDLE_LIMITS) === undefined)
+  if (!outage && burst === 0 && !torn) return undefined
   const evidence: Evidence[] = []
   if (by)
     evidence.push({
@@ -115,6 +129,15 @@ function restarted({ session, others, outages = [] }: Facts, first: Exchange): U
       'If the server should survive restarts, keep its sessions in a shared store or serve without sessions.',
     ],
     evidence,
+    ...(!outage && {
+      alternatives: [
+        {
+          rule: 'network-interruption',
+          standing: 'possible' as const,
+          why: 'nothing was refused in between: the stream alone may have been cut',
+        },
+      ],
+    }),
   }
 }
 

@@ -27,7 +27,7 @@ export const serverRestarted: Rule = {
       confidence: first.confidence,
       at: end.at,
       exchange: exchange.id,
-      title: `The server ended the stream and was gone. ${lossWords(first)}`,
+      title: `The server ${first.confidence === 'possible' ? 'dropped the stream in the middle' : 'ended the stream and was gone'}. ${lossWords(first)}`,
       says: `The stream had no clean end: ${first.why}.${back?.to === undefined ? '' : ` The server answered again ${spanText(back.to - end.at)} after the end.`}`,
       cause: 'The server’s process ended: it was restarted, redeployed, or crashed.',
       fix: [
