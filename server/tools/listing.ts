@@ -22,16 +22,18 @@ export interface Kind<Item extends Named> {
   read(node: XmlNode, location: string): Item
 }
 
-interface Listing<Item extends Named, Extra extends z.ZodRawShape> extends Kind<Item> {
+interface Listing<Shown extends Named, Item extends Shown, Extra extends z.ZodRawShape> extends Kind<Item> {
   readonly name: string
   readonly title: string
   readonly description: string
   readonly toolset: Toolset
-  readonly item: z.ZodType<Item>
+  readonly item: z.ZodType<Shown>
   readonly extra: Extra
   /** Whether an item passes the tool's own filters. */
   keep?(item: Item, input: z.infer<z.ZodObject<Extra>>): boolean
-  line(item: Item): string
+  /** What of an item is returned; all of it where absent. */
+  show?(item: Item, input: z.infer<z.ZodObject<Extra>>): Shown
+  line(item: Shown): string
 }
 
 export async function placesOf<Item extends Named>(context: ToolContext, kind: Kind<Item>, wanted: string | undefined, refresh: boolean) {
@@ -62,9 +64,9 @@ export async function readAll<Item extends Named>(
 const listBase = z.object(listInputs)
 type Base = z.infer<typeof listBase>
 
-export function listing<Item extends Named, Extra extends z.ZodRawShape>(
-  spec: Listing<Item, Extra>,
-): PanosTool<z.ZodObject<typeof listInputs & Extra>, Item> {
+export function listing<Shown extends Named, Item extends Shown, Extra extends z.ZodRawShape>(
+  spec: Listing<Shown, Item, Extra>,
+): PanosTool<z.ZodObject<typeof listInputs & Extra>, Shown> {
   const { name, title, description, toolset, item, extra, what } = spec
   return {
     name,
@@ -73,7 +75,7 @@ export function listing<Item extends Named, Extra extends z.ZodRawShape>(
     toolset,
     item,
     input: z.object({ ...listInputs, ...extra }) as z.ZodObject<typeof listInputs & Extra>,
-    async run(given, context): Promise<Finding<Item>> {
+    async run(given, context): Promise<Finding<Shown>> {
       const input = given as Base & z.infer<z.ZodObject<Extra>>
       const { items, fetchedAt } = await readAll(context, spec, input)
       const matching = items.filter(each => named(each.name, input.name_contains) && (spec.keep?.(each, input) ?? true))
@@ -82,7 +84,7 @@ export function listing<Item extends Named, Extra extends z.ZodRawShape>(
       return {
         scope: `${what} in ${place}`,
         config: input.config,
-        items: matching,
+        items: matching.map(each => spec.show?.(each, input) ?? each),
         warnings: [],
         summary: `${matching.length} ${what}${filtered} on ${context.client().device}, ${place}, ${input.config} configuration.`,
         line: spec.line,

@@ -23,6 +23,15 @@ export const ipInput = z
   .max(80)
   .refine(text => spanOf(text) !== undefined || addressNumber(text) !== undefined, 'must be an IP address, a network or a range')
 
+const FIELDS = ['location', 'type', 'value', 'description', 'tags'] as const
+const shownAddress = addressObject.partial().required({ name: true })
+type ShownAddress = z.infer<typeof shownAddress>
+
+const only = (address: AddressObject, fields: readonly (typeof FIELDS)[number][]): ShownAddress => ({
+  name: address.name,
+  ...Object.fromEntries(fields.flatMap(field => (address[field] === undefined ? [] : [[field, address[field]]]))),
+})
+
 export const retrieveAddressObjects = listing({
   ...ADDRESSES,
   name: 'retrieve_address_objects',
@@ -30,18 +39,23 @@ export const retrieveAddressObjects = listing({
   description:
     'Lists address objects with type, value, tags and where they are defined. Works without arguments; filters narrow it. To find what an IP address belongs to, groups included, find_object_by_ip is better.',
   toolset: 'core',
-  item: addressObject,
+  item: shownAddress,
   extra: {
     type: z.enum(['ip-netmask', 'ip-range', 'fqdn', 'ip-wildcard']).optional().describe('Only objects of this type.'),
     value_contains: z.string().max(255).optional().describe('Only objects whose value contains this text, for example part of an FQDN.'),
     ip: ipInput.optional().describe('Only objects that are or contain this IP address or network.'),
     tag: z.string().max(127).optional().describe('Only objects with this tag.'),
+    fields: z
+      .array(z.enum(FIELDS))
+      .optional()
+      .describe('Return only these beside the name, for shorter answers; all by default. An empty list returns names alone.'),
   },
   keep: (address, { type, value_contains, ip, tag }) =>
     (type === undefined || address.type === type) &&
     (value_contains === undefined || address.value.toLowerCase().includes(value_contains.toLowerCase())) &&
     (ip === undefined || holdsAddress(address, ip)) &&
     (tag === undefined || address.tags.includes(tag)),
-  line: address =>
-    joined(address.name, address.type, address.value, address.location, ...address.tags.map(tag => `#${tag}`), address.description),
+  show: (address, { fields }) => (fields ? only(address, fields) : address),
+  line: ({ name, type, value, location, tags = [], description }) =>
+    joined(name, type, value, location, ...tags.map(tag => `#${tag}`), description),
 })

@@ -92,6 +92,21 @@ describe('retrieve_address_objects', () => {
     expect(stale.result).toMatchObject({ isError: true, _meta: { [ERROR_META]: { kind: 'bad-request' } } })
   })
 
+  it('returns only the fields that were asked for, in the text too, while filters see all of them', async () => {
+    const { url } = await device(FIREWALL)
+    const { found, text } = await call(url, 'retrieve_address_objects', { fields: ['value'], type: 'ip-netmask', limit: 1 })
+    expect(found.items).toEqual([{ name: 'dns', value: '192.0.2.53' }])
+    expect(text.split('\n').at(-1)).toBe('dns  192.0.2.53')
+    const first = await call(url, 'retrieve_address_objects', { fields: [], limit: 3 })
+    expect(first.found.items).toEqual([{ name: 'dns' }, { name: 'reg' }, { name: 'new' }])
+    // The next page is of the same list: what was asked for at first holds.
+    const next = await call(url, 'retrieve_address_objects', { cursor: first.found.nextCursor })
+    expect(next.found.items).toEqual([{ name: 'empty' }, { name: "O'Brien" }])
+    // An object without the field is there without it.
+    const tagged = await call(url, 'retrieve_address_objects', { fields: ['description', 'tags'], name_contains: 'new' })
+    expect(tagged.found.items).toEqual([{ name: 'new', tags: ['x'] }])
+  })
+
   it('keeps every answer below 1 MiB, and its pages together are the whole', async () => {
     const simulator = await startSimulator({ apiKey: KEY, objects: 8000 })
     undo.push(() => simulator.close())
