@@ -101,7 +101,7 @@ const SAYS: Record<Kind, string> = {
   'sse-to-streamable': 'It asks for a stream that begins with an endpoint event; this server waits for a POST of initialize instead.',
   'modern-to-legacy':
     'It sends requests without a session; the server does not serve them before initialize. The client does not fall back.',
-  'legacy-to-modern': 'The server asks for the headers of the stateless revision, which a client of the older ones does not send.',
+  'legacy-to-modern': 'The server serves requests of the stateless revision alone, and refuses initialize.',
 }
 const CAUSES: Record<Kind, string> = {
   'streamable-to-sse': 'The transport or the URL in the client’s settings: it is that of the other transport.',
