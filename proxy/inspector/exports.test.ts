@@ -258,7 +258,11 @@ describe('HAR', () => {
   const shape = async (file: string, kind: 'har' | 'jsonl') => {
     const { sessions, findings, exchanges } = await loadRecording({ kind, file })
     return {
-      sessions: sessions.map(({ key: _, endpoint: __, bytes: ___, ended, ...session }) => ({ ...session, ended: { ...ended, bytes: 0 } })),
+      // A body that was masked and packed anew is complete at another of its chunks.
+      sessions: sessions.map(({ key: _, endpoint: __, endpointAt: ___, bytes: ____, ended, ...session }) => ({
+        ...session,
+        ended: { ...ended, bytes: 0 },
+      })),
       findings: findings.map(({ rule, confidence, evidence }) => [rule, confidence, evidence.map(({ seq }) => seq)]),
       exchanges,
     }
