@@ -11,11 +11,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { rules } from '../proxy/rules/index.ts'
 import { scenarioIds } from '../server/scenarios/index.ts'
-import { type CheckReport, check, scratch, seismograph, startProduct } from './product.ts'
+import { type CheckReport, check, main, scratch, seismograph, startProduct } from './product.ts'
+import { start, until } from './program.ts'
 
 const ids = rules.map(({ id }) => id)
 const { folder, clean } = scratch()
 afterAll(clean)
+
+const stops: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop()
+})
 
 describe('seismograph scenario', () => {
   it('lists every scenario with one line, in the order of the rules', async () => {
@@ -40,6 +46,22 @@ describe('seismograph scenario', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^warning\[redirect-path-mismatch\]: 307 on each of 4 POSTs/)
     expect(stderr).toMatch(/Look at it: seismograph open \S+\n/)
+  })
+
+  it('shows it in the dashboard until it is interrupted', async () => {
+    const program = start(process.execPath, [main, 'scenario', 'redirect-path-mismatch', '--data', join(folder, 'page')])
+    stops.push(() => program.stop('SIGKILL'))
+    const address = await until('the dashboard', () => /Dashboard: (\S+)/.exec(program.stderr())?.[1])
+    expect(program.stdout()).toContain('warning[redirect-path-mismatch]')
+    const { origin, hash } = new URL(address)
+    const token = new URLSearchParams(hash.slice(1)).get('t') ?? ''
+    const rows = (await (
+      await fetch(`${origin}/api/rows?after=0&limit=1000`, { headers: { authorization: `Bearer ${token}` } })
+    ).json()) as {
+      rows: { t: string; rule?: string }[]
+    }
+    expect(rows.rows.filter(({ t }) => t === 'finding').map(({ rule }) => rule)).toEqual(['redirect-path-mismatch'])
+    expect((await program.stop('SIGINT')).code).toBe(130)
   })
 
   it.each([
@@ -148,11 +170,6 @@ async function forgetful(): Promise<{ url: string; close: () => Promise<void> }>
   const close = () => new Promise<void>(resolve => server.close(() => resolve()).closeAllConnections())
   return { url: `http://127.0.0.1:${port}/mcp`, close: async () => void (await close()) }
 }
-
-const stops: (() => unknown)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop()
-})
 
 /** A recording in which one client used a session that nobody knows. */
 async function run(data: string, args: readonly string[], sends: boolean) {

@@ -1,4 +1,5 @@
-"""An MCP server for the table of stacks: `stack_server.py [--port N]`, on FastMCP where that is installed, else on the `mcp` SDK alone.
+"""An MCP server for the table of stacks: `stack_server.py [--port N] [--plain-log]`, on FastMCP where that is
+installed, else on the `mcp` SDK alone.
 
 Promise: prints {"port": N} on its first line, then serves /sse (SDK) and /mcp on 127.0.0.1 until it is killed. Its tools are `echo`,
 `slow` (2.5 s), `never`, and `credential`, which fails as a tool does whose environment lacks a key.
@@ -124,9 +125,11 @@ def fastmcp_app():
 async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--plain-log", action="store_true", help="all words on standard error, as a logging setting of one's own has it")
+    options = parser.parse_args()
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", parser.parse_args().port))
+    listener.bind(("127.0.0.1", options.port))
     listener.listen()
     try:
         version("fastmcp")
@@ -134,7 +137,7 @@ async def main():
     except PackageNotFoundError:
         app = sdk_app()
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
-    await uvicorn.Server(uvicorn.Config(app, log_level="info")).serve(sockets=[listener])
+    await uvicorn.Server(uvicorn.Config(app, log_level="info", log_config=None if options.plain_log else uvicorn.config.LOGGING_CONFIG)).serve(sockets=[listener])
 
 
 asyncio.run(main())
