@@ -23,6 +23,21 @@ export const unanswered = ({ calls }: Facts): Call[] =>
       call.method !== LISTENS,
   )
 
+/** The oldest request that was waiting for its answer at this moment, and never got it: also one that was given up later. */
+export const awaiting = ({ calls }: Facts, at: number): Call | undefined =>
+  calls.find(
+    ({ from, kind, method, answeredAt, sentAt, cancelled, brokenAt }) =>
+      from === 'client' &&
+      kind === 'request' &&
+      method !== LISTENS &&
+      answeredAt === undefined &&
+      sentAt <= at &&
+      Math.min(cancelled?.at ?? Number.POSITIVE_INFINITY, brokenAt ?? Number.POSITIVE_INFINITY) >= at,
+  )
+
+/** Ids of errors that belong to no single request. */
+export const WHOLE_IDS: ReadonlySet<string | undefined> = new Set(['null', '"server-error"'])
+
 const isOpen = (call: Call) => call.answeredAt === undefined
 
 /** The recording ended while it waited: what came later was not seen. */
@@ -72,10 +87,14 @@ export function lostAnswer(facts: Facts, call: Call): string | undefined {
   if (own && (own.problem !== undefined || cutShort(own))) return 'invalid-json-or-utf8'
   if (carriers.some(one => hiddenMessages(one).some(during))) return 'sse-framing'
   const known = new Set(facts.calls.map(({ rpcId }) => rpcId))
-  if (strays(facts).some(frame => during(frame) && !known.has(frame.rpcId))) return 'response-unknown-id'
+  if (strays(facts).some(frame => during(frame) && !known.has(frame.rpcId) && !WHOLE_IDS.has(frame.rpcId))) return 'response-unknown-id'
   if (facts.calls.some(other => sharesId(facts, other, call))) return 'duplicate-in-flight-id'
   return undefined
 }
+
+const UNREAD = new Set<string | undefined>(['invalid-json-or-utf8', 'sse-framing', 'response-unknown-id'])
+/** Its answer did come, and the client could not take it for one: leaving afterwards was not what lost it. */
+export const cameUnread = (facts: Facts, call: Call): boolean => call.answeredAt === undefined && UNREAD.has(lostAnswer(facts, call))
 
 /** Two requests of one session were under way at once under one id. Refused and redirected ones never were. */
 export function sharesId(facts: Facts, one: Call, other: Call): boolean {

@@ -2,7 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
 import { isLikeEndpoint } from '../core/http-signs.ts'
-import { cutShort, isBrokenMessage, ownExchange, unanswered } from '../core/lost-answer.ts'
+import { awaiting, cutShort, isBrokenMessage, ownExchange } from '../core/lost-answer.ts'
 import type { Call } from '../core/model.ts'
 import { bytesText, countText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -36,7 +36,7 @@ function events(facts: Facts): Verdict[] {
   if (!first) return []
   const marked = first.problem?.includes('byte order mark') ?? false
   const dropped = first.rpc === 'invalid' || marked
-  const waiting = isBrokenMessage(first) ? unanswered(facts).find(call => call.sentAt <= first.at) : undefined
+  const waiting = isBrokenMessage(first) ? awaiting(facts, first.at) : undefined
   return [
     {
       severity: waiting || marked ? 'error' : 'warning',
@@ -72,11 +72,13 @@ function bodies(facts: Facts): Verdict[] {
     if (!cut && exchange.problem === undefined) return []
     const call = facts.calls.find(one => one.kind === 'request' && ownExchange(facts, one)?.id === exchange.id)
     const lost = call && call.answeredAt === undefined
+    // The Python SDK reads bodies strictly (tried with 1.29.0): it drops them and goes on waiting.
+    const strict = /python/i.test(headerOf(exchange.requestHeaders, 'user-agent'))
     const seq = exchange.serverEnd?.seq ?? exchange.responseSeq ?? exchange.requestSeq
     const got = `${bytesText(exchange.responseBytes)} of ${bytesText(cut?.length ?? exchange.responseBytes)}`
     return [
       {
-        severity: cut || lost ? ('error' as const) : ('warning' as const),
+        severity: cut || lost || strict ? ('error' as const) : ('warning' as const),
         confidence: 'certain' as const,
         at: exchange.serverEnd?.at ?? exchange.responseAt ?? exchange.requestAt,
         exchange: exchange.id,
@@ -86,7 +88,7 @@ function bodies(facts: Facts): Verdict[] {
           : `The response to ${exchange.method} ${exchange.path} is no clean JSON-RPC: ${plain(exchange.problem)}.`,
         says: cut
           ? `Its Content-Length promised more than came before the server’s side ended. Clients report “terminated” or “incomplete read”.${lossOf(lost ? call : undefined)}`
-          : `Clients refuse such a body, or show a replacement character in it.${lossOf(lost ? call : undefined)}`,
+          : `The TypeScript SDK reads such a body with a replacement character in it, the Python SDK drops it and goes on waiting.${lossOf(lost ? call : undefined)}`,
         cause: cut
           ? 'The server or a middlebox ended in the middle of its response.'
           : 'The server’s body is hand-made, or its encoding is not UTF-8.',

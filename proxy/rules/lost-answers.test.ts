@@ -106,6 +106,26 @@ describe('what came in the answer’s place', () => {
     expect(told(({ stream }) => stream.event('ping')).sort()).toEqual(['warning invalid-json-or-utf8', 'warning orphan-request'])
   })
 
+  it('is the fault also when the client gives up and leaves: leaving did not lose it', () => {
+    const { wire, stream } = asked()
+    stream.event(result(1), 'response')
+    wire.wait(60_000)
+    stream.clientEnd('fin', 'client')
+    expect(found(wire)).toEqual(['error sse-framing'])
+    expect(finding(wire, 'undeliverable-response')).toBeUndefined()
+  })
+
+  it('is not an error without an id: the request is an orphan all the same', () => {
+    const error = { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error' } }
+    expect(told(({ stream }) => stream.event(error)).sort()).toEqual(['info response-unknown-id', 'warning orphan-request'])
+  })
+
+  it('is held back by a reader that waits for what follows a carriage return', () => {
+    const { wire, stream } = asked()
+    stream.body(`data: ${JSON.stringify(result(1))}\r\r`).body(': ping\r\r')
+    expect(found(wire)).toEqual(['warning sse-framing'])
+  })
+
   it('is an answer with another type of id, which the SDKs take', () => {
     const { wire, stream } = asked()
     stream.event(result('1'))

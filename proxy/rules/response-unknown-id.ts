@@ -1,6 +1,6 @@
 /** The server answers under an id that nobody asked with. Promise: a changed type (1 and "1") and errors without an id are told as what they are. */
 import type { Facts } from '../core/facts.ts'
-import { strays, unanswered } from '../core/lost-answer.ts'
+import { awaiting, strays, WHOLE_IDS } from '../core/lost-answer.ts'
 import type { Call, Frame } from '../core/model.ts'
 import { countText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -16,17 +16,15 @@ export const responseUnknownId: Rule = {
   check: facts => [...unknown(facts), ...renamed(facts)],
 }
 
-const WHOLE = new Set(['null', '"server-error"'])
-
 function unknown(facts: Facts): Verdict[] {
   const known = new Set(facts.calls.map(({ rpcId }) => rpcId))
   const found = strays(facts).filter(({ rpcId }) => !known.has(rpcId))
-  const first = found.find(frame => frame.elsewhere !== undefined) ?? found.find(({ rpcId = '' }) => !WHOLE.has(rpcId)) ?? found[0]
+  const first = found.find(frame => frame.elsewhere !== undefined) ?? found.find(({ rpcId = '' }) => !WHOLE_IDS.has(rpcId)) ?? found[0]
   if (!first) return []
-  const waiting = unanswered(facts).find(call => call.sentAt <= first.at)
+  const waiting = awaiting(facts, first.at)
   return [
     {
-      ...(first.elsewhere !== undefined ? leaked(facts, first) : WHOLE.has(first.rpcId ?? '') ? forAll(first) : plain(first, waiting)),
+      ...(first.elsewhere !== undefined ? leaked(facts, first) : WHOLE_IDS.has(first.rpcId) ? forAll(first) : plain(first, waiting)),
       at: first.at,
       exchange: first.exchange,
       ...(waiting && { call: waiting.id }),

@@ -1,7 +1,7 @@
 /** The framing of an event stream breaks its readers. Promise: what the standard allows is a note, what loses a message an error. */
 import type { Facts } from '../core/facts.ts'
-import { hiddenMessages, unanswered } from '../core/lost-answer.ts'
-import type { Exchange, Framing, Severity } from '../core/model.ts'
+import { awaiting, hiddenMessages } from '../core/lost-answer.ts'
+import type { Call, Exchange, Framing, Severity } from '../core/model.ts'
 import { countText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -51,12 +51,17 @@ const WORDS: Readonly<Record<Framing['what'], (one: Framing) => Words>> = {
     fix: 'Write JSON without line breaks, in one data line, for the sake of simple clients.',
   }),
   'lone-cr': () => ({
-    title: 'Lines of the stream end in carriage returns alone. This is legal and rare.',
-    says: 'Conforming readers accept it. Those that split at LF see one endless line.',
+    title: 'Lines of the stream end in carriage returns alone. Readers hold such an event back until the next byte.',
+    says: 'It is legal, but a reader cannot know whether a line feed follows: the SDKs wait for the next byte, which may be a ping or nothing for a long time.',
     fix: 'End lines in LF or CR LF.',
   }),
 }
-const ORDER: readonly Framing['what'][] = ['unfinished', 'event-name', 'nul-id', 'multi-line', 'lone-cr']
+const ORDER: readonly Framing['what'][] = ['unfinished', 'event-name', 'nul-id', 'lone-cr', 'multi-line']
+
+function awaitedOn(facts: Facts, exchange: Exchange, at: number): Call | undefined {
+  const call = awaiting(facts, at)
+  return exchange.body === 'stream' || call?.exchanges.includes(exchange.id) ? call : undefined
+}
 
 function verdictOn(facts: Facts, exchange: Exchange): Verdict[] {
   const hidden = hiddenMessages(exchange)
@@ -66,10 +71,8 @@ function verdictOn(facts: Facts, exchange: Exchange): Verdict[] {
   const worst = found[0]
   if (!worst) return []
   const loses = hidden.includes(worst)
-  const waiting = loses
-    ? unanswered(facts).find(call => call.sentAt <= worst.at && (exchange.body === 'stream' || call.exchanges.includes(exchange.id)))
-    : undefined
-  const severity: Severity = waiting ? 'error' : loses || worst.what === 'nul-id' ? 'warning' : 'info'
+  const waiting = loses ? awaitedOn(facts, exchange, worst.at) : undefined
+  const severity: Severity = waiting ? 'error' : loses || worst.what === 'nul-id' || worst.what === 'lone-cr' ? 'warning' : 'info'
   const words = WORDS[worst.what](worst)
   const also = found.slice(1).map(({ what }) => NAMES[what])
   return [

@@ -2,6 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { clientName } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause } from '../core/loss-cause.ts'
+import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
 import { bytesText, countText, endingText, spanText } from '../core/words.ts'
 import { limitSetting } from './client-limit.ts'
@@ -24,8 +25,8 @@ function lossesOf(facts: Facts): Call[][] {
   const byBreak = new Map<number, Call[]>()
   for (const call of facts.calls) {
     if (call.delivery !== 'undeliverable' || !call.broken || call.from !== 'client') continue
-    // What is posted to a dead stream, and a client that leaves during the handshake, are faults of their own.
-    if (isGhost(facts, call) || call.method === 'initialize') continue
+    // What is posted to a dead stream, a client that leaves during the handshake, and an answer that it could not read are faults of their own.
+    if (isGhost(facts, call) || call.method === 'initialize' || cameUnread(facts, call)) continue
     byBreak.set(call.broken.seq, [...(byBreak.get(call.broken.seq) ?? []), call])
   }
   return [...byBreak.values()]
