@@ -86,8 +86,8 @@ export function lostAnswer(facts: Facts, call: Call): string | undefined {
   if (own && (isStreamOfText(own) || (facts.session.transport !== 'sse' && isForeignBody(own)))) return 'content-type-wrong'
   if (own && (own.problem !== undefined || cutShort(own))) return 'invalid-json-or-utf8'
   if (carriers.some(one => hiddenMessages(one).some(during))) return 'sse-framing'
-  const known = new Set(facts.calls.map(({ rpcId }) => rpcId))
-  if (strays(facts).some(frame => during(frame) && !known.has(frame.rpcId) && !WHOLE_IDS.has(frame.rpcId))) return 'response-unknown-id'
+  const odd = strays(facts).filter(frame => during(frame) && !WHOLE_IDS.has(frame.rpcId))
+  if (odd.some(frame => !facts.calls.some(({ rpcId }) => rpcId === frame.rpcId))) return 'response-unknown-id'
   if (facts.calls.some(other => sharesId(facts, other, call))) return 'duplicate-in-flight-id'
   return undefined
 }
@@ -101,10 +101,10 @@ export function sharesId(facts: Facts, one: Call, other: Call): boolean {
   if (one === other || one.rpcId === undefined || one.rpcId !== other.rpcId) return false
   if (one.kind !== 'request' || other.kind !== 'request' || one.from !== 'client' || other.from !== 'client') return false
   if ((one.status ?? 0) >= 300 || (other.status ?? 0) >= 300) return false
-  if (!ofOneClient(facts, one) || !ofOneClient(facts, other)) return false
   const [first, second] = one.id < other.id ? [one, other] : [other, one]
   const over = first.answeredAt ?? first.brokenAt ?? Number.POSITIVE_INFINITY
-  return second.sentAt < Math.min(over, first.cancelled?.at ?? Number.POSITIVE_INFINITY)
+  if (second.sentAt >= Math.min(over, first.cancelled?.at ?? Number.POSITIVE_INFINITY)) return false
+  return ofOneClient(facts, one) && ofOneClient(facts, other)
 }
 
 /** Without a session id several clients at one address cannot be told apart, and their servers do not route by id. */

@@ -6,6 +6,8 @@ import { spanText } from './words.ts'
 
 /** Limits on one SSE event or line that clients are known to have (bytes). */
 export const EVENT_LIMITS: readonly number[] = [65_536, 1_048_576]
+/** No limit lies below this many bytes of data. */
+const SMALL = 65_000
 const HTTPX2_LIMIT = 1_048_576
 /** A cancellation this soon after the answer is a race, no sign (ms). */
 const RACE_SPAN = 1_000
@@ -22,6 +24,7 @@ export interface Unread {
 
 /** Size of the one SSE event that held the answer; undefined for an answer that came otherwise. */
 export function eventSize(facts: Facts, call: Call): number | undefined {
+  if ((call.answerBytes ?? 0) < SMALL) return undefined
   const exchange = facts.exchanges.find(one => one.id === call.answerExchange)
   if (call.delivery !== 'delivered' || (exchange?.body !== 'sse' && exchange?.body !== 'stream')) return undefined
   return facts.frames.find(frame => frame.id === call.answerFrame)?.size ?? call.answerBytes

@@ -17,13 +17,19 @@ export const duplicateInFlightId: Rule = {
     // Since 2026-07-28 an answer belongs to its own POST and nothing else.
     if (facts.session.transport === 'stateless') return []
     const groups = new Map<string, Call[]>()
+    const before = new Map<string, Call>()
     for (const call of facts.calls) {
-      const others = groups.get(call.rpcId ?? '') ?? []
-      if (facts.calls.some(other => sharesId(facts, call, other))) groups.set(call.rpcId ?? '', [...others, call])
+      if (call.kind !== 'request' || call.from !== 'client' || call.rpcId === undefined) continue
+      const last = before.get(call.rpcId)
+      if (last && sharesId(facts, last, call)) groups.set(call.rpcId, [...(groups.get(call.rpcId) ?? [last]), call])
+      // The one that is in flight longest is what the next may meet.
+      if (!last || overAt(call) >= overAt(last)) before.set(call.rpcId, call)
     }
     return [...groups.values()].filter(calls => calls.length > 1).map(calls => verdictOn(facts, calls))
   },
 }
+
+const overAt = ({ answeredAt, brokenAt }: Call) => answeredAt ?? brokenAt ?? Number.POSITIVE_INFINITY
 
 function verdictOn({ session }: Facts, calls: readonly Call[]): Verdict {
   const [first, second] = calls as [Call, Call]
