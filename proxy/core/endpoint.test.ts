@@ -1,6 +1,6 @@
 /** Session ids are found where the server put them. */
 import { describe, expect, it } from 'vitest'
-import { guessId, idAt, originOf, pathAndQuery, placeOfId, sameButSlash } from './endpoint.ts'
+import { guessId, idAt, lostPrefix, originOf, pathAndQuery, placeOfId, sameButSlash } from './endpoint.ts'
 
 describe('endpoint', () => {
   it('resolves a reference as a client does', () => {
@@ -43,6 +43,14 @@ describe('endpoint', () => {
     expect(guessId('/m?session_id=1')).toBe('1')
     expect(guessId('/m?mcp-session-id=2')).toBe('2')
     expect(guessId('/m?id=3&q=4')).toBeUndefined()
+  })
+
+  it('finds the mount prefix that an advertised path lacks', () => {
+    expect(lostPrefix('/mcp/test/sse', '/messages/')).toBe('/mcp/test')
+    expect(lostPrefix('/mcp/test/sse/', '/messages/')).toBe('/mcp/test')
+    expect(lostPrefix('/mcp/test/sse', '/mcp/test/messages/')).toBeUndefined()
+    expect(lostPrefix('/sse', '/messages/')).toBeUndefined()
+    expect(lostPrefix('/mcp/sse', '/mcp-messages')).toBe('/mcp')
   })
 
   it('reads origins', () => {

@@ -48,6 +48,7 @@ export class ExchangeFold {
         method: event.method,
         target: event.target,
         path: pathOf(event.target),
+        ...(world.secure.has(event.upstream) && { secure: true }),
         requestHeaders: event.headers,
         requestAt: event.at,
         requestSeq: event.seq,

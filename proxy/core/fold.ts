@@ -9,7 +9,7 @@ import type { Inflate } from './body.ts'
 import { CallFold } from './call-fold.ts'
 import { ladderOf } from './delivery.ts'
 import { trimSlash } from './endpoint.ts'
-import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, WireEvent } from './event.ts'
+import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, Upstream, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
 import type { Facts, Served } from './facts.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -104,6 +104,7 @@ export class Fold {
         break
       case 'recording':
         this.#world.startedAt = event.startedAt
+        for (const upstream of event.upstreams) if (isReachedByTls(upstream)) this.#world.secure.add(upstream.name)
         break
     }
     if (this.#world.at - this.#sweptAt >= SWEEP_SPAN) this.#sweep()
@@ -334,6 +335,9 @@ function servedBy(sessions: readonly SessionState[]): Served[] {
   }
   return [...found.values()]
 }
+/** Recorded by another program, without a proxy between: the client itself came by https. */
+const isReachedByTls = ({ url, listen }: Upstream): boolean =>
+  url.toLowerCase() === `https://${listen.address}${listen.port === 443 ? '' : `:${listen.port}`}`.toLowerCase()
 const inOrder = <T extends { readonly row: { readonly id: number } }>(list: T[]): T[] => list.sort((a, b) => a.row.id - b.row.id)
 
 const callRow = (state: CallState): Omit<Call, 'rev'> => ({ ...state.row, ladder: ladderOf(state) })

@@ -37,15 +37,15 @@ export function answerOf(x: Exchange): Evidence {
 /** Nobody tries another way any more. */
 export const isSettled = (facts: Facts, at: number): boolean => facts.now - at > SETTLED_SPAN
 
-/** Origin under which the client addressed the proxy; undefined where the request has no Host. */
+/** Origin under which the client addressed the proxy (or the server, where none was between); undefined where the request has no Host. */
 export function ownOrigin(x: Exchange): string | undefined {
   const host = requestHeader(x, 'host').toLowerCase()
-  return host === '' ? undefined : `http://${host}`
+  return host === '' ? undefined : `${x.secure ? 'https' : 'http'}://${host}`
 }
 /** The other origin that a URL in a response leads this client to; undefined for a relative URL, its own origin, or none known. */
 export function foreignOrigin(x: Exchange, url: string): string | undefined {
   const own = ownOrigin(x)
-  const origin = url.startsWith('//') ? originOf(`http:${url}`) : originOf(url)
+  const origin = url.startsWith('//') ? originOf(`${x.secure ? 'https' : 'http'}:${url}`) : originOf(url)
   if (own === undefined || origin === undefined) return undefined
   return bare(origin) === bare(own) ? undefined : origin
 }

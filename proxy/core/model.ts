@@ -40,6 +40,8 @@ export interface Exchange extends Row {
   /** Target without its query: the name of the lane. */
   readonly path: string
   readonly requestHeaders: readonly RawHeader[]
+  /** The client came by https: a recording of another program, without the proxy between. */
+  readonly secure?: boolean
   readonly requestAt: number
   readonly requestSeq: number
   readonly requestBytes: number

@@ -128,6 +128,8 @@ export class World {
   startedAt: number | undefined
   readonly access = new AccessBook()
   readonly mask: (text: string) => string
+  /** Upstreams that the client itself reached by https. */
+  readonly secure = new Set<string>()
   readonly sessions = new Set<SessionState>()
   readonly exchanges = new Set<ExchangeState>()
   readonly calls = new Set<CallState>()

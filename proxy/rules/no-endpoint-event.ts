@@ -1,4 +1,5 @@
 /** An event stream that never says where to post. Promise: only told once a client would have given up, or when the server ended the stream. */
+import { pathOf } from '../core/endpoint.ts'
 import { answerAt, answerSeq, bySuccess, isLikeEndpoint, requestHeader, responseHeader } from '../core/http-signs.ts'
 import type { Exchange, Frame } from '../core/model.ts'
 import { countText, spanText } from '../core/words.ts'
@@ -70,7 +71,7 @@ const causeOf = (stream: Exchange): string =>
 function evidenceOf(stream: Exchange, odd: Frame | undefined, end: Exchange['clientEnd']) {
   return [
     { seq: answerSeq(stream), at: answerAt(stream), says: `GET ${stream.path} answered with ${stream.status} text/event-stream` },
-    ...(odd ? [{ seq: odd.seq, at: odd.at, says: `Event “${odd.event}” with ${odd.preview.slice(0, 80)}` }] : []),
+    ...(odd ? [{ seq: odd.seq, at: odd.at, says: `Event “${odd.event}” with the path ${pathOf(odd.preview.trim()).slice(0, 80)}` }] : []),
     ...(end ? [{ seq: end.seq, at: end.at, says: `The ${end.by} ended the stream` }] : []),
   ]
 }

@@ -44,7 +44,7 @@ const base = (named: readonly Exchange[], first: Exchange) => ({
   evidence: named.slice(0, 5).map(x => ({
     seq: x.requestSeq,
     at: x.requestAt,
-    says: `${x.method} ${x.path} with Mcp-Session-Id ${requestHeader(x, 'mcp-session-id').slice(0, 12)}, answered with ${x.status}`,
+    says: `${x.method} ${x.path} with Mcp-Session-Id, answered with ${x.status}`,
   })),
 })
 
