@@ -114,16 +114,9 @@ function bodies(facts: Facts): Verdict[] {
 /** What the client posted, where it claims to be JSON and came whole. */
 function requests(facts: Facts): Verdict[] {
   const found = facts.calls.filter(({ kind, from, exchange: id }) => {
+    if (kind !== 'invalid' || from !== 'client') return false
     const exchange = facts.exchanges.find(one => one.id === id)
-    if (
-      kind !== 'invalid' ||
-      from !== 'client' ||
-      !exchange ||
-      exchange.requestEnd ||
-      exchange.status === 413 ||
-      exchange.requestBytes > WHOLE_BYTES
-    )
-      return false
+    if (!exchange || exchange.requestEnd || exchange.status === 413 || exchange.requestBytes > WHOLE_BYTES) return false
     return headerOf(exchange.requestHeaders, 'content-type').includes('json')
   })
   const first = found[0]
