@@ -63,19 +63,31 @@ export function unknownSession(facts: Facts): UnknownSession | undefined {
   )
 }
 
-function neverIssued({ session }: Facts): UnknownSession | undefined {
+/** `32 hex digits`: the form of an id, as far as SDKs differ in it. */
+function formOf(id: string): string {
+  if (/^[0-9a-f]{32}$/i.test(id)) return '32 hex digits'
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? 'a dashed UUID' : `${id.length} characters of its own`
+}
+
+function neverIssued({ session, others }: Facts): UnknownSession | undefined {
   if (session.issued) return undefined
+  const known = others.find(
+    ({ issued, transport, key, endpoint }) => issued && transport === session.transport && (transport !== 'sse' || endpoint?.includes(key)),
+  )
+  const foreign =
+    known && formOf(known.key) !== formOf(session.key) ? ` It is ${formOf(session.key)}; this server issues ${formOf(known.key)}.` : ''
   return {
     rule: 'session-managed-by-hand',
     cause: 'An id that the client was given otherwise: kept from an earlier run, or made up.',
-    says: 'No server issued this id through this proxy: it was kept from an earlier run, or made up by hand.',
-    confidence: 'likely',
+    says: `No server issued this id through this proxy: it was kept from an earlier run, or made up by hand.${foreign}`,
+    confidence: foreign === '' ? 'likely' : 'certain',
     fix: [
       'Remove the session id from the client’s settings or code, and let its MCP library take the one that the server issues.',
       'If the client connected before the recording began: connect it anew.',
     ],
     evidence: [],
-    alternatives: [{ rule: 'server-restarted', standing: 'possible', why: 'the session may be older than this recording' }],
+    alternatives:
+      foreign === '' ? [{ rule: 'server-restarted', standing: 'possible', why: 'the session may be older than this recording' }] : [],
   }
 }
 

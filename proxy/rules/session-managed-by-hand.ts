@@ -1,6 +1,7 @@
 /** Somebody other than the SDK's transport keeps or makes session ids. Promise: each sign is told as what was seen, not as what may lie behind it. */
 import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
+import type { Exchange } from '../core/model.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { unknownSessionVerdicts } from './unknown-session-verdict.ts'
 
@@ -17,6 +18,7 @@ export const sessionManagedByHand: Rule = {
     const found = [
       ...unknownSessionVerdicts(facts, 'session-managed-by-hand'),
       ...twice(facts),
+      ...shared(facts),
       ...renamed(facts),
       ...nothingReturned(facts),
     ]
@@ -45,6 +47,35 @@ function twice({ session, others, frames }: Facts): Verdict[] {
         { seq: named.seq, at: named.at, says: `The server named its endpoint: ${named.preview}` },
         ...(other.ended ? [{ seq: other.ended.seq, at: other.ended.at, says: 'The stream with the same id ended' }] : []),
       ].sort((a, b) => a.at - b.at),
+    },
+  ]
+}
+
+/** Two programs post under one id. A stream's reader may name itself otherwise than the poster of the same client; posters do not. */
+function shared({ session, exchanges }: Facts): Verdict[] {
+  if (session.transport === 'stateless' || session.transport === 'other') return []
+  const byAgent = new Map<string, Exchange>()
+  for (const x of exchanges) {
+    const agent = headerOf(x.requestHeaders, 'user-agent')
+    if (x.method === 'POST' && agent !== '' && !byAgent.has(agent)) byAgent.set(agent, x)
+  }
+  const [one, two] = [...byAgent]
+  if (!one || !two) return []
+  const [agent, x] = two
+  return [
+    {
+      severity: 'warning',
+      confidence: 'likely',
+      at: x.requestAt,
+      exchange: x.id,
+      title: `Two programs post to session ${session.key.slice(0, 8)}. Both await their answers there.`,
+      says: `${one[0].slice(0, 40)} began, and ${agent.slice(0, 40)} uses the same id. Servers tell answers apart by their ids alone, and both count from 0.`,
+      cause: 'The id was handed from one program to another.',
+      fix: ['Let each program open a session of its own.'],
+      evidence: [...byAgent]
+        .slice(0, 5)
+        .map(([name, post]) => ({ seq: post.requestSeq, at: post.requestAt, says: `First POST by ${name.slice(0, 60)}` })),
+      alternatives: [{ rule: 'duplicate-in-flight-id', standing: 'possible', why: 'two counters of ids meet in one session' }],
     },
   ]
 }

@@ -1,6 +1,6 @@
 /** The verdict on a session that the server does not know, for the one rule that its history names. */
 import type { Facts } from '../core/facts.ts'
-import type { Exchange } from '../core/model.ts'
+import type { Evidence, Exchange } from '../core/model.ts'
 import { recoveredBy, refusalLine, refusalsOf, type UnknownSession, unknownSession } from '../core/unknown-session.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Verdict } from './rule.ts'
@@ -10,6 +10,13 @@ export function unknownSessionVerdicts(facts: Facts, rule: string): Verdict[] {
   const found = unknownSession(facts)
   return found?.rule === rule ? [verdictOn(facts, refusalsOf(facts), found)] : []
 }
+
+/** The server's log at that moment. */
+const ownWords = ({ logs }: Facts, first: Exchange): Evidence[] =>
+  logs
+    .filter(({ text, at }) => at >= first.requestAt - 50 && /could not find session|session (was )?not found/i.test(text))
+    .slice(0, 1)
+    .map(({ seq, at }) => ({ seq, at, says: 'Server log: Could not find session' }))
 
 function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSession): Verdict {
   const first = refusals[0] as Exchange
@@ -29,7 +36,7 @@ function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSe
     says: found.says + next,
     cause: found.cause,
     fix: found.fix,
-    evidence: [...found.evidence, refusalLine(first)].sort((a, b) => a.at - b.at || a.seq - b.seq),
+    evidence: [...found.evidence, refusalLine(first), ...ownWords(facts, first)].sort((a, b) => a.at - b.at || a.seq - b.seq),
     alternatives: found.alternatives ?? [],
   }
 }
