@@ -36,7 +36,7 @@ export const sseCompressed: Rule = {
         says,
         cause: 'A middleware or middlebox compresses every response that the client accepts compressed.',
         fix: [
-          'Exclude text/event-stream from compression (Starlette: upgrade, its GZipMiddleware leaves streams of events alone since 0.46).',
+          'Exclude text/event-stream from compression (Starlette: upgrade, newer versions of its GZipMiddleware leave event streams alone).',
           'If it must be compressed, flush the compressor after each event.',
         ],
         evidence: [

@@ -10,7 +10,7 @@ export const streamResumed: Rule = {
   why: 'A stream that ends in the middle of a call looks like a loss. Here the client asked for what followed its last event, and the server had it.',
   signature: 'A GET with Last-Event-ID is answered with an event stream.',
   fix: 'Nothing to mend. Where it happens often, look for what ends the streams: an idle limit, or a server that lets clients poll on purpose.',
-  references: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/transports', 'modelcontextprotocol/typescript-sdk#510'],
+  references: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/transports'],
   check({ session, exchanges, calls }) {
     const found = exchanges.filter(
       ({ method, status, body, requestHeaders }) =>
