@@ -166,7 +166,7 @@ function labelLost(pass: Pass, frame: Frame, x: number, legs: Legs, exchange: Ex
   const from = end - x >= -2 && beside ? Math.max(end, x + 11) + 14 : x + 9
   const bytes = size(frame.size)
   const long = frame.kind === 'unfinished' ? `${bytes}, unfinished` : `${bytes} answer, unread`
-  const y = beside ? legs.server + 8.5 : legs.middle + 4
+  const y = beside ? legs.server + 8.5 : legs.middle + 5.5
   for (const text of [long, bytes]) {
     const spots = [
       { x: from, y, align: 'start' as const },
