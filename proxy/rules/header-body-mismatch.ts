@@ -1,6 +1,5 @@
 /** A request of 2026-07-28 whose headers do not say what its body says. Promise: what left the client is compared first, so that a middlebox is only blamed where the client was right. */
 import { base64ToBytes } from '../core/base64.ts'
-import type { Facts } from '../core/facts.ts'
 import { answerAt, answerOf, byRefusal, refusalWords, requestHeader } from '../core/http-signs.ts'
 import type { Call, Exchange } from '../core/model.ts'
 import { countText } from '../core/words.ts'
@@ -16,8 +15,9 @@ export const headerBodyMismatch: Rule = {
   references: ['modelcontextprotocol/typescript-sdk#2190', 'modelcontextprotocol/java-sdk#1112'],
   check(facts) {
     if (facts.session.transport !== 'stateless') return []
+    const calls = new Map(facts.calls.map(call => [call.id, call]))
     const seen = facts.exchanges.flatMap(x => {
-      const difference = differenceIn(facts, x)
+      const difference = differenceIn(calls, x)
       const refused = byRefusal(x, 400) && /-32020/.test(x.errorText ?? '')
       return difference !== undefined || refused ? [{ x, difference, refused }] : []
     })
@@ -62,8 +62,8 @@ const headersOf = (x: Exchange): string =>
   ['mcp-method', 'mcp-name'].map(name => `${name} ${requestHeader(x, name) || 'missing'}`).join(', ')
 
 /** Undefined where the headers say what the body says. */
-function differenceIn({ calls }: Facts, x: Exchange): string | undefined {
-  const own = calls.filter(call => x.calls.includes(call.id) && call.from === 'client')
+function differenceIn(calls: ReadonlyMap<number, Call>, x: Exchange): string | undefined {
+  const own = x.calls.flatMap(id => calls.get(id) ?? []).filter(({ from }) => from === 'client')
   const call = own[0]
   if (own.length !== 1 || !call || call.kind === 'invalid' || call.kind === 'response' || call.method === 'initialize') return undefined
   const method = requestHeader(x, 'mcp-method')

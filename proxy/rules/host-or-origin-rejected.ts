@@ -1,5 +1,5 @@
 /** The server (or the proxy) guards against DNS rebinding, and refuses this Host or Origin. Promise: told only where the refusal says so. */
-import { answerAt, answerOf, ownOrigin, requestHeader } from '../core/http-signs.ts'
+import { answerAt, answerOf, requestHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
 import { countText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
@@ -16,7 +16,8 @@ export const hostOrOriginRejected: Rule = {
     const refused = exchanges.filter(isRejected)
     const first = refused[0]
     if (!first) return []
-    const byOrigin = /\borigin\b/i.test(`${first.errorText ?? ''} ${first.trouble ?? ''}`) && !/\bhost\b/i.test(first.errorText ?? '')
+    const told = `${first.errorText ?? ''} ${first.trouble ?? ''}`
+    const byOrigin = /FOREIGN_ORIGIN|\borigin\b/i.test(told) && !/FOREIGN_HOST|\bhost\b/i.test(told)
     const what = byOrigin ? 'Origin' : 'Host'
     const value = requestHeader(first, what.toLowerCase()) || 'none'
     const log = logs.find(({ text }) => /Invalid (Host|Origin) header/i.test(text))
@@ -30,11 +31,13 @@ export const hostOrOriginRejected: Rule = {
         says: `${first.responseBy === 'proxy' ? 'The proxy' : 'The server'} accepts requests for the names on its list alone, as a defence against DNS rebinding; ${value} is not on it.`,
         cause:
           first.responseBy === 'proxy'
-            ? `The client addresses the proxy by a name that is not the proxy’s own.`
+            ? byOrigin
+              ? 'The page that sends this Origin is none of this machine’s.'
+              : 'The client addresses the proxy by a name that is not the proxy’s own.'
             : byOrigin
               ? 'The page that sends this Origin is not on the server’s list.'
               : 'The name is the proxy’s address, which passes on unchanged, and the server knows only its own.',
-        fix: first.responseBy === 'proxy' ? ownFix(byOrigin, value, first) : serverFix(byOrigin, value, first),
+        fix: first.responseBy === 'proxy' ? ownFix(byOrigin, value) : serverFix(byOrigin, value, first),
         evidence: [
           ...refused.slice(0, 5).map(answerOf),
           ...(log ? [{ seq: log.seq, at: log.at, says: `Server log: ${log.text.slice(0, 80)}` }] : []),
@@ -48,15 +51,15 @@ const WORDS =
   /invalid (host|origin)|forbidden (host|origin)|(host|origin)( header)?( is)? not allowed|disallowed (host|origin)|misdirected/i
 
 function isRejected(x: Exchange): boolean {
-  if (x.responseBy === 'proxy') return x.status === 403 && /names the host|origin/i.test(x.trouble ?? x.errorText ?? '')
+  if (x.responseBy === 'proxy') return x.status === 403 && /FOREIGN_(HOST|ORIGIN)/.test(`${x.trouble ?? ''} ${x.errorText ?? ''}`)
   return x.status === 421 || ((x.status === 403 || x.status === 400) && WORDS.test(x.errorText ?? ''))
 }
 
-function ownFix(byOrigin: boolean, value: string, x: Exchange): string[] {
-  const entry = byOrigin ? value : value.replace(/:\d+$/, '')
+function ownFix(byOrigin: boolean, value: string): string[] {
+  if (byOrigin) return [`If this page may call, start the proxy with --allow-host ${value}.`]
   return [
-    `If that name is meant to lead here, start the proxy with --allow-host ${entry}.`,
-    `Otherwise use ${ownOrigin(x) === undefined ? 'the address' : '127.0.0.1'} in the client’s settings.`,
+    `If that name is meant to lead here, start the proxy with --allow-host ${value.replace(/:\d+$/, '')}.`,
+    'Otherwise use the proxy’s own address in the client’s settings, as it prints it when it starts.',
   ]
 }
 

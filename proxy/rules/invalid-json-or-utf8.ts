@@ -1,7 +1,7 @@
 /** A message that its receiver cannot read: not JSON, not UTF-8, with a byte order mark, or cut short. Promise: what readers accept after all is a warning, what they drop an error. */
 import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
-import { isLikeEndpoint } from '../core/http-signs.ts'
+import { asksForStream, isLikeEndpoint } from '../core/http-signs.ts'
 import { awaiting, cutShort, isBrokenMessage, ownExchange } from '../core/lost-answer.ts'
 import type { Call } from '../core/model.ts'
 import { bytesText, countText } from '../core/words.ts'
@@ -69,7 +69,8 @@ function events(facts: Facts): Verdict[] {
 function bodies(facts: Facts): Verdict[] {
   return facts.exchanges.flatMap(exchange => {
     const cut = exchange.status !== undefined && exchange.status < 300 ? cutShort(exchange) : undefined
-    if (!cut && exchange.problem === undefined) return []
+    // JSON where a stream was asked for is told by its content type.
+    if (!cut && (exchange.problem === undefined || asksForStream(exchange))) return []
     const call = facts.calls.find(one => one.kind === 'request' && ownExchange(facts, one)?.id === exchange.id)
     const lost = call && call.answeredAt === undefined
     // The Python SDK reads bodies strictly (tried with 1.29.0): it drops them and goes on waiting.
