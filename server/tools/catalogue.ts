@@ -27,7 +27,8 @@ import { getJob, showJobs } from './show-jobs.ts'
 import { showPendingChanges } from './show-pending-changes.ts'
 import { showSystemInfo } from './show-system-info.ts'
 import { testNatPolicyMatch, testSecurityPolicyMatch } from './test-policy.ts'
-import { createTool, deleteTool, KINDS, updateTool } from './write-objects.ts'
+import { KINDS } from './writable-kinds.ts'
+import { createTool, deleteTool, updateTool } from './write-objects.ts'
 import { moveSecurityRule, setRuleDisabled } from './write-rules.ts'
 
 /** Tools that only read. */

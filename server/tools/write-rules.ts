@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { PanosError } from '../panos/panos-error.ts'
 import { entry } from '../panos/xpath.ts'
 import type { PanosTool } from './panos-tool.ts'
-import { pathOf, RULES_PATH, rulebaseInput } from './write-objects.ts'
+import { pathOf, RULES_PATH, rulebaseInput } from './rulebase-path.ts'
 import {
   CHANGES,
   candidateEntry,

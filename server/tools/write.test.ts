@@ -116,6 +116,18 @@ describe('objects', () => {
     expect((await call('create_address_group', { name: 'g1', filter: "'pci'" })).items[0]?.after).toContain('<dynamic>')
   })
 
+  it('keep the value when the type alone changes, and the type when the value alone does', async () => {
+    const { call } = await device()
+    await call('create_address_object', { name: 'span', type: 'ip-netmask', value: '192.0.2.80' })
+    const typed = await call('update_address_object', { name: 'span', type: 'fqdn', dry_run: true })
+    expect(typed.items[0]?.after).toBe('<entry name="span"><fqdn>192.0.2.80</fqdn></entry>')
+    const moved = await call('update_address_object', { name: 'span', value: '192.0.2.81', dry_run: true })
+    expect(moved.items[0]?.after).toBe('<entry name="span"><ip-netmask>192.0.2.81</ip-netmask></entry>')
+    await call('create_service', { name: 's1', protocol: 'tcp', port: '9000' })
+    const udp = await call('update_service', { name: 's1', protocol: 'udp', dry_run: true })
+    expect(udp.items[0]?.after).toContain('<protocol><udp><port>9000</port></udp></protocol>')
+  })
+
   it('that are in use are not deleted: a dry run says who uses them, the device refuses', async () => {
     const { call } = await device()
     await call('create_address_object', WEB)
