@@ -37,6 +37,8 @@ function interruption(): AbortSignal {
       first ||= performance.now()
       controller.abort(name)
     })
+  // Started by start.mjs: when that is killed, nobody is left to end us.
+  process.once('disconnect', () => controller.abort('SIGTERM'))
   return controller.signal
 }
 
@@ -57,9 +59,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const named = first !== 'run' && Object.hasOwn(commands, first)
   if (first !== '' && !first.startsWith('-') && !named) {
-    throw new UsageError(
-      `there is no command "${first}". Commands: ${Object.keys(commands).join(', ')}. A server to watch is given as --target URL.`,
-    )
+    const names = Object.keys(commands).filter(name => name !== 'run')
+    throw new UsageError(`there is no command "${first}". Commands: ${names.join(', ')}. A server to watch is given as --target URL.`)
   }
   const load = commands[named ? first : 'run']
   if (!load) throw new Error('unreachable')

@@ -10,7 +10,9 @@ try {
   say(`seismograph: could not prepare this checkout: ${error instanceof Error ? error.message : error}`)
   process.exit(2)
 }
-const child = spawn(node24(), [join(root, 'proxy', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
+const child = spawn(node24(), [join(root, 'proxy', 'main.ts'), ...process.argv.slice(2)], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+})
 // A terminal's Ctrl+C reaches the child by itself; a signal sent to us alone is passed on.
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
 process.on('SIGINT', () => {

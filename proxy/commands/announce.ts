@@ -4,7 +4,7 @@ import type { Upstream } from '../core/event.ts'
 import { clientUrl, snippets } from '../core/snippets.ts'
 import type { InspectorSummary } from '../inspector/messages.ts'
 import type { Recording } from '../journal/recording.ts'
-import { version } from '../product.ts'
+import { invocation, version } from '../product.ts'
 import type { CommandIo } from './command.ts'
 import type { Plan } from './plan.ts'
 
@@ -84,6 +84,6 @@ export function farewell({
   const found = [plural(findings.error, 'error'), plural(findings.warning, 'warning')].join(', ')
   io.stderr.write(
     `Recorded ${plural(sessions, 'session')}, ${plural(calls, 'call')}, ${undelivered} not delivered; ${found}.\n` +
-      `Look again: seismograph open ${recording.dir}\n`,
+      `Look again: ${invocation} open ${recording.dir}\n`,
   )
 }

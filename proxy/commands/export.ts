@@ -73,7 +73,9 @@ async function withLibrary<T>(dir: string, scratch: string, use: (library: Libra
 /** Readable by its owner only; what a link leads to is not written. */
 async function fileWriter(path: string): Promise<Writable> {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW = 0 } = constants
-  const file = await forUser(() => open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600))
+  const file = await forUser(() => open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)).catch((error: Error) => {
+    throw new UsageError(`--output ${path} cannot be written: ${/ENOENT/.test(error.message) ? 'its folder is not there' : error.message}`)
+  })
   await file.chmod(0o600).catch(() => {})
   return file.createWriteStream()
 }

@@ -3,6 +3,7 @@
  * value of the wrong form is a UsageError that names the flag and says what it takes.
  */
 import { parseArgs } from 'node:util'
+import { invocation } from '../product.ts'
 import { type CommandIo, UsageError } from './command.ts'
 
 export interface Flag {
@@ -42,7 +43,7 @@ function parse(argv: readonly string[], flags: Flags, command: string): { values
     return { values: { ...values }, positionals }
   } catch (error) {
     const message = error instanceof Error ? error.message.split('. ')[0] : String(error)
-    throw new UsageError(`${message}. See seismograph ${command} --help`.replace('  ', ' '))
+    throw new UsageError(`${message}. See ${invocation} ${command} --help`.replace('  ', ' '))
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { loadScenario, scenarioIds } from '../../server/scenarios/index.ts'
+import { invocation } from '../product.ts'
 import { rules } from '../rules/index.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
 import { judgeSource, readJudging, tellFailures } from './judging.ts'
@@ -68,7 +69,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   io.stdout.write(reportAs(json ? 'json' : 'text', report))
   const noOpen = argv.includes('--no-open') || /^(1|true|yes|on)$/i.test(io.env.SEISMOGRAPH_NO_OPEN ?? '')
   if (json || noOpen) {
-    if (!json) io.stderr.write(`Look at it: seismograph open ${plain(dir)}\n`)
+    if (!json) io.stderr.write(`Look at it: ${invocation} open ${plain(dir)}\n`)
     return 0
   }
   const port = options.text('dashboard-port')

@@ -258,3 +258,10 @@ describe('reading', () => {
     expect(() => openReader(dir)).toThrow(/cannot be read as a recording/)
   })
 })
+
+test.runIf(process.platform === 'linux')(
+  'a data folder that cannot be made is said at once, also where the system denies its parent',
+  () => {
+    expect(() => record('/proc/no-such-folder/data')).toThrow(/Cannot record into .*--data DIR/)
+  },
+)

@@ -5,8 +5,8 @@
  * Folder (0700): `000001.sgj` and on (0600), each beginning with the `recording` event; `lock` while its owner writes.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Draft, GapEvent, Journal, RecordingEvent, RecordingOptions, Upstream } from '../core/event.ts'
 import { createMasker } from '../core/redact.ts'
 import { maskDraft } from './at-rest.ts'
@@ -93,12 +93,23 @@ export function recordingId(startedAt: number): string {
 
 function claim(dataDir: string, dir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    mkdirSync(join(dataDir, 'recordings'), { recursive: true, mode: 0o700 })
+    makeFolders(join(dataDir, 'recordings'))
     mkdirSync(dir, { mode: 0o700 })
     takeLock(dir)
   } catch (error) {
     throw explain(error, dir)
+  }
+}
+
+/** Step by step: `recursive` never returns where a file system denies that its own folder exists (/proc). */
+function makeFolders(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolders(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another run may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error
   }
 }
 

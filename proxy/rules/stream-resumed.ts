@@ -21,13 +21,12 @@ export const streamResumed: Rule = {
     const answered = calls.filter(call => found.some(({ id }) => id === call.answerExchange) && call.delivery === 'delivered')
     const cut = exchanges.findLast(one => one.id < first.id && (one.body === 'sse' || one.body === 'stream') && one.serverEnd !== undefined)
     const gap = cut?.serverEnd ? first.requestAt - cut.serverEnd.at : undefined
-    const id = headerOf(first.requestHeaders, 'last-event-id')
     return [
       {
         confidence: 'certain',
         at: first.requestAt,
         exchange: first.id,
-        title: `The stream was resumed after event ${id.slice(0, 40)}${gap === undefined ? '' : `, ${spanText(gap)} after it had ended`}. ${answered.length > 0 ? `${countText(answered.length, 'answer')} came that way.` : 'This is healthy.'}`,
+        title: `The stream was resumed${gap === undefined ? '' : ` ${spanText(gap)} after it had ended`}. ${answered.length > 0 ? `${countText(answered.length, 'answer')} came that way.` : 'This is healthy.'}`,
         says: `${session.client.name ?? 'The client'} asked for what followed, and the server had it: nothing was lost.${found.length > 1 ? ` This happened ${found.length} times.` : ''}`,
         cause:
           cut?.serverEnd?.how === 'complete'
@@ -36,7 +35,7 @@ export const streamResumed: Rule = {
         fix: ['Nothing to mend.'],
         evidence: [
           ...(cut?.serverEnd ? [{ seq: cut.serverEnd.seq, at: cut.serverEnd.at, says: 'The stream before it ended' }] : []),
-          { seq: first.requestSeq, at: first.requestAt, says: `GET with Last-Event-ID ${id.slice(0, 40)}, answered with ${first.status}` },
+          { seq: first.requestSeq, at: first.requestAt, says: `GET with Last-Event-ID, answered with ${first.status}` },
         ],
         alternatives: [{ rule: 'not-resumable-drop', standing: 'ruled out', why: 'it was resumed' }],
       },

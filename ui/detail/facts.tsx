@@ -17,7 +17,9 @@ const HOW: Record<End['how'], string> = {
 }
 
 const endWords = (end: End | undefined, zero: number): string =>
-  end === undefined ? 'open' : `${HOW[end.how]}, by the ${end.by}, at ${offset(end.at - zero)} s, ${size(end.bytes)}`
+  end === undefined
+    ? 'open'
+    : `${end.how === 'fin' && end.by === 'client' ? 'FIN' : HOW[end.how]}, by the ${end.by}, at ${offset(end.at - zero)} s, ${size(end.bytes)}`
 
 function Field({ name, children }: { name: string; children: React.ReactNode }) {
   return (

@@ -101,7 +101,9 @@ async function curl(
   recording: DetailProps['recording'],
 ): Promise<string> {
   const listen = recording.upstreams.find(({ name }) => name === exchange.upstream)?.listen
-  const origin = listen ? `http://${listen.address.includes(':') ? `[${listen.address}]` : listen.address}:${listen.port}` : ''
+  const host = exchange.requestHeaders.find(([name]) => name.toLowerCase() === 'host')?.[1]
+  // What the client itself wrote serves best: it works from where the client is.
+  const origin = `http://${host ?? (listen ? `${listen.address}:${listen.port}` : 'localhost')}`
   const body = exchange.requestBytes > 0 ? new TextDecoder().decode((await load(exchange.id)).bytes) : undefined
   return curlOf(exchange, origin, body)
 }

@@ -88,7 +88,7 @@ function Waiting({ recording, upstream }: { readonly recording: RecordingInfo; r
             </li>
             <li>A project file may override the one in your home.</li>
             <li>
-              In a container or WSL, start with <span className={styles.mono}>--host</span>.
+              In a container or WSL, start with <span className={styles.mono}>--dangerously-bind</span>.
             </li>
           </ul>
         </>

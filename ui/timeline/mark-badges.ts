@@ -10,8 +10,8 @@ const GLYPH: Record<End['by'], { name: GlyphName; letter: string; size: number }
   proxy: { name: 'hexagon', letter: 'P', size: 8 },
 }
 
-/** Draws the badge at (x, y) and, with `named`, says how it ended beside it. Nothing outside the plot. */
-export function markBadge(pass: Pass, end: End, x: number, y: number, broke: boolean, named: boolean): void {
+/** Draws the badge at (x, y) and, with `named`, says how it ended beside it: to the right, else to the left with that baseline. Nothing outside the plot. */
+export function markBadge(pass: Pass, end: End, x: number, y: number, broke: boolean, named?: number): void {
   if (x < pass.view.x0 - 8 || x > pass.view.x1 + 8) return
   const glyph = GLYPH[end.by]
   pass.scene.over.push({
@@ -27,12 +27,12 @@ export function markBadge(pass: Pass, end: End, x: number, y: number, broke: boo
     textInk: 'pane',
   })
   pass.scene.taken.push({ x0: x - 8, x1: x + 8, y0: y - 6.5, y1: y + 6.5 })
-  if (!named) return
+  if (named === undefined) return
   pass.scene.labels.push({
     parts: [{ text: endText(end), ink: broke ? 'fail' : 'tx2' }],
     spots: [
       { x: x + 12, y: y + 4, align: 'start' },
-      { x: x - 12, y: y + 4, align: 'end' },
+      { x: x - 12, y: named, align: 'end' },
     ],
     priority: PRIORITY.break,
     halo: 'pane',

@@ -121,7 +121,7 @@ function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: 
   const { clientEnd, serverEnd } = exchange
   const first = clientEnd && serverEnd ? (serverEnd.at < clientEnd.at ? serverEnd : clientEnd) : undefined
   const cut = first && first.how !== 'complete' ? first : undefined
-  if (cut) markBadge(pass, cut, xOf(pass, cut.at), y, rank === 'problem', w < LABEL_FROM)
+  if (cut) markBadge(pass, cut, xOf(pass, cut.at), y, rank === 'problem', w < LABEL_FROM ? y + 4 : undefined)
   // Its events say more than its status would.
   if (w < LABEL_FROM || (inner && !cut)) return
   const length = lengthText(Math.min(exchangeEnd(exchange), pass.edge) - exchange.requestAt)

@@ -208,10 +208,9 @@ function ends(pass: Pass, block: Block, exchange: Exchange, legs: Legs, frames: 
   // Who only went along is no news; the proxy's passing on always is.
   const other = clientFirst ? serverEnd : clientEnd
   const news = other !== undefined && first !== undefined && other.by !== first.by
-  if (clientEnd && !clientFirst && news) markBadge(pass, clientEnd, xOf(pass, clientEnd.at), legs.client + LEG / 2, false, false)
-  if (serverEnd && clientFirst && news)
-    markBadge(pass, serverEnd, besideLost(pass, frames, serverEnd.at), legs.server + LEG / 2, false, false)
-  if (first) markBadge(pass, first, xOf(pass, first.at), (clientFirst ? legs.client : legs.server) + LEG / 2, broke, true)
+  if (clientEnd && !clientFirst && news) markBadge(pass, clientEnd, xOf(pass, clientEnd.at), legs.client + LEG / 2, false)
+  if (serverEnd && clientFirst && news) markBadge(pass, serverEnd, besideLost(pass, frames, serverEnd.at), legs.server + LEG / 2, false)
+  if (first) markBadge(pass, first, xOf(pass, first.at), (clientFirst ? legs.client : legs.server) + LEG / 2, broke, legs.middle + 4)
 }
 
 /** A badge steps aside for an answer that was lost within its width. */
