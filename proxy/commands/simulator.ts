@@ -23,7 +23,7 @@ const DEFAULT_PORT = 8004
 const help = `seismograph simulator [options]
 
 Runs a simulated PAN-OS device: its XML API over HTTP or HTTPS on this machine. It keeps a candidate and a running configuration, takes edits
-(set, edit, delete, rename, move, clone, multi-config), commits and validates as jobs, checks values and references, knows locks, roles, log
+(set, edit, delete, rename, move, clone, several at once), commits and validates as jobs, checks values and references, knows locks, roles, log
 queries and operational commands. The same seed makes the same device. For anybody who tests PAN-OS clients.
 
   --port N          port to listen on (default ${DEFAULT_PORT}; 0 picks a free one)

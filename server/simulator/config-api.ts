@@ -9,6 +9,7 @@ import { answerEdit, answerMultiConfig, completions, EDITS } from './config-edit
 import type { Device } from './device.ts'
 import { Refusal } from './refusal.ts'
 import { type Selection, select } from './select.ts'
+import { TRANSFERS } from './transfer.ts'
 import { XPathError } from './xpath-parser.ts'
 
 /** `entry/@name` gives bare entries; clients list names this way without fetching whole subtrees. */
@@ -40,14 +41,11 @@ function read(device: Device, action: string, xpath: string): ApiAnswer {
   }
 }
 
-const NOT_PLAYED = ['multi-move', 'multi-clone']
-
 export function answerConfig(device: Device, account: Account, parameters: URLSearchParams, now: number): ApiAnswer {
   const action = parameters.get('action')
   const xpath = parameters.get('xpath')
   if (!action) return refused(400, 'Missing value for parameter "action".')
-  const writes = EDITS.includes(action) || action === 'multi-config'
-  if (NOT_PLAYED.includes(action)) return failed(17, `This simulator does not play action "${action}".`)
+  const writes = EDITS.includes(action) || TRANSFERS.includes(action) || action === 'multi-config'
   if (!writes && !['get', 'show', 'complete'].includes(action)) return refused(400, `Invalid value "${action}" for parameter "action".`)
   if (writes && !account.writes) return refused(403, 'Type [config] not authorized for user role.')
   if (action === 'multi-config') {

@@ -4,11 +4,13 @@
  */
 import { child, children, escapeXml, parseXml, XmlError, type XmlNode } from '../panos/xml.ts'
 import { type ApiAnswer, answerLines, changed, failed } from './answer.ts'
-import { clone, edit, find, lastStep, move, remove, rename, set, type Where } from './change.ts'
+import { clone, edit, find, lastStep, move, set, type Where } from './change.ts'
 import type { Device } from './device.ts'
-import { type Mark, withChildren } from './dirty.ts'
-import { eachReference, KIND_OF_CONTAINER, owns, reached, referencesTo, scopesOf } from './references.ts'
+import type { Mark } from './dirty.ts'
+import { deleted, nameAtEnd, renamed, unquoted } from './referenced.ts'
+import { scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
+import { selected, TRANSFERS, transfer } from './transfer.ts'
 import { checkEntries, checkReferences } from './validate.ts'
 import { XPathError } from './xpath-parser.ts'
 
@@ -22,16 +24,9 @@ export interface Edit {
 }
 
 const WHERES: readonly string[] = ['top', 'bottom', 'before', 'after']
-const NAME_AT_END = /\[@name=(?:'([^']*)'|"([^"]*)")\]$/
-
-const unquoted = (xpath: string): string => xpath.replaceAll('"', "'")
-const nameAtEnd = (xpath: string): string | undefined => {
-  const found = NAME_AT_END.exec(xpath.trim())
-  return found?.[1] ?? found?.[2]
-}
-
 /** The container that an edit touches (`…/address`), and the entries in it. */
 function touched({ action, xpath, elements, given }: Edit): { container: string; names: ReadonlySet<string> | undefined } {
+  if (TRANSFERS.includes(action)) return { container: xpath, names: new Set(selected(elements).map(item => item.name)) }
   const at = lastStep(xpath)
   const name = nameAtEnd(xpath)
   if (name !== undefined)
@@ -59,46 +54,6 @@ function check(root: XmlNode, change: Edit): void {
   checkReferences(within, above, path => path.includes(node.name) && (names === undefined || path.some(step => names.has(step))))
 }
 
-function deleted(root: XmlNode, xpath: string, mark: Mark): XmlNode {
-  const name = nameAtEnd(xpath)
-  const container = xpath.slice(0, lastStep(xpath))
-  const kind = KIND_OF_CONTAINER[container.slice(container.lastIndexOf('/') + 1)]
-  const owner = scopesOf(root).find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
-  if (name !== undefined && kind && owner) {
-    const elsewhere = scopesOf(root).some(scope => scope.label === 'shared' && scope.label !== owner.label && owns(scope, kind, name))
-    const users = elsewhere ? [] : referencesTo(root, owner.label, kind, name)
-    if (users.length > 0) throw new Refusal(10, ` ${name} cannot be deleted because of references from:`, ...users.map(user => ` ${user}`))
-  }
-  return remove(root, xpath, mark) ?? root
-}
-
-/** A rename takes the references with it. */
-function renamed(root: XmlNode, xpath: string, to: string, mark: Mark): XmlNode {
-  const from = nameAtEnd(xpath)
-  const container = xpath.slice(0, lastStep(xpath))
-  const kind = KIND_OF_CONTAINER[container.slice(container.lastIndexOf('/') + 1)]
-  const owner = scopesOf(root).find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
-  const users = from !== undefined && kind && owner ? reached(root, owner.label, kind, from) : []
-  let tree = root
-  for (const within of users) {
-    const node = eachReference(within, (what, text) => (what === kind && text === from ? to : undefined), mark)
-    if (node !== within.node) tree = replaceScope(tree, within.xpath, node)
-  }
-  return rename(tree, xpath, to, mark)
-}
-
-/** Puts a scope's rewritten node back without marking the scope itself. */
-function replaceScope(root: XmlNode, xpath: string, node: XmlNode): XmlNode {
-  const trail = find(root, xpath)
-  let [below, above] = [trail?.[trail.length - 1], node]
-  for (const parent of (trail ?? []).slice(0, -1).reverse()) {
-    const rest = parent.children.map(item => (item === below ? above : item))
-    above = withChildren(parent, rest)
-    below = parent
-  }
-  return above
-}
-
 function apply(root: XmlNode, change: Edit, mark: Mark): XmlNode {
   const { action, xpath, elements, given } = change
   const need = (name: string): string => {
@@ -119,6 +74,9 @@ function apply(root: XmlNode, change: Edit, mark: Mark): XmlNode {
       return deleted(root, xpath, mark)
     case 'rename':
       return renamed(root, xpath, need('newname'), mark)
+    case 'multi-move':
+    case 'multi-clone':
+      return transfer(root, action, xpath, elements, mark)
     case 'clone':
       return clone(root, xpath, need('from'), need('newname'), mark)
     default: {

@@ -18,6 +18,8 @@ const WORDS: Readonly<Record<string, string>> = {
   rename: 'RENAME',
   move: 'MOVE',
   clone: 'CREATE',
+  'multi-move': 'MOVE',
+  'multi-clone': 'CREATE',
   override: 'EDIT',
 }
 

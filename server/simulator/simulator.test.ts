@@ -44,11 +44,11 @@ describe('the XML API', () => {
     ['an unknown command', { type: 'op', cmd: '<show><nonsense/></show>' }, undefined, 200, /status="error" code="17"/],
     ['a malformed command', { type: 'op', cmd: '<show>' }, undefined, 200, /status="error" code="18"/],
     [
-      'an action that is not played',
+      'a multi-clone of nothing',
       { type: 'config', action: 'multi-clone', xpath: '/config', element: '<a/>' },
       undefined,
-      200,
-      /status="error" code="17"/,
+      400,
+      /selected-list/,
     ],
     [
       'get of an absent node',
