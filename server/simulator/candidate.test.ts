@@ -398,6 +398,7 @@ describe('profiles', () => {
     const xpath =
       "/config/devices/entry[@name='localhost.localdomain']/device-group/entry[@name='all-sites']/pre-rulebase/security/rules/entry[@name='fresh']"
     set(xpath, RULE)
+    expect(writeXml(op('<show><config><list><changes/></list></config></show>'))).toContain('<component-type>policy<')
     expect(textAt(committed(), 'result')).toBe('OK')
     const push = ask({
       type: 'commit',

@@ -30,7 +30,7 @@ const listChanges: Operation = ({ device }) =>
         .map(
           edit =>
             `<entry><xpath>${escapeXml(edit.xpath)}</xpath><owner>${escapeXml(edit.admin)}</owner><action> ${WORDS[edit.action] ?? 'EDIT'}</action>` +
-            `<admin-history>${escapeXml(edit.admin)}</admin-history><component-type>${/\/rulebase\//.test(edit.xpath) ? 'policy' : 'object'}</component-type></entry>`,
+            `<admin-history>${escapeXml(edit.admin)}</admin-history><component-type>${/\/(?:pre-|post-)?rulebase\//.test(edit.xpath) ? 'policy' : 'object'}</component-type></entry>`,
         )
         .join('')}</journal>`
 
