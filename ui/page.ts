@@ -236,7 +236,9 @@ export class Page {
     this.#set({ detailClosed: false, sessionsOpen: false })
     // In the chain, selecting in another session moves the focus with it; the view and its zero stay.
     const zeroAt = address.zeroAt ?? (scene && { kind: 'session', id: scene.session.id })
-    this.change({ selection, table, ...(session !== undefined && { session, zeroAt }), ...(elsewhere && ALL) })
+    // What a rule says stands on the first tab.
+    const tab = selection.kind === 'finding' ? 'delivery' : address.tab
+    this.change({ selection, table, tab, ...(session !== undefined && { session, zeroAt }), ...(elsewhere && ALL) })
   }
 
   /** Shows a session from the list: all of it, following it while it lives. */
