@@ -68,11 +68,11 @@ describe('JSON lines', () => {
     recording.append({ kind: 'gap', reason: 'stall', lost: 0, lostBytes: 0, since: 1, detail: 'slow disk' })
     recording.close()
     const lines = await text(await open(recording.dir), { withSecrets: true })
-    expect(lines).toBe(
-      eventsIn(recording.dir)
-        .map(event => `${eventToLine(event)}\n`)
-        .join(''),
-    )
+    // The first line says besides what the rules found; an importer needs the events alone.
+    const [first = '', ...rest] = lines.trimEnd().split('\n')
+    const { _mcp, ...recorded } = JSON.parse(first) as Record<string, unknown>
+    expect(_mcp).toMatchObject({ findings: [{ rule: 'invalid-json-or-utf8' }, { rule: 'sse-compressed' }] })
+    expect([JSON.stringify(recorded), ...rest]).toEqual(eventsIn(recording.dir).map(eventToLine))
     expect(parse(lines)).toEqual(
       parse(
         eventsIn(recording.dir)
@@ -259,11 +259,14 @@ describe('HAR', () => {
     const { sessions, findings, exchanges } = await loadRecording({ kind, file })
     return {
       // A body that was masked and packed anew is complete at another of its chunks.
-      sessions: sessions.map(({ key: _, endpoint: __, endpointAt: ___, bytes: ____, ended, ...session }) => ({
+      sessions: sessions.map(({ key: _, endpoint: __, endpointAt: ___, bytes: ____, warnings: _____, ended, ...session }) => ({
         ...session,
         ended: { ...ended, bytes: 0 },
       })),
-      findings: findings.map(({ rule, confidence, evidence }) => [rule, confidence, evidence.map(({ seq }) => seq)]),
+      // A compressed body that holds a secret leaves decoded: its compression cannot be told any more.
+      findings: findings
+        .filter(({ rule }) => rule !== 'sse-compressed')
+        .map(({ rule, confidence, evidence }) => [rule, confidence, evidence.map(({ seq }) => seq)]),
       exchanges,
     }
   }
