@@ -263,7 +263,10 @@ export class Connection {
   halfCloseUpstream(): void {
     this.#dropQueue()
     const socket = this.#upstream
-    if (socket && !socket.destroyed) socket.end()
+    if (!socket || socket.destroyed) return
+    // Whatever the server does now, it does because we have closed.
+    this.#serverFate ??= CLOSED
+    socket.end()
   }
 
   /** Requests that waited behind another will not be asked: the client asks again elsewhere, as it would without us. */
