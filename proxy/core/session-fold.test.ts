@@ -219,6 +219,22 @@ describe('genealogy', () => {
     expect(next?.replaces).toBe(old?.id)
   })
 
+  it('does not join separate runs: a session that ended in order is replaced at once or not at all', () => {
+    for (const [wait, inFlight, joined] of [
+      [4_900, false, true],
+      [5_100, false, false],
+      [5_100, true, true],
+    ] as const) {
+      const wire = new WireScript()
+      const { stream, conn } = openSse(wire)
+      if (inFlight) conn.post(MESSAGES, tool(1)).answer(202)
+      stream.clientEnd('fin', 'client').serverEnd('fin')
+      wire.wait(wait)
+      openSse(wire, '/m?session_id=bbbbbbbb22222222')
+      expect(wire.row('session', 1).replaces !== undefined).toBe(joined)
+    }
+  })
+
   it('joins neither to a session that lives, nor to one of another client, nor after two minutes', () => {
     for (const [end, agent, wait] of [
       [false, 'node', 1000],

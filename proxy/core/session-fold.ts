@@ -17,6 +17,8 @@ import type { ExchangeState, SessionState, World } from './state.ts'
 const PROBE_SPAN = 5_000
 /** A new session this soon after the end of the same client's old one replaces it (ms). */
 const REPLACE_SPAN = 120_000
+/** One that ended in order, with nothing in flight, is only replaced by a session that begins this soon: later it is another run (ms). */
+const REPLACE_SPAN_IN_ORDER = 5_000
 /** Requests without an id belong to the same client's session while it was used this lately (ms). */
 const CLIENT_SPAN = 300_000
 export const STATELESS_SINCE = '2026-07-28'
@@ -263,7 +265,7 @@ export class SessionFold {
     session.established = transport === 'stateless'
     const old = this.#book.newest(
       x.client,
-      s => s !== session && fitsBefore(s, session) && this.#world.at - (s.row.ended?.at ?? 0) <= REPLACE_SPAN,
+      s => s !== session && fitsBefore(s, session) && this.#world.at - (s.row.ended?.at ?? 0) <= replaceSpan(s),
     )
     if (old) {
       session.row.replaces = old.row.id
@@ -288,6 +290,13 @@ export class SessionFold {
 const sameTarget = (endpoint: string, target: string) =>
   endpoint === target ||
   (sameButSlash(pathOf(endpoint), pathOf(target)) && endpoint.slice(pathOf(endpoint).length) === target.slice(pathOf(target).length))
+
+function replaceSpan({ row }: SessionState): number {
+  const { ended } = row
+  const inOrder =
+    ended?.by === 'client' && ended.inFlight === 0 && (ended.detail === 'DELETE' || ended.how === 'fin' || ended.how === 'complete')
+  return inOrder ? REPLACE_SPAN_IN_ORDER : REPLACE_SPAN
+}
 
 function fitsBefore(old: SessionState, next: SessionState): boolean {
   return (

@@ -9,6 +9,8 @@ import { actorText, countText, errorWords, spanText } from './words.ts'
 
 /** A session this long without a request may have expired (ms). */
 const EXPIRY_SPAN = 60_000
+/** A client that begins anew by itself does so this soon after the refusal (ms). */
+const RECOVERY_SPAN = 3_000
 
 export interface UnknownSession {
   /** The rule that tells it. */
@@ -44,9 +46,16 @@ export const refusalLine = (exchange: Exchange): Evidence => ({
   says: `${exchange.method} ${exchange.path} answered with ${exchange.status}: ${errorWords(exchange.errorText ?? '').slice(0, 80)}`,
 })
 
-/** The session with which the client began anew. */
-export const recoveredBy = ({ session, others }: Facts): Session | undefined =>
-  others.find(other => other.id === session.replacedBy && other.protocolVersion !== undefined)
+/** The session with which the client began anew: at once, or else it may be another process of the same program. */
+export const recoveredBy = (facts: Facts): Session | undefined => {
+  const first = refusalsOf(facts)[0]
+  if (!first) return undefined
+  const at = first.responseAt ?? first.requestAt
+  return facts.others.find(
+    ({ id, protocolVersion, startedAt }) =>
+      id === facts.session.replacedBy && protocolVersion !== undefined && startedAt - at <= RECOVERY_SPAN,
+  )
+}
 
 /** Why it is not known; undefined where no request was refused for it. */
 export function unknownSession(facts: Facts): UnknownSession | undefined {

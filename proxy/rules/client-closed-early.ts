@@ -96,7 +96,7 @@ function wordless(facts: Facts): Verdict[] {
 
 /** Inspectors and editors connect, list and leave: that is their way to refresh. */
 function listing(facts: Facts): Verdict[] {
-  const { session, calls } = facts
+  const { session, calls, others } = facts
   const { ended } = session
   const asked = calls.filter(({ from, kind }) => from === 'client' && kind === 'request')
   const last = asked.at(-1)
@@ -104,7 +104,8 @@ function listing(facts: Facts): Verdict[] {
     return []
   if (asked.some(isWork) || last.delivery !== 'delivered' || last.error || ended.at - last.answeredAt > LISTED_SPAN) return []
   if (initializeOf(facts)?.delivery !== 'delivered') return []
-  if (session.replaces === undefined && session.replacedBy === undefined) return []
+  const again = others.some(({ client }) => client.name === session.client.name && client.address === session.client.address)
+  if (!again && session.replaces === undefined && session.replacedBy === undefined) return []
   const evidence: Evidence[] = [
     { seq: last.seqs.at(-1) ?? 0, at: last.answeredAt, says: 'The list of tools came' },
     { seq: ended.seq, at: ended.at, says: 'The client closed the stream' },
