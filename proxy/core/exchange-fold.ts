@@ -156,6 +156,7 @@ export class ExchangeFold {
     noteSilence(x, event.at)
     row.firstByteAt ??= event.at
     row.lastByteAt = event.at
+    row.lastByteSeq = event.seq
     if (row.body === 'none') row.body = 'other'
     const seen = x.response?.blind
     for (const frame of x.response?.push(event.bytes, event.size) ?? []) this.#answers.frame(x, frame, event.at, event.seq)

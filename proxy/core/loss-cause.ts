@@ -82,7 +82,8 @@ export function legOf(facts: Facts, call: Call): Exchange | undefined {
 export function lastByteBefore(facts: Facts, leg: Exchange | undefined, at: number): { at: number; seq: number } | undefined {
   if (leg?.responseAt === undefined || leg.responseAt > at) return undefined
   const head = { at: leg.responseAt, seq: leg.responseSeq ?? leg.requestSeq }
-  if (leg.lastByteAt !== undefined && leg.lastByteAt <= at && leg.lastByteAt > head.at) head.at = leg.lastByteAt
+  if (leg.lastByteAt !== undefined && leg.lastByteAt <= at && leg.lastByteAt > head.at)
+    return { at: leg.lastByteAt, seq: leg.lastByteSeq ?? head.seq }
   const frame = facts.frames.findLast(one => one.exchange === leg.id && one.at <= at && one.crossed)
   return frame && frame.at >= head.at ? { at: frame.at, seq: frame.seq } : head
 }
@@ -136,7 +137,7 @@ function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken:
 }
 
 /** Bytes of an event that had begun and was not whole when the client left; 0 where that cannot be told. */
-function unfinishedBytes({ frames }: Facts, leg: Exchange | undefined, broken: Break): number {
+export function unfinishedBytes({ frames }: Facts, leg: Exchange | undefined, broken: Break): number {
   if (!leg || (leg.body !== 'sse' && leg.body !== 'stream') || encodingOf(leg.responseHeaders ?? []) !== '') return 0
   if (leg.lastByteAt !== undefined && broken.at - leg.lastByteAt > JUST_BEFORE) return 0
   const whole = frames.filter(frame => frame.exchange === leg.id && frame.at <= broken.at && frame.kind !== 'unfinished')
@@ -162,9 +163,11 @@ function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | unde
   const begun = call.answeredAt !== undefined && call.answeredAt <= broken.at
   const why = begun
     ? `the answer has ${bytesText(call.answerBytes ?? 0)}`
-    : largest > 0
-      ? `the last event has ${bytesText(largest)}`
-      : 'closed before its first byte'
+    : unfinished > largest
+      ? `${bytesText(unfinished)} of an event had come`
+      : largest > 0
+        ? `the last event has ${bytesText(largest)}`
+        : 'closed before its first byte'
   return { rule, holds: false, why }
 }
 

@@ -57,6 +57,8 @@ export interface Exchange extends Row {
   readonly responseBytes: number
   readonly firstByteAt?: number
   readonly lastByteAt?: number
+  /** The record that brought the last byte. */
+  readonly lastByteSeq?: number
   /** `stream`: text/event-stream answer to a GET. `sse`: text/event-stream answer to a POST. */
   readonly body: 'none' | 'json' | 'sse' | 'stream' | 'other'
   /** Ends of the response on both legs. On the client leg `bytes` is what the client's kernel took. */

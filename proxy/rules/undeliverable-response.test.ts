@@ -41,6 +41,24 @@ describe('the cause of a loss', () => {
     expect(standing(finding, 'idle-cut')).toMatchObject({ standing: 'ruled out', why: 'last byte 15.0 s before the close' })
   })
 
+  it('points at the record that brought the last byte, also in the middle of an event', () => {
+    const finding = lost(500, (wire, stream) => {
+      stream.body(': ping\r\n\r\n')
+      wire.wait(100)
+      stream.body('event: message\r\ndata: {"json')
+    })
+    const last = finding?.evidence.find(({ says }) => says.startsWith('Last byte'))
+    expect(last?.at).toBe((finding?.at ?? 0) - 400)
+    expect(last?.seq).toBeGreaterThan(finding?.evidence.find(({ says }) => says.startsWith('POST'))?.seq ?? Number.POSITIVE_INFINITY)
+  })
+
+  it('does not speak of a time before the answer where much of it had come', () => {
+    const finding = lost(120, (_, stream) => stream.body(`event: message\r\ndata: ${'x'.repeat(1_200_000)}`))
+    expect(finding).toMatchObject({ cause: 'oversized-sse-event', causeConfidence: 'likely' })
+    expect(finding?.title).toBe('The client left at 120 ms, when 1,200,022 B of the answer had come.')
+    expect(`${finding?.title} ${finding?.says}`).not.toMatch(/before the answer|still running/)
+  })
+
   it('is only possibly that limit where the span fits loosely', () => {
     expect(lost(60_900, (wire, stream) => pings(wire, stream, 15_000, 3))).toMatchObject({
       cause: 'client-timeout-shorter-than-tool',

@@ -1,7 +1,7 @@
 /** The client left while its call was in flight: the answer had nobody to go to. Promise: the loss is certain before it is told. */
 import type { Facts } from '../core/facts.ts'
 import { clientName } from '../core/lifecycle.ts'
-import { type LossCause, lastByteBefore, legOf, lossCause } from '../core/loss-cause.ts'
+import { type LossCause, lastByteBefore, legOf, lossCause, unfinishedBytes } from '../core/loss-cause.ts'
 import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
 import { bytesText, countText, endingText, spanText } from '../core/words.ts'
@@ -47,7 +47,7 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
     at: broken.at,
     call: call.id,
     exchange: call.exchange,
-    title: titleOf(call, calls, broken),
+    title: titleOf(facts, call, calls, broken),
     says: saysOf(facts, call, cause, redirects),
     cause: cause.rule,
     fix: fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined),
@@ -62,9 +62,14 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
   return [verdict]
 }
 
-function titleOf(call: Call, calls: readonly Call[], broken: Break): string {
+/** Bytes from which on an unfinished event is the answer's beginning, and not a ping's. */
+const BEGUN = 1_000
+
+function titleOf(facts: Facts, call: Call, calls: readonly Call[], broken: Break): string {
   const left = `The client left at ${spanText(broken.at - call.sentAt)}`
   if (calls.length > 1) return `${left} with ${countText(calls.length, 'call')} in flight.`
+  const begun = call.answeredAt === undefined ? unfinishedBytes(facts, legOf(facts, call), broken) : 0
+  if (begun > BEGUN) return `${left}, when ${bytesText(begun)} of the answer had come.`
   if (call.answeredAt === undefined) return `${left}, before the answer.`
   if (call.answeredAt <= broken.at) return `${left}, while the answer was on its way.`
   return `${left}. The answer came at ${spanText(call.answeredAt - call.sentAt)}.`
@@ -80,7 +85,7 @@ function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): 
       ? `${clientName(facts)} waits ${limit} for a call; this one ${took ? `took ${took}` : 'had no answer by then'}.`
       : cause.rule === 'idle-cut' && limit
         ? `The stream was closed after ${limit} of silence, while ${call.name ?? call.method} was still running.`
-        : `${clientName(facts)} left ${spanText((call.brokenAt ?? 0) - call.sentAt)} after the POST, while ${cause.rule === 'oversized-sse-event' ? 'its answer was on its way' : `${call.name ?? call.method} was still running`}: ${reasonOf(cause)}.`
+        : `${clientName(facts)} left ${spanText((call.brokenAt ?? 0) - call.sentAt)} after the POST, while ${isOnItsWay(facts, call, cause) ? 'its answer was on its way' : `${call.name ?? call.method} was still running`}: ${reasonOf(cause)}.`
   const early = call.answeredAt === undefined || call.answeredAt > (call.brokenAt ?? 0)
   const second = took && early ? ' The stream was gone when the answer was ready.' : ''
   const size = cause.rule !== 'oversized-sse-event' && early
@@ -88,6 +93,10 @@ function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): 
     size && redirects > 0 ? ' Neither its size nor the redirects broke it.' : redirects > 0 ? ' The redirects did not break it.' : ''
   return first + second + third
 }
+
+const isOnItsWay = (facts: Facts, call: Call, cause: LossCause): boolean =>
+  cause.rule === 'oversized-sse-event' ||
+  (call.broken !== undefined && call.answeredAt === undefined && unfinishedBytes(facts, legOf(facts, call), call.broken) > BEGUN)
 
 const reasonOf = (cause: LossCause) =>
   cause.rule === 'client-closed-early' && cause.confidence !== 'certain' ? 'the wire does not show why' : cause.why
