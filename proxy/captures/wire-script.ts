@@ -17,6 +17,7 @@ export class WireScript {
   readonly events: WireEvent[] = []
   readonly latest = new Map<number, AnyRow>()
   at = 0
+  clientAddress = '127.0.0.1'
   #conns = 0
   #exchanges = 0
   readonly upstream: string
@@ -42,7 +43,7 @@ export class WireScript {
 
   connect(port = 50_000 + this.#conns, agent = 'node', upstream = this.upstream): Conn {
     const conn = ++this.#conns
-    this.write({ kind: 'open', leg: 'client', conn, upstream, local: PROXY, remote: { address: '127.0.0.1', port } })
+    this.write({ kind: 'open', leg: 'client', conn, upstream, local: PROXY, remote: { address: this.clientAddress, port } })
     return new Conn(this, conn, agent, upstream)
   }
 

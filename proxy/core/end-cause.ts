@@ -155,7 +155,9 @@ function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: strin
   if (outage || exit)
     return {
       sure: true,
-      why: [outage ? 'nothing accepted connections after it' : 'its process ended', burst].filter(Boolean).join(', '),
+      why: [exit ? `the server’s process ${exit.text.slice(0, 60)}` : '', outage ? 'nothing accepted connections after it' : '', burst]
+        .filter(Boolean)
+        .join(', '),
       evidence,
     }
   return near.length > 0 && end.how === 'fin' ? { sure: false, why: burst, evidence } : undefined

@@ -45,6 +45,7 @@ export class ExchangeFold {
         upstream: event.upstream,
         clientPort: conn.client.port,
         serverPort: conn.serverPort,
+        ...(conn.serverAddress !== undefined && { serverAddress: conn.serverAddress }),
         method: event.method,
         target: event.target,
         path: pathOf(event.target),

@@ -236,9 +236,11 @@ export class Fold {
       return
     }
     conn.serverPort = event.local.port
+    conn.serverAddress = event.remote.address
     conn.serverClosed = false
     for (const x of conn.open) {
       x.row.serverPort = event.local.port
+      x.row.serverAddress = event.remote.address
       this.#world.touchExchange(x)
     }
   }

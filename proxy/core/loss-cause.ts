@@ -8,6 +8,7 @@ import { IDLE_LIMITS, nearest, REQUEST_LIMITS } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import { encodingOf } from './fields.ts'
 import type { Alternative, Break, Call, Confidence, Exchange } from './model.ts'
+import { isClientNear, NEAR } from './nearness.ts'
 import { bytesText, spanText } from './words.ts'
 
 export interface LossCause {
@@ -190,7 +191,10 @@ function refusalName(status: number): string {
 
 function reset(facts: Facts, broken: Break): Sign {
   const rule = 'network-interruption'
-  if (broken.how === 'reset' || broken.how === 'timeout') return { rule, holds: 'possible', why: `the connection ended by ${broken.how}` }
+  if (broken.how === 'reset' || broken.how === 'timeout')
+    return isClientNear(facts)
+      ? { rule, holds: false, why: NEAR }
+      : { rule, holds: 'possible', why: `the connection ended by ${broken.how}` }
   const back = facts.others.find(other => other.id === facts.session.replacedBy)
   const after = back ? `, back after ${spanText(back.startedAt - broken.at)}` : ''
   return { rule, holds: false, why: broken.how === 'fin' || broken.how === 'complete' ? `clean FIN${after}` : `no reset${after}` }

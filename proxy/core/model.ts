@@ -35,6 +35,8 @@ export interface Exchange extends Row {
   readonly clientPort: number
   /** Our own port towards the server: what its access log shows. 0 while unknown. */
   readonly serverPort: number
+  /** The address at which the server was reached. */
+  readonly serverAddress?: string
   readonly method: string
   readonly target: string
   /** Target without its query: the name of the lane. */

@@ -17,6 +17,7 @@ export interface ConnState {
   upstream: string
   client: Endpoint
   serverPort: number
+  serverAddress?: string
   readonly open: Set<ExchangeState>
   clientClosed: boolean
   serverClosed: boolean

@@ -99,7 +99,7 @@ describe('an event above 1 MiB', () => {
 
   it.each([
     [1_200_000, 'oversized-sse-event'],
-    [2_000, 'network-interruption'],
+    [2_000, 'client-closed-early'],
   ])('is the cause of the loss when the client leaves %d B into it', (size, cause) => {
     const wire = new WireScript()
     const { stream, conn } = openSse(wire)

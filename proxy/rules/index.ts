@@ -4,6 +4,7 @@
  */
 import type { Facts } from '../core/facts.ts'
 import type { Severity } from '../core/model.ts'
+import { isClientNear, isServerNear, NEAR } from '../core/nearness.ts'
 import { acceptHeaderWrong } from './accept-header-wrong.ts'
 import { answerBeforeAccepted } from './answer-before-accepted.ts'
 import { authChallengeLoop } from './auth-challenge-loop.ts'
@@ -153,11 +154,22 @@ export function judge(facts: Facts, all: readonly Rule[] = rules): Judgement {
       for (const verdict of rule.check(facts)) {
         const key =
           `${rule.id} ${facts.session.id} ${verdict.call ?? ''} ${verdict.call === undefined ? (verdict.exchange ?? '') : ''}`.trim()
-        if (!findings.has(key)) findings.set(key, { ...verdict, rule: rule.id, severity: verdict.severity ?? rule.severity, key })
+        if (findings.has(key)) continue
+        const ranked = withoutNetwork(facts, verdict)
+        findings.set(key, { ...ranked, rule: rule.id, severity: verdict.severity ?? rule.severity, key })
       }
     } catch (error) {
       failures.push({ rule: rule.id, error: error instanceof Error ? error.message : String(error) })
     }
   }
   return { findings: [...findings.values()], failures }
+}
+
+/** No network lies between ends on one machine: it is the last thing to suspect there. */
+function withoutNetwork(facts: Facts, verdict: Verdict): Verdict {
+  const { alternatives = [] } = verdict
+  const network = alternatives.find(({ rule }) => rule === 'network-interruption')
+  if (network?.standing !== 'possible' || !isClientNear(facts) || !isServerNear(facts)) return verdict
+  const others = alternatives.filter(one => one !== network)
+  return { ...verdict, alternatives: [...others, { ...network, standing: 'ruled out', why: NEAR }] }
 }

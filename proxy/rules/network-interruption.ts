@@ -1,9 +1,14 @@
 /** A connection broke off without a clean end. Promise: never told where a restart or a known limit on silence explains it. */
 import { endCauses } from '../core/end-cause.ts'
+import type { Facts } from '../core/facts.ts'
+import type { End } from '../core/model.ts'
+import { isClientNear, isServerNear } from '../core/nearness.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { bytesText, endingText, spanText } from '../core/words.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
+
+const isNear = (facts: Facts, { by }: End) => (by === 'client' ? isClientNear(facts) : isServerNear(facts))
 
 export const networkInterruption: Rule = {
   id: 'network-interruption',
@@ -35,7 +40,9 @@ export const networkInterruption: Rule = {
         exchange: exchange.id,
         title: `The ${who} side broke off by ${endingText(end.how)}. ${lossWords(first)}`,
         says: `${exchange.method} ${exchange.path} ended in the middle, ${spanText(silence)} after its last byte and ${bytesText(end.bytes)} into its body. ${end.by === 'server' ? 'Nothing shows a restart, and no known limit fits the silence.' : 'The client did not close in the ordinary way.'}`,
-        cause: `${end.by === 'client' ? 'The client’s process or the network on its side' : 'The server’s process, or something between it and the proxy'}: the wire cannot tell them apart.`,
+        cause: isNear(facts, end)
+          ? `The ${end.by}’s process, or a program that stands for it on this machine: no network lies between.`
+          : `${end.by === 'client' ? 'The client’s process or the network on its side' : 'The server’s process, or something between it and the proxy'}: the wire cannot tell them apart.`,
         fix: [
           ...(end.by === 'server' ? ['Look into the server’s log for that moment: a crash shows there, a cut on the way does not.'] : []),
           'Send an SSE comment at least every 15 s, so that a dead path is noticed.',

@@ -1,4 +1,5 @@
 /** A POST’s stream was cut before its answer, and nobody could or did resume it. Promise: a drop that was resumed in time is none. */
+import { endCauses } from '../core/end-cause.ts'
 import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
 import { lostAnswer, ownExchange, unanswered, waitedUntil } from '../core/lost-answer.ts'
@@ -26,7 +27,7 @@ export const notResumableDrop: Rule = {
       const end = own?.serverEnd
       if (!own || !end || own.body !== 'sse' || end.by !== 'server' || (own.status ?? 0) >= 300) return []
       if (own.clientEnd?.by === 'client' && own.clientEnd.at <= end.at) return []
-      if (lostAnswer(facts, call) !== undefined) return []
+      if (lostAnswer(facts, call) !== undefined || (own.resumable !== true && isOfRestart(facts, own))) return []
       const why = reasonOf(facts, call, own, end)
       return why ? [verdictOn(facts, call, own, end, why)] : []
     })
@@ -84,6 +85,12 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
     ],
   }
 }
+
+/** The server was found gone: that tells the loss, as ids alone would not have saved the answer. */
+const isOfRestart = (facts: Facts, own: Exchange): boolean =>
+  endCauses(facts).some(
+    ({ rule, confidence, exchange }) => rule === 'server-restarted' && confidence === 'certain' && exchange.id === own.id,
+  )
 
 /** A recording that ended early shows nothing of what came after. */
 const seenUntil = ({ now }: Facts, { broken }: Call) => (broken?.by === 'proxy' ? broken.at : now)

@@ -1,5 +1,5 @@
 /** The server went away and came back, and its sessions with it. Promise: certain only where it was found out of reach or its process ended. */
-import { endCauses } from '../core/end-cause.ts'
+import { type EndCause, endCauses } from '../core/end-cause.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { spanText } from '../core/words.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
@@ -18,7 +18,7 @@ export const serverRestarted: Rule = {
   check(facts) {
     const unknown = unknownSession(facts)
     if (unknown) return unknownSessionVerdicts(facts, 'server-restarted')
-    const first = endCauses(facts).find(({ rule }) => rule === 'server-restarted')
+    const first = together(endCauses(facts).filter(({ rule }) => rule === 'server-restarted'))
     if (!first) return []
     const { end, exchange, lost } = first
     const back = facts.outages?.find(({ from, to }) => from >= end.at - 60_000 && (to ?? 0) > end.at)
@@ -40,4 +40,18 @@ export const serverRestarted: Rule = {
     }
     return [verdict]
   },
+}
+
+/** Ends this close together are one end of one process (ms). */
+const ONE_END = 2_000
+
+/** What one end of a process took from all the responses that ran: told once, by the first of them that lost a call. */
+function together(causes: readonly EndCause[]): EndCause | undefined {
+  const earliest = causes.toSorted((a, b) => a.end.at - b.end.at)[0]
+  if (!earliest) return undefined
+  const burst = causes.filter(({ end }) => end.at - earliest.end.at <= ONE_END)
+  const chief = burst.find(({ lost }) => lost.length > 0) ?? earliest
+  const sure = burst.find(({ confidence }) => confidence === 'certain')
+  const lost = [...new Map(burst.flatMap(one => one.lost).map(call => [call.id, call])).values()].sort((a, b) => a.id - b.id)
+  return { ...chief, lost, ...(sure && { confidence: sure.confidence, why: sure.why, evidence: sure.evidence, others: sure.others }) }
 }

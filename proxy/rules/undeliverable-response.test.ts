@@ -13,8 +13,14 @@ function findings(wire: WireScript): Judged[] {
 const standing = (finding: Judged | undefined, rule: string) => finding?.alternatives?.find(other => other.rule === rule)
 
 /** A call whose client leaves after `span`; `during` happens in between. */
-function lost(span: number, during: (wire: WireScript, stream: Trip) => void = () => {}, how: 'fin' | 'reset' = 'fin') {
+function lost(
+  span: number,
+  during: (wire: WireScript, stream: Trip) => void = () => {},
+  how: 'fin' | 'reset' = 'fin',
+  address = '127.0.0.1',
+) {
   const wire = new WireScript()
+  wire.clientAddress = address
   const { stream, conn } = openSse(wire)
   wire.wait(1000)
   conn.post(MESSAGES, tool(1, 'slow')).answer(202)
@@ -129,8 +135,11 @@ describe('the cause of a loss', () => {
     expect(findings(wire)).toMatchObject([{ cause: 'host-or-origin-rejected', causeConfidence: 'likely' }])
   })
 
-  it('is perhaps the network where the connection was reset', () => {
-    expect(lost(7_777, () => {}, 'reset')).toMatchObject({ cause: 'network-interruption', causeConfidence: 'possible' })
+  it('is perhaps the network where the connection was reset, unless the client is on this machine', () => {
+    expect(lost(7_777, () => {}, 'reset', '192.0.2.7')).toMatchObject({ cause: 'network-interruption', causeConfidence: 'possible' })
+    const near = lost(7_777, () => {}, 'reset')
+    expect(near).toMatchObject({ cause: 'client-closed-early' })
+    expect(standing(near, 'network-interruption')).toMatchObject({ standing: 'ruled out', why: 'both ends are on this machine' })
   })
 
   it('is the client’s own will where it said DELETE', () => {
