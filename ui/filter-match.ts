@@ -62,7 +62,10 @@ export function timeOf(row: Filterable, now: number): number {
 function isOf(row: Filterable, is: Is, around: Surroundings): boolean {
   const calls = callsOf(row, around)
   if (is === 'redirected') return exchangesOf(row, around).some(one => isRedirect(one.status) || one.follows !== undefined)
-  if (is === 'undelivered') return row.t === 'frame' ? !row.crossed : calls.some(one => one.delivery === 'undeliverable')
+  if (is === 'undelivered')
+    return row.t === 'frame'
+      ? !row.crossed
+      : calls.some(one => one.from === 'client' && (one.delivery === 'undeliverable' || one.delivery === 'unanswered'))
   if (is === 'late') return calls.some(one => one.brokenAt !== undefined && one.answeredAt !== undefined && one.answeredAt > one.brokenAt)
   if (is === 'pending')
     return row.t === 'exchange' ? row.clientEnd === undefined && row.serverEnd === undefined : calls.some(one => one.delivery === 'pending')

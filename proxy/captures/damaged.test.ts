@@ -64,7 +64,11 @@ function expectSound(rows: readonly AnyRow[]): void {
         other => other.t === 'call' && other.session === row.id && other.from === 'client' && other.kind === 'request',
       )
       expect(row.calls).toBe(calls.length)
-      expect(row.undelivered).toBe(calls.filter(call => call.t === 'call' && call.delivery === 'undeliverable').length)
+      expect(row.undelivered).toBe(
+        calls.filter(
+          call => call.t === 'call' && call.from === 'client' && (call.delivery === 'undeliverable' || call.delivery === 'unanswered'),
+        ).length,
+      )
       expect(row.exchanges).toBe(rows.filter(other => other.t === 'exchange' && other.session === row.id).length)
     }
   }

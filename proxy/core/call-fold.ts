@@ -10,6 +10,9 @@ import { isTimeout } from './lifecycle.ts'
 import type { Break } from './model.ts'
 import type { Answer, CallState, ExchangeState, FrameMark, SessionState, World } from './state.ts'
 
+/** How late a cancellation may come after its client closed the response (ms). */
+const RACE_SPAN = 500
+
 export class CallFold {
   readonly #world: World
 
@@ -98,11 +101,12 @@ export class CallFold {
     if (cancels) {
       const own = x.calls.at(-1)
       if (own) own.row.cancels = { id: cancels.id, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
-      const call = this.#waiting(session, cancels.id, 'client')
+      const call = this.#waiting(session, cancels.id, 'client') ?? this.#justLeft(session, cancels.id)
       if (!call) return
       call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
       call.timedOut = isTimeout(cancels.reason)
-      this.#world.touchCall(call)
+      if (call.broken) this.#settle(call)
+      else this.#world.touchCall(call)
     } else if (message.kind === 'response' || message.kind === 'error') {
       const call = this.#waiting(session, message.id, 'server')
       if (call)
@@ -116,6 +120,20 @@ export class CallFold {
           crossed: true,
         })
     }
+  }
+
+  /** A client that closes the response and cancels on another connection: the close may be seen first. */
+  #justLeft(session: SessionState, id: string): CallState | undefined {
+    const { at } = this.#world
+    return session.calls.findLast(
+      ({ row, broken, answer }) =>
+        row.from === 'client' &&
+        row.kind === 'request' &&
+        row.rpcId === id &&
+        !answer &&
+        broken?.by === 'client' &&
+        at - broken.at <= RACE_SPAN,
+    )
   }
 
   /** The oldest call of a session that waits under this id; `1` and `"1"` are taken for one another only if nothing else fits. */
@@ -304,7 +322,7 @@ export class CallFold {
     const delivery = verdictOf(call)
     call.row.delivery = delivery
     if (delivery !== 'pending') call.session.open.delete(call)
-    const lost = delivery === 'undeliverable'
+    const lost = delivery === 'undeliverable' || (delivery === 'unanswered' && call.row.from === 'client')
     if (lost !== call.counted) {
       call.counted = lost
       call.session.row.undelivered += lost ? 1 : -1

@@ -20,7 +20,7 @@ export function verdictOf(call: CallState): Delivery {
   if (call.row.from === 'server' || unfollowed(call)) return 'unanswered'
   if (call.row.method === LISTEN && call.broken.by === 'client') return 'none'
   // After its own cancellation (other than for its time limit) the client waits for no answer.
-  if (call.row.cancelled && !call.timedOut) return 'unanswered'
+  if (isTakenBack(call)) return 'cancelled'
   return call.broken.by === 'client' ? 'undeliverable' : call.broken.by === 'server' ? 'unanswered' : 'unknown'
 }
 
@@ -30,6 +30,8 @@ export function ladderOf(call: CallState): Step[] {
   return [sent(call), accepted(call), answered(call), written(call), received(call)]
 }
 
+/** Cancelled by the client, and not for its time limit. */
+export const isTakenBack = ({ row, timedOut }: CallState) => row.cancelled !== undefined && !timedOut
 /** What came back was the proxy's own refusal: the server never saw the call. */
 const byProxy = ({ answer }: CallState) => answer?.refusal === true && answer.exchange.row.responseBy === 'proxy'
 /** The last that was heard of it is a redirect: the server never saw the call itself. */
@@ -101,7 +103,7 @@ function answered(call: CallState): Step {
       says: call.row.cancelled ? 'cancelled by the client, no answer is due' : 'waiting for the server',
     }
   if (call.blind !== undefined) return { name: 'answered', state: 'unknown', says: call.blind }
-  if (call.row.cancelled && !call.timedOut) return { name: 'answered', state: 'no', says: 'cancelled by the client, no answer was due' }
+  if (isTakenBack(call)) return { name: 'answered', state: 'no', says: 'cancelled by the client, no answer was due' }
   if (unfollowed(call)) return { name: 'answered', state: 'no', says: 'never: the redirect was not followed' }
   if (broken.by === 'client') return { name: 'answered', state: 'unknown', says: 'not seen: the stream was closed before it' }
   return {
@@ -134,6 +136,7 @@ function written(call: CallState): Step {
   }
   if (!broken) return { name: 'written', state: 'open', says: 'nothing to write yet' }
   if (call.blind !== undefined) return { name: 'written', state: 'unknown', says: call.blind }
+  if (isTakenBack(call)) return { name: 'written', state: 'no', says: 'nothing to write' }
   return {
     name: 'written',
     state: 'no',
@@ -159,6 +162,7 @@ function received(call: CallState): Step {
   }
   if (!broken && !answer) return { name: 'received', state: 'open', says: 'the client is still there' }
   if (!answer && call.blind !== undefined) return { name: 'received', state: 'unknown', says: call.blind }
+  if (!answer && isTakenBack(call)) return { name: 'received', state: 'no', says: 'nothing to read' }
   return {
     name: 'received',
     state: 'no',

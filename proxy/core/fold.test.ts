@@ -112,7 +112,7 @@ describe('pairing answers with calls', () => {
       .answer(202)
     stream.clientEnd('fin', 'client').serverEnd('fin')
     const [first, second] = wire.rows('call')
-    expect(first).toMatchObject({ delivery: 'unanswered', cancelled: { reason: 'not needed' } })
+    expect(first).toMatchObject({ delivery: 'cancelled', cancelled: { reason: 'not needed' } })
     expect(second).toMatchObject({ delivery: 'undeliverable', cancelled: { reason: 'Request timed out' } })
     expect(wire.row('session').ended).toMatchObject({ by: 'client', inFlight: 1 })
   })
@@ -441,7 +441,7 @@ describe('exchanges', () => {
     wire.fold.tick(31_000)
     expect(wire.row('call')).toMatchObject({ delivery: 'unanswered', broken: { says: 'The client did not follow the redirect' } })
     stream.clientEnd('fin', 'client')
-    expect(wire.row('session')).toMatchObject({ undelivered: 0, ended: { inFlight: 0 } })
+    expect(wire.row('session')).toMatchObject({ undelivered: 1, ended: { inFlight: 0 } })
   })
 
   it('skips informational responses', () => {

@@ -171,8 +171,8 @@ export interface Step {
   readonly bytes?: number
   readonly says: string
 }
-/** `none`: a notification or a response, to which no answer is due. */
-export type Delivery = 'pending' | 'delivered' | 'undeliverable' | 'unanswered' | 'unknown' | 'none'
+/** `cancelled`: taken back by the client itself, and not answered. `none`: a notification or a response, to which no answer is due. */
+export type Delivery = 'pending' | 'delivered' | 'undeliverable' | 'unanswered' | 'cancelled' | 'unknown' | 'none'
 
 /** The moment from which a call could no longer be answered. */
 export interface Break {
@@ -278,6 +278,7 @@ export interface Session extends Row {
   readonly calls: number
   readonly exchanges: number
   readonly frames: number
+  /** Calls of the client whose answer did not reach it, or never came. */
   readonly undelivered: number
   readonly redirects: number
   readonly bytes: number

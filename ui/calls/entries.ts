@@ -119,7 +119,8 @@ export function totalsOf(sessions: readonly SessionRows[]): Totals {
   let [calls, exchanges, events, bytes, undeliverable] = [0, 0, 0, 0, 0]
   for (const one of sessions) {
     for (const call of one.calls) if (call.number > 0) calls++
-    for (const call of one.calls) if (call.delivery === 'undeliverable') undeliverable++
+    for (const call of one.calls)
+      if (call.delivery === 'undeliverable' || (call.from === 'client' && call.delivery === 'unanswered')) undeliverable++
     exchanges += one.exchanges.length
     events += one.frames.length
     bytes += one.session.bytes

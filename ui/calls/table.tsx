@@ -206,7 +206,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
         <span>{plural(totals.exchanges, 'exchange')}</span>
         <span>{plural(totals.events, 'event')}</span>
         <span>{size(totals.bytes)}</span>
-        {totals.undeliverable > 0 && <span className={styles.fail}>{totals.undeliverable} undeliverable</span>}
+        {totals.undeliverable > 0 && <span className={styles.fail}>{totals.undeliverable} not delivered</span>}
         {hidden > 0 && <span>{plural(hidden, 'row')} hidden</span>}
         <span className={styles.space} />
         <span className={styles.hint}>

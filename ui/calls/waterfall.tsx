@@ -42,7 +42,7 @@ function CallBar({ call, now, x, seen }: BarProps & { readonly call: Call }) {
   if (!seen(call.sentAt, end)) return null
   const [from, to] = [x(call.sentAt), x(end)]
   const { brokenAt } = call
-  if (brokenAt !== undefined && to - from > 5) {
+  if (brokenAt !== undefined && call.delivery !== 'cancelled' && to - from > 5) {
     const cut = x(Math.min(brokenAt, end))
     return (
       <>
@@ -53,7 +53,7 @@ function CallBar({ call, now, x, seen }: BarProps & { readonly call: Call }) {
       </>
     )
   }
-  const failed = call.error !== undefined || brokenAt !== undefined || call.delivery === 'unanswered'
+  const failed = call.delivery !== 'cancelled' && (call.error !== undefined || brokenAt !== undefined || call.delivery === 'unanswered')
   const colour = failed ? 'var(--m-fail)' : call.kind === 'request' ? 'var(--m-call)' : 'var(--m-post)'
   return <rect x={from - 1} y="7" width={Math.max(3, to - from)} height="10" rx="1" fill={colour} />
 }

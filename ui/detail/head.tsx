@@ -53,7 +53,7 @@ export function Head({ subject, rows, recording, expanded, onExpand, onClose, ap
                 kind={
                   call.delivery === 'delivered'
                     ? 'yes'
-                    : call.delivery === 'pending' || call.delivery === 'none'
+                    : call.delivery === 'pending' || call.delivery === 'none' || call.delivery === 'cancelled'
                       ? 'open'
                       : call.delivery === 'unknown'
                         ? 'unknown'

@@ -41,6 +41,7 @@ export function summaryOf(call: Call): string {
   if (call.delivery === 'none') return 'no answer is due'
   if (call.delivery === 'pending') return 'waiting for the answer'
   if (call.delivery === 'delivered') return 'complete'
+  if (call.delivery === 'cancelled') return 'cancelled by the client, no answer is due'
   const last = call.ladder.findLast(step => step.state === 'yes' && (call.brokenAt === undefined || (step.at ?? 0) <= call.brokenAt))
   const never = call.ladder.find(step => step.state === 'no')
   if (!last || !never) return call.delivery === 'unknown' ? 'not known: the recording does not say' : 'broken'
@@ -51,6 +52,7 @@ export const DELIVERY_WORDS: Record<Call['delivery'], string> = {
   delivered: 'Delivered',
   undeliverable: 'Undeliverable',
   unanswered: 'Never answered',
+  cancelled: 'Cancelled',
   pending: 'Pending',
   unknown: 'Unknown',
   none: 'No answer due',

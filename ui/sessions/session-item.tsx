@@ -24,6 +24,10 @@ export function whenOf(session: Session, recording: RecordingInfo | undefined, n
   return `${moment((recording?.startedAt ?? 0) + session.startedAt, today)}, ${age(endOf(session) - session.startedAt)}`
 }
 
+/** Without a finding: a session that broke is not said to have no problems. */
+const calmWords = ({ state, undelivered }: Session): string =>
+  undelivered > 0 ? `${undelivered} not delivered` : state === 'broken' ? 'no finding' : 'no problems'
+
 interface SessionItemProps {
   readonly session: Session
   readonly recording: RecordingInfo | undefined
@@ -39,7 +43,7 @@ export function SessionItem({ session, recording, now, selected, linked, tabInde
   const when = whenOf(session, recording, now, Date.now())
   const { errors, warnings } = session
   const problems =
-    [errors > 0 && plural(errors, 'error'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean).join(', ') || 'no problems'
+    [errors > 0 && plural(errors, 'error'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean).join(', ') || calmWords(session)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles its keys
     <div

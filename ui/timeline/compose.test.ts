@@ -37,7 +37,7 @@ describe('the picture of the broken session', () => {
       '15.0 s',
       '7.0 s',
       '11.7 s',
-      'HTTP+SSE 2024-11-05, mcp 1.6.0, initialized, 6 calls, 1 undeliverable, replaces'.replace(', replaces', ''),
+      'HTTP+SSE 2024-11-05, mcp 1.6.0, initialized, 6 calls, 1 not delivered, replaces'.replace(', replaces', ''),
       'replaces 7f3a90c2, never initialized, open',
     ])
       expect(words, text).toContain(text)

@@ -34,7 +34,7 @@ export function sessionSentence(session: Session, replaces: Session | undefined,
   if (shakesHands && session.initializedAt === undefined) parts.push('never initialized')
   else if (shakesHands && !brief && !form.short) parts.push('initialized')
   if (session.calls > 0 && !brief) parts.push(plural(session.calls, 'call'))
-  if (session.undelivered > 0) parts.push(`${session.undelivered} undeliverable`)
+  if (session.undelivered > 0) parts.push(`${session.undelivered} not delivered`)
   if (shakesHands && !session.ended && !form.short) parts.push('open')
   return parts.join(', ')
 }
@@ -54,6 +54,8 @@ const HOW: Record<End['how'], string> = {
 /** "client closed first, FIN"; "server ended it, clean"; "server closed first, FIN (no terminator)". */
 export function endText(end: End): string {
   if (end.how === 'complete') return `${end.by} ended it, clean`
+  // Nobody closes what never opened.
+  if (end.how === 'refused' || end.how === 'unresolved') return `${end.by} ${HOW[end.how]}`
   const how = end.how === 'fin' && end.by === 'server' ? 'FIN (no terminator)' : HOW[end.how]
   return end.how === 'closed' ? `${end.by} closed first` : `${end.by} closed first, ${how}`
 }
@@ -64,6 +66,7 @@ export const DELIVERY: Record<Delivery, string> = {
   delivered: 'delivered',
   undeliverable: 'undeliverable',
   unanswered: 'never answered',
+  cancelled: 'cancelled by the client',
   unknown: 'delivery unknown',
   none: 'no answer due',
 }

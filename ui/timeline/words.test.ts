@@ -24,9 +24,9 @@ const full = { full: true, short: false }
 
 describe('a session in words', () => {
   it('says transport, server, initialization and counts', () => {
-    expect(sessionSentence(broken.session, undefined, full)).toBe('HTTP+SSE 2024-11-05, mcp 1.6.0, initialized, 6 calls, 1 undeliverable')
+    expect(sessionSentence(broken.session, undefined, full)).toBe('HTTP+SSE 2024-11-05, mcp 1.6.0, initialized, 6 calls, 1 not delivered')
     expect(sessionSentence(last.session, broken.session, { full: false, short: false })).toBe('replaces 7f3a90c2, never initialized, open')
-    expect(sessionSentence(broken.session, undefined, { full: true, short: true })).toBe('HTTP+SSE 2024-11-05, 6 calls, 1 undeliverable')
+    expect(sessionSentence(broken.session, undefined, { full: true, short: true })).toBe('HTTP+SSE 2024-11-05, 6 calls, 1 not delivered')
   })
   it('is named by its id, a stateless one by its port', () => {
     expect(sessionName(broken.session)).toBe('7f3a90c2')
@@ -46,6 +46,7 @@ describe('ends in words', () => {
     expect(endText(end(1, 'server', 'complete'))).toBe('server ended it, clean')
     expect(endText(end(1, 'proxy', 'timeout'))).toBe('proxy closed first, timeout')
     expect(endText(end(1, 'client', 'reset'))).toBe('client closed first, reset')
+    expect(endText(end(1, 'server', 'refused'))).toBe('server refused')
   })
 })
 
