@@ -90,6 +90,10 @@ const STACKS: readonly Stack[] = [
   { server: 'TypeScript SDK 2.x', program: 'everything-v2.ts', clients: { 'TypeScript 2.x': 'stateless' }, paths: [] },
 ]
 
+/** A client of both eras asks first which one it meets; the note that says so is what a healthy probe gets. */
+const isStrange = ({ rule, severity }: { readonly rule: string; readonly severity: string }): boolean =>
+  severity !== 'info' || rule !== 'protocol-probe'
+
 describe.each(STACKS)('$server', stack => {
   it('works through the proxy with every client, and nothing is found', { timeout: 120_000 }, async context => {
     let python = process.execPath
@@ -130,10 +134,10 @@ describe.each(STACKS)('$server', stack => {
     expect(
       calls.filter(({ delivery }) => delivery !== 'delivered').map(({ method, delivery, session }) => ({ method, delivery, session })),
     ).toEqual([])
-    expect((await product.rows('finding')).filter(({ gone }) => !gone).map(({ rule, title }) => `${rule}: ${title}`)).toEqual([])
+    expect((await product.rows('finding')).filter(one => !one.gone && isStrange(one)).map(({ rule, title }) => `${rule}: ${title}`)).toEqual([])
     expect(await product.rows('gap')).toEqual([])
 
     await product.stop()
-    expect((await check(folder)).findings).toEqual([])
+    expect((await check(folder)).findings.filter(isStrange)).toEqual([])
   })
 })
