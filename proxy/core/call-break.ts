@@ -37,6 +37,15 @@ export function breakOf(call: CallState, { at, seq, by, how, what, inFlight = wa
       detail: `no request to ${call.hops.at(-1)?.row.location ?? 'its target'}`,
     }
   if (what === 'recording') return { at, seq, by, how, says: 'The recording ended', detail: 'what came later was not seen' }
+  if (by === 'proxy' && how === 'closed')
+    return {
+      at,
+      seq,
+      by,
+      how,
+      says: `The proxy cut the ${what} as it was stopped`,
+      detail: 'what the server would have answered was not seen',
+    }
   const others = inFlight - 1
   const alone =
     call.row.number === 0

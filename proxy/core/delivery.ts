@@ -109,7 +109,7 @@ function answered(call: CallState): Step {
   return {
     name: 'answered',
     state: broken.by === 'server' ? 'no' : 'unknown',
-    says: broken.by === 'server' ? 'never: the server ended its side' : 'not seen',
+    says: broken.by === 'server' ? 'never: the server ended its side' : 'not seen: the recording ended while it waited',
   }
 }
 

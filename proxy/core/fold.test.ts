@@ -261,7 +261,7 @@ describe('delivery', () => {
     expect(end.row('call').delivery).toBe('pending')
     end.fold.finish()
     expect(end.row('call').delivery).toBe('unknown')
-    expect(end.row('session').state).toBe('quiet')
+    expect(end.row('session').state).toBe('ended')
   })
 
   it('survives a gap that lost nothing', () => {

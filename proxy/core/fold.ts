@@ -35,6 +35,8 @@ export interface FoldOptions {
 const SWEEP_SPAN = 1_000
 /** Log lines this long after a session's end still belong to its facts (ms). */
 const LOG_SPAN = 60_000
+/** A session whose connections are all closed has ended when nothing came for this long (ms). */
+const GONE_SPAN = 30_000
 const OTHERS_LIMIT = 200
 const HINT_ROWS = 40
 const WORKS_LIMIT = 20
@@ -294,20 +296,33 @@ export class Fold {
     this.#slices.push({ exchange: x.row.id, part, seq, at, segment: position.segment, offset: position.offset, size })
   }
 
+  /** A session without a connection has ended, though nobody said so. */
+  #settleQuiet(session: SessionState): void {
+    if (session.gone || session.row.ended || !isGone(session, this.#world.at)) return
+    session.gone = true
+    this.#world.sessions.add(session)
+  }
+
   #sweep(): void {
     this.#sweptAt = this.#world.at
     for (const x of this.#redirects.overdue(this.#world.at)) if (x.session) this.#world.changed.add(x.session)
     for (const x of this.#redirects.expire(this.#world.at)) this.#calls.unfollowed(x)
     this.#calls.expire(this.#book.all.values())
+    for (const session of this.#book.all.values()) this.#settleQuiet(session)
     this.#retention.sweep(this.#world.at)
   }
+}
+
+/** Nothing came for a while, and it has no connection on which more could come. */
+function isGone({ row, over, openExchanges, exchanges }: SessionState, at: number): boolean {
+  return over || (openExchanges.size === 0 && at - row.lastAt >= GONE_SPAN && !exchanges.some(x => !x.conn.clientClosed))
 }
 
 function sessionRow(state: SessionState): Omit<Session, 'rev'> {
   const { row } = state
   const live = state.openExchanges.size > 0 || state.open.size > 0
   const broken = row.ended ? row.ended.inFlight > 0 || row.undelivered > 0 : state.failed && !state.established
-  const now = broken ? 'broken' : row.ended ? 'ended' : live && !state.over ? 'live' : 'quiet'
+  const now = broken ? 'broken' : row.ended || state.gone || state.over ? 'ended' : live ? 'live' : 'quiet'
   return { ...row, state: now }
 }
 

@@ -141,9 +141,13 @@ function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken:
 export function unfinishedBytes({ frames }: Facts, leg: Exchange | undefined, broken: Break): number {
   if (!leg || (leg.body !== 'sse' && leg.body !== 'stream') || encodingOf(leg.responseHeaders ?? []) !== '') return 0
   if (leg.lastByteAt !== undefined && broken.at - leg.lastByteAt > JUST_BEFORE) return 0
+  const taken = leg.clientEnd?.bytes ?? leg.responseBytes
+  // What was being written then: it became whole later, or never. Comments are not kept, so their bytes cannot be told from the rest.
+  const cut = frames.find(frame => frame.exchange === leg.id && (frame.kind === 'unfinished' || frame.at > broken.at))
+  if (leg.serverEnd) return cut ? Math.max(0, taken - cut.offset) : 0
   const whole = frames.filter(frame => frame.exchange === leg.id && frame.at <= broken.at && frame.kind !== 'unfinished')
   const end = whole.reduce((last, { offset, size }) => Math.max(last, offset + size), 0)
-  return Math.max(0, (leg.clientEnd?.bytes ?? leg.responseBytes) - end)
+  return Math.max(0, taken - end)
 }
 
 function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | undefined): Sign {
@@ -164,7 +168,7 @@ function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | unde
   const begun = call.answeredAt !== undefined && call.answeredAt <= broken.at
   const why = begun
     ? `the answer has ${bytesText(call.answerBytes ?? 0)}`
-    : unfinished > largest
+    : unfinished > Math.max(largest, 1_000)
       ? `${bytesText(unfinished)} of an event had come`
       : largest > 0
         ? `the last event has ${bytesText(largest)}`

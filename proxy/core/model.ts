@@ -270,6 +270,7 @@ export interface Session extends Row {
   readonly stream?: number
   /** `silentMs`: how long nothing had come on the stream that ended. */
   readonly ended?: End & { readonly inFlight: number; readonly silentMs?: number }
+  /** `quiet`: nothing is under way, but more may come. */
   readonly state: 'live' | 'quiet' | 'ended' | 'broken'
   /** What its traffic gives away about both sides and what stands between them. */
   readonly hints?: readonly Hint[]

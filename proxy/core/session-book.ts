@@ -110,6 +110,7 @@ export class SessionBook {
       noted: { exchanges: [], calls: [] },
       partial: false,
       dropped: false,
+      gone: false,
       over: false,
     }
     this.all.set(session.row.id, session)

@@ -251,6 +251,38 @@ describe('genealogy', () => {
   })
 })
 
+describe('a session that nobody ended', () => {
+  it('has ended 30 s after its last connection closed, and lives again when it is used', () => {
+    const wire = new WireScript()
+    const { conn } = openStreamable(wire)
+    const state = () => wire.row('session').state
+    wire.fold.tick(wire.at + 40_000)
+    expect(state()).toBe('quiet')
+    conn.close()
+    wire.wait(100_000)
+    wire.fold.tick(wire.at)
+    expect(state()).toBe('ended')
+    wire.connect().post('/mcp', tool(9), [['mcp-session-id', wire.row('session').key]])
+    expect(state()).toBe('live')
+  })
+
+  it('has ended in a recording that is over', () => {
+    const wire = new WireScript()
+    openStreamable(wire)
+    wire.fold.finish()
+    expect(wire.row('session').state).toBe('ended')
+  })
+})
+
+it('tells that the proxy itself cut a call when it was stopped', () => {
+  const wire = new WireScript()
+  const { stream, conn } = openSse(wire)
+  conn.post(MESSAGES, tool(1)).answer(202)
+  stream.clientEnd('closed', 'proxy').serverEnd('closed', 'proxy')
+  expect(wire.row('call')).toMatchObject({ delivery: 'unknown', broken: { says: 'The proxy cut the stream as it was stopped' } })
+  expect(wire.row('session').undelivered).toBe(0)
+})
+
 it('puts everything else into one session per upstream', () => {
   const wire = new WireScript()
   wire.connect().request('GET', '/.well-known/oauth-protected-resource').answer(404)

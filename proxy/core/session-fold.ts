@@ -69,6 +69,7 @@ export class SessionFold {
     session.row.exchanges++
     session.row.lastAt = this.#world.at
     session.dropped = false
+    session.gone = false
     session.openExchanges.add(x)
     session.exchanges.push(x)
     if (!session.row.client.userAgent && x.userAgent) session.row.client = { ...session.row.client, userAgent: x.userAgent }

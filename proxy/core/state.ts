@@ -116,6 +116,8 @@ export interface SessionState {
   /** Rows of it left memory. */
   partial: boolean
   dropped: boolean
+  /** None of its connections is open, and nothing came for a while. */
+  gone: boolean
   /** The recording ended: it is not live any more. */
   over: boolean
 }
