@@ -69,6 +69,7 @@ export class CallFold {
       blind: undefined,
       timedOut: false,
       counted: false,
+      cut: false,
       taken: undefined,
     }
     session.calls.push(call)
@@ -326,6 +327,11 @@ export class CallFold {
     if (lost !== call.counted) {
       call.counted = lost
       call.session.row.undelivered += lost ? 1 : -1
+    }
+    const cut = delivery === 'unknown' && call.row.from === 'client' && call.broken?.by === 'proxy' && call.broken.how === 'closed'
+    if (cut !== call.cut) {
+      call.cut = cut
+      call.session.row.cut = (call.session.row.cut ?? 0) + (cut ? 1 : -1)
     }
     this.#world.touchCall(call)
   }

@@ -281,6 +281,8 @@ export interface Session extends Row {
   readonly frames: number
   /** Calls of the client whose answer did not reach it, or never came. */
   readonly undelivered: number
+  /** Calls of the client that the end of the recording cut: what came of them was not seen. */
+  readonly cut?: number
   readonly redirects: number
   readonly bytes: number
   readonly errors: number

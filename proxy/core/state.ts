@@ -90,6 +90,7 @@ export interface CallState {
   blind: string | undefined
   timedOut: boolean
   counted: boolean
+  cut: boolean
   /** Bytes of the answer that were left when the client's end came. */
   taken: number | undefined
 }
