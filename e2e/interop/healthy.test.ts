@@ -134,7 +134,9 @@ describe.each(STACKS)('$server', stack => {
     expect(
       calls.filter(({ delivery }) => delivery !== 'delivered').map(({ method, delivery, session }) => ({ method, delivery, session })),
     ).toEqual([])
-    expect((await product.rows('finding')).filter(one => !one.gone && isStrange(one)).map(({ rule, title }) => `${rule}: ${title}`)).toEqual([])
+    expect(
+      (await product.rows('finding')).filter(one => !one.gone && isStrange(one)).map(({ rule, title }) => `${rule}: ${title}`),
+    ).toEqual([])
     expect(await product.rows('gap')).toEqual([])
 
     await product.stop()

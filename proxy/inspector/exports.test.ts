@@ -72,7 +72,7 @@ describe('JSON lines', () => {
     const [first = '', ...rest] = lines.trimEnd().split('\n')
     const { _mcp, ...recorded } = JSON.parse(first) as Record<string, unknown>
     expect(_mcp).toMatchObject({ findings: [{ rule: 'invalid-json-or-utf8' }, { rule: 'sse-compressed' }] })
-    expect([JSON.stringify(recorded), ...rest]).toEqual(eventsIn(recording.dir).map(eventToLine))
+    expect([JSON.stringify(recorded), ...rest]).toEqual(eventsIn(recording.dir).map(event => eventToLine(event)))
     expect(parse(lines)).toEqual(
       parse(
         eventsIn(recording.dir)
