@@ -106,6 +106,10 @@ function holds(term: Term, row: Filterable, around: Surroundings): boolean {
       return wordsOf(row).some(one => one?.toLowerCase().includes(term.text))
     case 'status':
       return exchangesOf(row, around).some(one => one.status !== undefined && one.status >= term.from && one.status <= term.to)
+    case 'rule':
+      return row.t === 'finding' && row.rule.includes(term.text)
+    case 'severity':
+      return row.t === 'finding' && row.severity.startsWith(term.text)
     case 'method':
       return methodOf(row, term.text, around)
     case 'tool':

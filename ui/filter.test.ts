@@ -114,6 +114,10 @@ describe('what passes', () => {
     ['header:server=uvicorn', [11, 20, 21, 30]],
     ['body:srv-dal', [20, 30]],
     ['body:other', []],
+    ['rule:undeliverable', [50]],
+    ['rule:idle', []],
+    ['severity:error', [50]],
+    ['severity:info', []],
     ['brokenresource', [40]],
   ])('%s', (text, wanted) => {
     expect(ids(text)).toEqual(wanted)
@@ -141,5 +145,5 @@ test('completion replaces the piece under the caret', () => {
   expect(complete('a status:3', 10, known)).toEqual({ from: 2, to: 10, offers: [{ insert: 'status:307', hint: '' }] })
   expect(complete('-tool:ch', 8, known).offers).toEqual([{ insert: '-tool:"check health"', hint: '' }])
   expect(complete('und', 3, known).offers.at(-1)).toEqual({ insert: 'is:undelivered', hint: 'state' })
-  expect(complete('', 0, known).offers.length).toBe(12)
+  expect(complete('', 0, known).offers.length).toBe(14)
 })

@@ -17,13 +17,15 @@ export const FILTER_KEYS = {
   'larger-than': 'size: 512, 10k, 1.5M',
   'slower-than': 'time: 200ms, 5s, 2m',
   header: 'name, or name=value',
+  rule: 'fault that a finding names',
+  severity: 'error, warning or info, of findings',
   body: 'text in bodies, or /expression/',
 } as const
 export type FilterKey = keyof typeof FILTER_KEYS
 
 export type Term = { readonly negated: boolean } & (
   | { readonly key: 'text'; readonly text: string }
-  | { readonly key: 'method' | 'tool' | 'session' | 'id' | 'era'; readonly text: string }
+  | { readonly key: 'method' | 'tool' | 'session' | 'id' | 'era' | 'rule' | 'severity'; readonly text: string }
   | { readonly key: 'status'; readonly from: number; readonly to: number }
   | { readonly key: 'dir'; readonly dir: 'client' | 'server' }
   | { readonly key: 'is'; readonly is: Is }
@@ -146,6 +148,7 @@ function keyed(key: FilterKey, raw: string, token: Token): Term {
   const value = unquote(raw, token)
   if (key === 'status') return status(value, token)
   if (key === 'is') return { negated: false, key, is: pick(IS, value, token) }
+  if (key === 'severity') return { negated: false, key, text: pick(['error', 'warning', 'info'] as const, value, token) }
   if (key === 'dir') return { negated: false, key, dir: pick(['client', 'server'] as const, value, token) }
   if (key === 'larger-than') return { negated: false, key, bytes: bytes(value, token) }
   if (key === 'slower-than') return { negated: false, key, ms: time(value, token) }

@@ -1,6 +1,7 @@
 /** A finding as a card: what happened, by what evidence, what to do, what else it could be. Promise: every claim has its record beside it. */
 import { useState } from 'react'
 import type { Finding } from '../../proxy/core/model.ts'
+import { rules } from '../../proxy/rules/index.ts'
 import { SeverityGlyph } from '../detail/glyph.tsx'
 import { offset } from '../format.ts'
 import css from './verdict.module.css'
@@ -63,8 +64,27 @@ export function Verdict({ finding, zero, onRecord }: VerdictProps) {
             </li>
           ))}
         </ul>
+        <About rule={finding.rule} />
       </div>
     </article>
+  )
+}
+
+/** The rule's documentation in place: why it matters, how it looks on the wire, where it is told of. */
+function About({ rule: id }: { rule: string }) {
+  const rule = rules.find(one => one.id === id)
+  if (!rule) return null
+  return (
+    <details className={css.about}>
+      <summary>About this rule: {rule.title}</summary>
+      <p>{rule.why}</p>
+      <h4>On the wire</h4>
+      <p>{rule.signature}</p>
+      <h4>In general</h4>
+      <p>{rule.fix}</p>
+      <h4>Told of in</h4>
+      <p className={css.mono}>{rule.references.join(', ')}</p>
+    </details>
   )
 }
 
