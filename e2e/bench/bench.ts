@@ -44,8 +44,11 @@ interface Load {
   readonly p99: number
   readonly cpuUs: number
   readonly workerUs: number
+  readonly mainUs: number
   readonly rssBytes: number
 }
+
+type Runs = Record<Target['name'], Load[]>
 
 /** Runs a load program on core 0 and reads its one line. */
 async function measure<T>(program: string, flags: Readonly<Record<string, string | number>>): Promise<T & { error?: string }> {
@@ -84,19 +87,25 @@ const figures: Figure[] = []
 const bad = (load: Load): number => load.lost + load.altered + load.failed + load.strangers
 
 /** All targets side by side, round after round: slow drift of a noisy machine meets all of them. */
-async function sideBySide(mode: 'load' | 'latency', rounds: number): Promise<Record<Target['name'], Load[]>> {
+async function sideBySide(mode: 'load' | 'latency', rounds: number): Promise<Runs> {
   const size = mode === 'load' ? { sessions: 16, workers: 16 } : { sessions: 1, workers: 1 }
   const targets = await Promise.all(NAMES.map(launch))
   const run = (target: Target, seconds: number): Promise<Load> =>
     measure<Load>('load.ts', { url: `${target.base}/sse`, pid: target.pid, seconds, ...size })
   for (const target of targets) await run(target, quick ? 1 : 3)
-  const out = Object.fromEntries(NAMES.map(name => [name, [] as Load[]])) as Record<Target['name'], Load[]>
+  const out = Object.fromEntries(NAMES.map(name => [name, [] as Load[]])) as Runs
   for (let round = 1; round <= rounds; round++) {
     for (const target of targets) out[target.name].push(await run(target, 1))
     say(`${mode}: round ${round} of ${rounds}`)
   }
   await Promise.all(targets.map(target => target.stop()))
   return out
+}
+
+/** Our main thread, which forwards and records, beside http-proxy-3's: neither has the helpers of V8, which serve the inspector's thread too. */
+function forwardingShare(runs: Runs, sessions: string): Figure {
+  const shares = runs.seismograph.map((load, round) => load.mainUs / (runs['http-proxy-3'][round]?.mainUs ?? Number.NaN))
+  return { what: `forwarding thread alone, CPU per trip ÷ http-proxy-3’s, ${sessions}`, measured: median(shares), unit: '×' }
 }
 
 async function trips(): Promise<void> {
@@ -113,6 +122,7 @@ async function trips(): Promise<void> {
   figures.push({ what: 'CPU per trip, the inspector’s own thread beside it', measured: cpu('seismograph', true), unit: 'µs' })
   figures.push({ what: 'CPU per trip while recording ÷ http-proxy-3', measured: ratio(false), unit: '×', goal: 1.2, than: 'at most' })
   figures.push({ what: 'the same with the inspector’s thread counted in', measured: ratio(true), unit: '×' })
+  figures.push(forwardingShare(runs, '16 sessions'))
   for (const name of NAMES)
     figures.push({ what: `trips per second, 16 sessions: ${name}`, measured: median(runs[name].map(load => load.perSecond)), unit: '/s' })
   figures.push({
@@ -128,6 +138,7 @@ async function trips(): Promise<void> {
 
 async function latency(): Promise<void> {
   const runs = await sideBySide('latency', quick ? 2 : 7)
+  figures.push(forwardingShare(runs, 'one session'))
   const added = (name: Target['name'], key: 'p50' | 'p99'): number =>
     median(runs[name].map((load, round) => load[key] - (runs.direct[round]?.[key] ?? Number.NaN)))
   for (const name of NAMES.slice(1)) {

@@ -160,6 +160,7 @@ console.log(
     bytesPerSecond: bytes / seconds,
     cpuUs: perTrip(after.cpuMs - before.cpuMs),
     workerUs: perTrip(after.workerMs - before.workerMs),
+    mainUs: perTrip(after.mainMs - before.mainMs),
     rssBytes: after.rssBytes,
   }),
 )
