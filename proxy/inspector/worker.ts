@@ -3,6 +3,7 @@
  * journal alone; when it falls, nothing is lost but the time to read it again.
  */
 import type { Server } from 'node:http'
+import os from 'node:os'
 import type { Duplex } from 'node:stream'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ProbeAnswer } from '../core/feed.ts'
@@ -26,6 +27,8 @@ const SUMMARY_MS = 5000
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker thread')
 const setup = workerData as WorkerSetup
+// Forwarding comes first. On Linux this lowers the calling thread alone; elsewhere it would lower the whole process.
+if (process.platform === 'linux') os.setPriority(10)
 const tell = (message: FromWorker): void => port.postMessage(message)
 
 /** Questions to the main thread that wait for their answer. */
