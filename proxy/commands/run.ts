@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path'
 import type { Endpoint, Journal, Upstream } from '../core/event.ts'
-import { createForwarder, type Forwarder } from '../forward.ts'
+import { createForwarder } from '../forward.ts'
 import { type Inspector, startInspector } from '../inspector/inspector.ts'
 import { createRecording, type Recording } from '../journal/recording.ts'
 import { defaultDataDir } from '../journal/store.ts'
@@ -75,12 +75,7 @@ async function opening<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Listening {
-  readonly forwarders: readonly Forwarder[]
-  readonly upstreams: readonly Upstream[]
-}
-
-async function listen(plan: Plan, targets: readonly Target[], journal: Journal, { traffic }: Opened): Promise<Listening> {
+async function listen(plan: Plan, targets: readonly Target[], journal: Journal, { traffic }: Opened): Promise<readonly Upstream[]> {
   const own: Endpoint[] = plan.dashboardPort === 0 ? [] : [{ address: plan.host, port: plan.dashboardPort }]
   const forwarders = targets.map(({ name, url }) =>
     createForwarder(journal, {
@@ -102,12 +97,11 @@ async function listen(plan: Plan, targets: readonly Target[], journal: Journal, 
     forwarders.map((forwarder, index) => opening(() => forwarder.listen(plan.ports[index] ?? 0, plan.host))),
   )
   own.push(...endpoints)
-  const upstreams = targets.map(({ name, url }, index) => ({
+  return targets.map(({ name, url }, index) => ({
     name,
     url: url.href,
     listen: endpoints[index] ?? { address: plan.host, port: 0 },
   }))
-  return { forwarders, upstreams }
 }
 
 async function bundledTarget(
@@ -173,7 +167,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
   const journal = new LateJournal()
   const own = plan.targets.length === 0 ? await bundledTarget(plan, io, journal, opened) : undefined
   const targets = own ? [own.target] : plan.targets
-  const { upstreams } = await listen(plan, targets, journal, opened)
+  const upstreams = await listen(plan, targets, journal, opened)
   let inspector: Inspector | undefined
   const recording = record(plan, io, upstreams, words => {
     io.stderr.write(words === undefined ? 'seismograph: recording works again\n' : `seismograph: ${words}\n`)
