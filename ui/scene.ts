@@ -57,20 +57,19 @@ export function nameOf(selection: Selection, rows: Rows): string {
   return `session ${rows.sessions.get(id)?.key.slice(0, 8) ?? ''}`
 }
 
+/** The row of a selected thing that is no session. */
+export function rowOf(kind: string, id: number, rows: Rows) {
+  if (kind === 'call') return rows.call(id)
+  if (kind === 'exchange') return rows.exchange(id)
+  if (kind === 'frame') return rows.frame(id)
+  return kind === 'log' ? rows.log(id) : rows.finding(id)
+}
+
 /** The moment that a selected thing stands for, in recording ms. */
 export function momentOf(selection: Selection, rows: Rows): number | undefined {
   const { kind, id } = selection
   if (kind === 'session') return rows.sessions.get(id)?.startedAt
-  const row =
-    kind === 'call'
-      ? rows.call(id)
-      : kind === 'exchange'
-        ? rows.exchange(id)
-        : kind === 'frame'
-          ? rows.frame(id)
-          : kind === 'log'
-            ? rows.log(id)
-            : rows.finding(id)
+  const row = rowOf(kind, id, rows)
   return row && rowAt(row)
 }
 

@@ -4,7 +4,7 @@ import type { Gap, LogLine } from '../proxy/core/model.ts'
 import styles from './app.module.css'
 import { passes } from './filter-match.ts'
 import { usePage, usePageState } from './page-context.tsx'
-import type { Scene } from './scene.ts'
+import { rowOf, type Scene } from './scene.ts'
 import { Timeline } from './timeline/timeline.tsx'
 import { TimelineTools } from './timeline/tools.tsx'
 import type { SessionRows, TimelineData } from './view.ts'
@@ -53,16 +53,7 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
       now: page.now(),
     }
     return (kind: string, id: number) => {
-      const row =
-        kind === 'call'
-          ? rows.call(id)
-          : kind === 'exchange'
-            ? rows.exchange(id)
-            : kind === 'frame'
-              ? rows.frame(id)
-              : kind === 'log'
-                ? rows.log(id)
-                : rows.finding(id)
+      const row = rowOf(kind, id, rows)
       return row !== undefined && !passes(terms, invert, row, around)
     }
   }, [terms, invert, rows, found, page])
