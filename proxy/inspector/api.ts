@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { WireEvent } from '../core/event.ts'
+import { excerpt } from '../core/excerpt.ts'
 import type { ProbeAnswer, RecordView, SearchAnswer } from '../core/feed.ts'
 import { maskEvent } from '../core/mask-event.ts'
 import { ID_SPACE } from '../core/model.ts'
@@ -135,17 +136,6 @@ async function sendData(library: Library, viewer: BodyViewer, query: URLSearchPa
   sendView(response, await viewer.data(source, exchange, frame), `event-${id}.txt`, 0, whole(query, 'limit', VIEW_BYTES))
 }
 
-const SHOWN_BEFORE = 60
-const SHOWN = 200
-
-/** The words around a hit, masked as the whole text is. */
-function excerpt(text: string, needle: string, masker: Masker): string {
-  const masked = masker.text(text)
-  const at = Math.max(0, masked.toLowerCase().indexOf(needle.toLowerCase()) - SHOWN_BEFORE)
-  const words = masked.slice(at, at + SHOWN).replace(/\s+/g, ' ')
-  return `${at > 0 ? '…' : ''}${words}${at + SHOWN < masked.length ? '…' : ''}`
-}
-
 async function search(library: Library, query: URLSearchParams, signal: AbortSignal): Promise<SearchAnswer> {
   const needle = (query.get('q') ?? '').trim()
   if (needle.length < 2 || needle.length > 200) throw new ApiError(400, 'q must have 2 to 200 characters')
@@ -160,7 +150,7 @@ async function search(library: Library, query: URLSearchParams, signal: AbortSig
       done = step.done
       for (const { session: of, exchange, frame, part, at, text } of step.hits) {
         if (hits.length === MAX_HITS) return { hits, more: true }
-        hits.push({ session: of, exchange, ...(frame > 0 ? { frame } : {}), part, at, excerpt: excerpt(text, needle, masker) })
+        hits.push({ session: of, exchange, ...(frame > 0 ? { frame } : {}), part, at, excerpt: excerpt(masker.text(text), needle) })
       }
       if (!done && (performance.now() > deadline || signal.aborted)) return { hits, more: true }
       // The feed and the journal have their turn in between.

@@ -8,12 +8,12 @@ import { pipeline } from 'node:stream/promises'
 import type { Position, WireEvent } from '../core/event.ts'
 import { eventsToHar, type HarExchange, hasSessionId } from '../core/har.ts'
 import { eventToLine } from '../core/lines.ts'
+import { logSpan } from '../core/log-span.ts'
 import { maskTree } from '../core/mask-event.ts'
 import { type Call, type Exchange, type Finding, ID_SPACE, type Session } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
 import { decodeWhole } from './content-decoder.ts'
 import type { Library } from './library.ts'
-import { spanOf } from './library.ts'
 import type { BodySource } from './recorded-bodies.ts'
 import { ApiError, asRecordedBytes } from './router.ts'
 import { createExportMasker, StreamSanitiser } from './sanitiser.ts'
@@ -70,7 +70,7 @@ function select(library: Library, wish: ExportWish): Selection {
 function membership({ session, exchanges, ids }: Selection): (event: WireEvent) => boolean {
   const conns = new Set(exchanges.map(({ conn }) => conn))
   const own = new Set<number>()
-  const span = session && spanOf(session)
+  const span = session && logSpan(session)
   return event => {
     if (!span || event.kind === 'recording' || event.kind === 'gap') return true
     if (event.kind === 'log') return event.upstream === session.upstream && event.at >= span.from && event.at <= span.to

@@ -3,20 +3,18 @@
  * Promise: revisions are one order over all of them.
  */
 import type { State } from '../core/feed.ts'
-import { type AnyRow, ID_SPACE, type Session } from '../core/model.ts'
+import { logSpan, type Span } from '../core/log-span.ts'
+import { type AnyRow, ID_SPACE } from '../core/model.ts'
 import { openReader, type Reader } from '../journal/reader.ts'
 import { Follower, type RevCounter } from './follower.ts'
 import type { FeedRows } from './live-feed.ts'
 import type { InspectorSummary, Source } from './messages.ts'
 import type { BodySource } from './recorded-bodies.ts'
-import { rowJson, type Span } from './row-index.ts'
+import { rowJson } from './row-index.ts'
 
 /** Room for the revisions of one worker; the next one begins above. */
 const GENERATION = 1e12
 const RATE_SECONDS = 5
-/** Log lines belong to a session from a little before its first byte to a minute after its end. */
-const LOG_BEFORE_MS = 5000
-const LOG_AFTER_MS = 60_000
 
 export interface RowsQuery {
   readonly after: number
@@ -99,7 +97,7 @@ export class Library {
   #spans(sessions: readonly number[]): Span[] {
     return sessions.flatMap(id => {
       const session = this.row(id, 'session')
-      return session ? [spanOf(session)] : []
+      return session ? [logSpan(session)] : []
     })
   }
 
@@ -154,10 +152,4 @@ export class Library {
     for (const reader of this.#readers.values()) reader.close()
     for (const follower of this.followers) follower.close()
   }
-}
-
-/** The time in which log lines belong to a session. */
-export function spanOf(session: Session): Span {
-  const to = session.ended ? session.ended.at + LOG_AFTER_MS : Number.MAX_SAFE_INTEGER
-  return { from: session.startedAt - LOG_BEFORE_MS, to }
 }

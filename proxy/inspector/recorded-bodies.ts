@@ -5,10 +5,10 @@
 import type { Part, WireEvent } from '../core/event.ts'
 import type { Exchange, Frame } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
+import { dataOf } from '../core/sse-data.ts'
 import type { Reader } from '../journal/reader.ts'
 import { ContentDecoder, codingsOf } from './content-decoder.ts'
 import type { Piece, RowIndex } from './row-index.ts'
-import { dataOf } from './search-texts.ts'
 
 export const MAX_VIEW_BYTES = 16 << 20
 

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Part, Position } from '../core/event.ts'
+import type { Span } from '../core/log-span.ts'
 import type { AnyRow, BodySlice, RowKind } from '../core/model.ts'
 import { openDatabase } from './index-file.ts'
 
@@ -72,10 +73,6 @@ export interface RowQuery {
   readonly withoutGlobal?: boolean
   /** Time spans of the sessions, for the log lines. */
   readonly spans?: readonly Span[]
-}
-export interface Span {
-  readonly from: number
-  readonly to: number
 }
 
 const PART = { request: 0, response: 1 } as const

@@ -4,7 +4,7 @@
  */
 import type { Part, RawHeader, WireEvent } from '../core/event.ts'
 import type { AnyRow, Exchange, Frame } from '../core/model.ts'
-import { SseSplitter } from '../core/sse.ts'
+import { dataOf } from '../core/sse-data.ts'
 import type { BodyText } from './row-index.ts'
 
 export const MAX_TEXT_BYTES = 64 * 1024
@@ -28,14 +28,6 @@ const TEXTUAL = /^(text\/|application\/(json|xml|x-www-form-urlencoded|[\w.+-]*\
 
 const contentType = (headers: readonly RawHeader[]): string =>
   headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1].trim() ?? ''
-
-/** The `data` of one event, given the bytes of its block. */
-export function dataOf(block: Uint8Array): string {
-  const splitter = new SseSplitter()
-  const [first] = splitter.push(block)
-  const frame = first ?? splitter.end()
-  return frame ? decoder.decode(frame.data) : ''
-}
 
 export class SearchTexts {
   /** Bodies that are open, by the exchange's number in the journal and the part. */
