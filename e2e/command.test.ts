@@ -48,6 +48,7 @@ describe('help', () => {
 describe('what the user gets wrong', () => {
   it.each([
     ['an unknown command', ['nonsense'], /no command "nonsense"/],
+    ['a mistyped command', ['chek'], /no command "chek"\. Did you mean check\?/],
     ['an unknown flag', ['--nonsense'], /--nonsense/],
     ['a target that is no URL', ['--target', 'localhost:8001'], /--target .*http/],
     ['a port that is none', ['--target', 'http://127.0.0.1:9/', '--port', '70000'], /--port .*65535/],

@@ -66,6 +66,7 @@ describe('seismograph scenario', () => {
 
   it.each([
     [['no-such'], /there is no scenario "no-such". Scenarios: .*undeliverable-response/],
+    [['wrong-workr'], /there is no scenario "wrong-workr". Did you mean wrong-worker\? Scenarios: /],
     [['undeliverable-response', 'twice'], /one too many/],
   ])('says what is wrong with %j', async (args, words) => {
     const { code, stderr } = await seismograph(['scenario', ...args])

@@ -5,6 +5,7 @@
  */
 import type { Command, CommandIo } from './commands/command.ts'
 import { UsageError } from './commands/command.ts'
+import { didYouMean } from './core/did-you-mean.ts'
 import { version } from './product.ts'
 
 /** Loaded one at a time, so that `--help` does not wait for what `run` needs. */
@@ -60,7 +61,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const named = first !== 'run' && Object.hasOwn(commands, first)
   if (first !== '' && !first.startsWith('-') && !named) {
     const names = Object.keys(commands).filter(name => name !== 'run')
-    throw new UsageError(`there is no command "${first}". Commands: ${names.join(', ')}. A server to watch is given as --target URL.`)
+    const target = first.includes('://') ? first : 'URL'
+    throw new UsageError(
+      `there is no command "${first}".${didYouMean(first, names)} Commands: ${names.join(', ')}. A server to watch is given as --target ${target}.`,
+    )
   }
   const load = commands[named ? first : 'run']
   if (!load) throw new Error('unreachable')

@@ -6,11 +6,12 @@ import { constants } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { didYouMean } from '../core/did-you-mean.ts'
 import type { Session } from '../core/model.ts'
-import { EXPORT_FORMATS, exportPieces } from '../inspector/exports.ts'
+import { EXPORT_FORMATS, type ExportFormat, exportPieces } from '../inspector/exports.ts'
 import { importFile } from '../inspector/import.ts'
 import { Library } from '../inspector/library.ts'
-import { version } from '../product.ts'
+import { pageFolder, version } from '../product.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
 import { readOptions } from './options.ts'
 import { chooseSource, forUser, withScratch } from './recordings.ts'
@@ -18,13 +19,14 @@ import { plain } from './words.ts'
 
 const help = `seismograph export [SESSION] [options]
 
-Writes a recording, or one session of it, to a file: HAR 1.2 for Chrome's developer tools and other HAR viewers, or JSON lines,
-which hold every recorded event. Both can be opened and checked again here.
+Writes a recording, or one session of it, to a file: HAR 1.2 for Chrome's developer tools and other HAR viewers, JSON lines, which
+hold every recorded event, or a web page that shows the recording in any browser, with nothing installed. All of them can be opened
+and checked again here.
 
 SESSION is the number or the id that "seismograph sessions" lists; the beginning of an id is enough.
 
   --from FILE          the recording: its folder, a data folder, .jsonl or .har (default: the newest recording)
-  --format har|jsonl   the form (default: by the ending of --output, else har)
+  --format FORM        har, jsonl or html (default: by the ending of --output, else har)
   --output FILE        where to write; without it standard output
   --with-secrets       bodies and session ids as they are: keep the file to yourself
   --data DIR           the data folder (default: the user's own)
@@ -34,6 +36,7 @@ Credentials are masked and session ids replaced, unless --with-secrets is given.
 Examples:
   seismograph export --output broken.har
   seismograph export 7f3a90c2 --format jsonl --output session.jsonl
+  seismograph export 7f3a90c2 --output for-support.html
   seismograph export --from capture.har --format jsonl | jq 'select(.kind == "end")'
 `
 
@@ -55,7 +58,14 @@ function findSession(wanted: string, sessions: readonly Session[]): Session {
   if (found.length === 1 && found[0]) return found[0]
   const listed = sessions.slice(0, 10).map(({ id, key }) => `  ${id}  ${plain(key)}`)
   const what = found.length > 1 ? `"${wanted}" means ${found.length} sessions` : `there is no session "${wanted}" in this recording`
-  throw new UsageError([`${what}. Sessions:`, ...listed, ...(sessions.length > 10 ? ['  …'] : [])].join('\n'))
+  const meant =
+    found.length > 1
+      ? ''
+      : didYouMean(
+          wanted,
+          sessions.map(({ key }) => plain(key)),
+        )
+  throw new UsageError([`${what}.${meant} Sessions:`, ...listed, ...(sessions.length > 10 ? ['  …'] : [])].join('\n'))
 }
 
 /** All of a recording, folded into a private index. */
@@ -68,6 +78,12 @@ async function withLibrary<T>(dir: string, scratch: string, use: (library: Libra
   } finally {
     library.close()
   }
+}
+
+/** What the ending of a file's name asks for. */
+function formatOf(output: string | undefined): ExportFormat {
+  if (/\.html?$/i.test(output ?? '')) return 'html'
+  return /\.(jsonl|ndjson)$/i.test(output ?? '') ? 'jsonl' : 'har'
 }
 
 /** Readable by its owner only; what a link leads to is not written. */
@@ -107,17 +123,21 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   if (more !== undefined)
     throw new UsageError(`export takes one SESSION; "${more}" is one too many. A file to read is given as --from FILE`)
   const output = options.text('output')
-  const format = options.oneOf('format', EXPORT_FORMATS, output !== undefined && /\.(jsonl|ndjson)$/i.test(output) ? 'jsonl' : 'har')
+  const format = options.oneOf('format', EXPORT_FORMATS, formatOf(output))
   const source = await chooseSource(options.text('from'), options.text('data'), io)
   return withScratch(async scratch => {
     const dir = source.kind === 'recording' ? source.dir : await forUser(() => importFile(source, scratch, `mcp-seismograph ${version()}`))
     return withLibrary(dir, scratch, async library => {
       const sessions = [...(library.followers[0]?.index.rowsOf('session') ?? [])].map(({ json }) => JSON.parse(json) as Session)
       const session = wanted === undefined ? undefined : findSession(wanted, sessions)
-      const pieces = exportPieces(library, { format, session: session?.id, recording: 0, withSecrets: options.on('with-secrets') })
+      const pieces = exportPieces(
+        library,
+        { format, session: session?.id, recording: 0, withSecrets: options.on('with-secrets') },
+        pageFolder(),
+      )
       return write(pieces, output, options.on('with-secrets'), io)
     })
   })
 }
 
-export const command: Command = { name: 'export', summary: 'write a recording or a session as HAR or JSON lines', help, run }
+export const command: Command = { name: 'export', summary: 'write a recording or a session as HAR, JSON lines or a web page', help, run }

@@ -2,6 +2,7 @@
  * What a judgement is asked for: which rules, and from which severity on it fails. Promise: the same flags mean the same for `check`,
  * for `scenario` and for a run that judges itself.
  */
+import { didYouMean } from '../core/did-you-mean.ts'
 import type { Finding, Severity } from '../core/model.ts'
 import { type Loaded, loadRecording } from '../inspector/load.ts'
 import type { Source } from '../journal/store.ts'
@@ -37,7 +38,8 @@ export function readJudging(options: Parsed, fallback: ReportFormat = 'text'): J
   const known = rules.map(({ id }) => id)
   for (const name of ['rule', 'ignore'])
     for (const id of options.texts(name))
-      if (!known.includes(id)) throw new UsageError(`--${name}: there is no rule "${id}". Rules: ${known.join(', ')}`)
+      if (!known.includes(id))
+        throw new UsageError(`--${name}: there is no rule "${id}".${didYouMean(id, known)} Rules: ${known.join(', ')}`)
   const only = new Set(options.texts('rule'))
   const not = new Set(options.texts('ignore'))
   const failOn = options.oneOf('fail-on', ['error', 'warning', 'info', 'never'], 'error')

@@ -3,6 +3,7 @@
  * value of the wrong form is a UsageError that names the flag and says what it takes.
  */
 import { parseArgs } from 'node:util'
+import { didYouMean } from '../core/did-you-mean.ts'
 import { invocation } from '../product.ts'
 import { type CommandIo, UsageError } from './command.ts'
 
@@ -31,6 +32,10 @@ const variable = (name: string): string => `SEISMOGRAPH_${name.toUpperCase().rep
 
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>
 
+/** As they are written; a switch can be turned off too. */
+const namesOf = (flags: Flags): string[] =>
+  Object.entries(flags).flatMap(([name, { type }]) => (type === 'boolean' ? [`--${name}`, `--no-${name}`] : [`--${name}`]))
+
 function parse(argv: readonly string[], flags: Flags, command: string): { values: Values; positionals: string[] } {
   try {
     const { values, positionals } = parseArgs({
@@ -43,7 +48,9 @@ function parse(argv: readonly string[], flags: Flags, command: string): { values
     return { values: { ...values }, positionals }
   } catch (error) {
     const message = error instanceof Error ? error.message.split('. ')[0] : String(error)
-    throw new UsageError(`${message}. See ${invocation} ${command} --help`.replace('  ', ' '))
+    const unknown = /^Unknown option '(-[^']*)'/.exec(message ?? '')?.[1]
+    const meant = unknown === undefined ? '' : didYouMean(unknown, namesOf(flags))
+    throw new UsageError(`${message}.${meant} See ${invocation} ${command} --help`.replace('  ', ' '))
   }
 }
 
@@ -80,7 +87,10 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
     oneOf: (name, choices, fallback) => {
       const value = values[name] ?? fallback
       const found = choices.find(choice => choice === value)
-      if (found === undefined) throw new UsageError(`--${name} takes ${choices.join(', ')}, not "${String(value)}"`)
+      if (found === undefined) {
+        const meant = didYouMean(String(value), choices)
+        throw new UsageError(`--${name} takes ${choices.join(', ')}, not "${String(value)}"${meant === '' ? '' : `.${meant}`}`)
+      }
       return found
     },
   }

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { loadScenario, scenarioIds } from '../../server/scenarios/index.ts'
+import { didYouMean } from '../core/did-you-mean.ts'
 import { invocation } from '../product.ts'
 import { rules } from '../rules/index.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
@@ -60,7 +61,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
     return 0
   }
   if (more !== undefined) throw new UsageError(`scenario plays one ID; "${more}" is one too many`)
-  if (!scenarioIds.includes(id)) throw new UsageError(`there is no scenario "${id}". Scenarios: ${scenarioIds.join(', ')}`)
+  if (!scenarioIds.includes(id))
+    throw new UsageError(`there is no scenario "${id}".${didYouMean(id, scenarioIds)} Scenarios: ${scenarioIds.join(', ')}`)
   const dataDir = resolve(await dataFolder(options.text('data'), io))
   const { scenario, dir } = await forUser(() => playScenario(id, { dataDir, signal: io.signal }))
   if (!json) io.stderr.write(`${scenario.story}\n\n`)
