@@ -8,7 +8,7 @@ import type { RawHeader } from './event.ts'
 import { headerOf } from './fields.ts'
 import { isTimeout } from './lifecycle.ts'
 import type { Call, Exchange, Frame, Hint, Session } from './model.ts'
-import { spanText } from './words.ts'
+import { limitText, spanText } from './words.ts'
 
 type Plain<T> = Omit<T, 'rev'>
 /** Rows of one session, in time order; a selection of them will do. */
@@ -214,7 +214,7 @@ function clientLimit(calls: Traces['calls']): Hint | undefined {
     const ms = nearest(span, REQUEST_LIMITS)?.limit ?? span
     return {
       about,
-      says: `${Math.round(ms / 100) / 10} s for a request`,
+      says: `${limitText(ms)} for a request`,
       confidence: 'certain',
       ms,
       evidence: {
@@ -229,7 +229,7 @@ function clientLimit(calls: Traces['calls']): Hint | undefined {
     if (fit && broken && fit.limit >= 10_000)
       return {
         about,
-        says: `${fit.limit / 1000} s for a request`,
+        says: `${limitText(fit.limit)} for a request`,
         confidence: 'possible',
         ms: fit.limit,
         evidence: { seq: broken.seq, at: broken.at, says: `it left ${((broken.at - sentAt) / 1000).toFixed(3)} s after the POST` },
@@ -247,7 +247,7 @@ function idleLimit({ session }: Traces): Hint | undefined {
   return (
     fit && {
       about: 'limit on silence',
-      says: `${fit.limit / 1000} s, on the ${ended.by}’s side`,
+      says: `${limitText(fit.limit)}, on the ${ended.by}’s side`,
       confidence: 'likely',
       ms: fit.limit,
       evidence: { seq: ended.seq, at: ended.at, says: `the stream ended ${spanText(ended.silentMs)} after its last byte` },

@@ -105,7 +105,7 @@ function terminated({ exchanges }: Facts, first: Exchange): UnknownSession | und
   if (!end) return undefined
   return {
     rule: 'session-unknown-or-expired',
-    cause: 'used-after-delete',
+    cause: 'The client uses a session that it has ended itself.',
     says: `The client ended this session with DELETE ${spanText(first.requestAt - end.requestAt)} before, and used it again.`,
     confidence: 'certain',
     fix: ['After DELETE, begin with initialize and without the old id.'],
@@ -185,7 +185,7 @@ function deadStream({ session, exchanges }: Facts, first: Exchange): UnknownSess
   const span = spanText(Math.max(0, first.requestAt - ended.at))
   return {
     rule: 'session-unknown-or-expired',
-    cause: 'dead-session-reused',
+    cause: 'The client goes on with a session whose stream has ended.',
     says: `The session’s stream was ended by ${ended.by === 'client' ? 'the client itself' : actorText(ended.by).toLowerCase()} ${span} before; the client goes on posting to it.`,
     confidence: 'certain',
     fix: ['Open a new stream and post to the endpoint that it names; begin with initialize.'],
@@ -227,7 +227,9 @@ function otherWorker({ session, exchanges }: Facts, first: Exchange): UnknownSes
   const sure = after !== undefined || session.transport === 'sse'
   return {
     rule: sure ? 'wrong-worker' : 'session-unknown-or-expired',
-    cause: sure ? 'Several workers stand behind one address, and each knows only its own sessions.' : 'wrong-worker',
+    cause: sure
+      ? 'Several workers stand behind one address, and each knows only its own sessions.'
+      : 'Perhaps another worker behind the same address: the stream alone does not prove it.',
     says: `The session is alive${open ? ': its stream is open' : ''}${after ? `${open ? ', and' : ':'} a later request of it succeeded` : ''}. Another worker answered that does not know it.`,
     confidence: after ? 'certain' : sure ? 'likely' : 'possible',
     fix: [
@@ -254,7 +256,9 @@ function expired({ exchanges, session }: Facts, first: Exchange): UnknownSession
   const long = gap >= EXPIRY_SPAN
   return {
     rule: 'session-unknown-or-expired',
-    cause: long ? 'session-expired' : 'server-restarted',
+    cause: long
+      ? 'The server dropped the session while nothing was asked of it.'
+      : 'The server was restarted, or dropped the session for a reason of its own.',
     says: long
       ? `The session had been idle for ${spanText(gap)}: the server let it expire.`
       : `The server knew the session ${spanText(gap)} before, and knows it no longer.`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesText, countText, errorWords, spanText } from './words.ts'
+import { bytesText, countText, errorWords, limitText, spanText } from './words.ts'
 
 describe('words', () => {
   it('spell sizes with thousands', () => {
@@ -28,6 +28,22 @@ describe('words', () => {
       [10_799_000, '3 h'],
     ]
     for (const [span, text] of spans) expect(spanText(span), String(span)).toBe(text)
+  })
+
+  it('spell a limit as a person set it, whatever was measured', () => {
+    const limits: [number, string][] = [
+      [498, '500 ms'],
+      [949, '950 ms'],
+      [999, '1 s'],
+      [1_004, '1 s'],
+      [1_502, '1.5 s'],
+      [37_040, '37 s'],
+      [37_400, '37.4 s'],
+      [59_998, '60 s'],
+      [300_190, '300 s'],
+      [301_000, '301 s'],
+    ]
+    for (const [span, text] of limits) expect(limitText(span), String(span)).toBe(text)
   })
 
   it('count', () => {

@@ -18,6 +18,14 @@ export function spanText(span: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** A limit as a person set it, from a span that was measured: `500 ms`, `1 s` for 999 ms, `37 s`, `37.4 s`, `300 s`. */
+export function limitText(span: number): string {
+  if (span < 950) return `${Math.round(span / 10) * 10} ms`
+  const whole = Math.round(span / 1000)
+  const near = Math.abs(span - whole * 1000) <= Math.max(60, Math.min(250, span * 0.005))
+  return `${near ? whole : (span / 1000).toFixed(1)} s`
+}
+
 const ENDINGS: Record<Ending, string> = {
   complete: 'clean end',
   fin: 'FIN',

@@ -4,7 +4,7 @@ import { nearest, REQUEST_LIMITS } from '../core/client-limits.ts'
 import type { Facts } from '../core/facts.ts'
 import { clientName, isTimeout } from '../core/lifecycle.ts'
 import type { Call, Evidence } from '../core/model.ts'
-import { bytesText, countText, spanText } from '../core/words.ts'
+import { bytesText, countText, limitText, spanText } from '../core/words.ts'
 import { limitSetting } from './client-limit.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -38,7 +38,7 @@ function verdictOn(facts: Facts, call: Call, calls: readonly Call[]): Verdict {
   const { cancelled } = call
   const at = cancelled?.at ?? call.sentAt
   const span = at - call.sentAt
-  const limit = spanText(nearest(span, REQUEST_LIMITS)?.limit ?? span).replace('.0 s', ' s')
+  const limit = limitText(nearest(span, REQUEST_LIMITS)?.limit ?? span)
   const late = isReal(call) ? spanText((call.answeredAt ?? 0) - call.sentAt) : undefined
   const who = clientName(facts)
   const name = call.name ?? call.method

@@ -1,6 +1,6 @@
 /** A stream was closed after a silence that fits a known limit. Promise: where the client’s close lost an answer, undeliverable-response names this cause. */
 import { type EndCause, endCauses } from '../core/end-cause.ts'
-import { spanText } from '../core/words.ts'
+import { limitText, spanText } from '../core/words.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
 
@@ -16,7 +16,7 @@ export const idleCut: Rule = {
     const first = endCauses(facts).find(({ rule }) => rule === 'idle-cut')
     if (!first) return []
     const { end, exchange, lost, limit = 0, again } = first
-    const limitText = `${limit / 1000} s`
+    const silence = limitText(limit)
     const times = again > 0 ? ` It happened ${again + 1} times after the same silence.` : ''
     return [
       {
@@ -24,14 +24,14 @@ export const idleCut: Rule = {
         confidence: first.confidence,
         at: end.at,
         exchange: exchange.id,
-        title: `The stream was cut after ${limitText} of silence. ${lossWords(first)}`,
+        title: `The stream was cut after ${silence} of silence. ${lossWords(first)}`,
         says: `${end.by === 'client' ? 'The client’s' : 'The server’s'} side closed ${exchange.method} ${exchange.path} ${spanText(first.silence)} after its last byte: ${ownerOf(first)}.${times}`,
-        cause: `A limit of ${limitText} on silence: ${ownerOf(first)}.`,
+        cause: `A limit of ${silence} on silence: ${ownerOf(first)}.`,
         fix: [
           'Send an SSE comment at least every 15 s while the stream is open.',
           end.by === 'client'
             ? 'Raise or switch off the client’s limit on silence (undici: bodyTimeout).'
-            : `Raise the idle limit of what stands between proxy and server (nginx: proxy_read_timeout, AWS ALB: idle timeout) above ${limitText}.`,
+            : `Raise the idle limit of what stands between proxy and server (nginx: proxy_read_timeout, AWS ALB: idle timeout) above ${silence}.`,
         ],
         evidence: lossEvidence(first),
         alternatives: first.others,

@@ -41,8 +41,8 @@ describe('an unknown session', () => {
 
   it('has expired after a long silence, and only perhaps after a short one', () => {
     for (const [gap, cause, sure] of [
-      [1_800_000, 'session-expired', 'likely'],
-      [3_000, 'server-restarted', 'possible'],
+      [1_800_000, 'The server dropped the session while nothing was asked of it.', 'likely'],
+      [3_000, 'The server was restarted, or dropped the session for a reason of its own.', 'possible'],
     ] as const) {
       const wire = new WireScript()
       const { conn, headers } = openStreamable(wire)

@@ -42,7 +42,11 @@ const pings = (wire: WireScript, stream: Trip, every: number, count: number) => 
 describe('the cause of a loss', () => {
   it('is the client’s limit where the span since the POST is a usual one and pings kept the stream alive', () => {
     const finding = lost(60_003, (wire, stream) => pings(wire, stream, 15_000, 3))
-    expect(finding).toMatchObject({ cause: 'client-timeout-shorter-than-tool', confidence: 'certain', causeConfidence: 'likely' })
+    expect(finding).toMatchObject({
+      cause: expect.stringContaining('(client-timeout-shorter-than-tool)'),
+      confidence: 'certain',
+      causeConfidence: 'likely',
+    })
     expect(finding?.says).toContain('waits 60 s for a call')
     expect(standing(finding, 'idle-cut')).toMatchObject({ standing: 'ruled out', why: 'last byte 15.0 s before the close' })
   })
@@ -60,14 +64,14 @@ describe('the cause of a loss', () => {
 
   it('does not speak of a time before the answer where much of it had come', () => {
     const finding = lost(120, (_, stream) => stream.body(`event: message\r\ndata: ${'x'.repeat(1_200_000)}`))
-    expect(finding).toMatchObject({ cause: 'oversized-sse-event', causeConfidence: 'likely' })
+    expect(finding).toMatchObject({ cause: expect.stringContaining('(oversized-sse-event)'), causeConfidence: 'likely' })
     expect(finding?.title).toBe('The client left at 120 ms, when 1,200,022 B of the answer had come.')
     expect(`${finding?.title} ${finding?.says}`).not.toMatch(/before the answer|still running/)
   })
 
   it('is only possibly that limit where the span fits loosely', () => {
     expect(lost(60_900, (wire, stream) => pings(wire, stream, 15_000, 3))).toMatchObject({
-      cause: 'client-timeout-shorter-than-tool',
+      cause: expect.stringContaining('(client-timeout-shorter-than-tool)'),
       causeConfidence: 'possible',
     })
   })
@@ -80,12 +84,12 @@ describe('the cause of a loss', () => {
     conn.post(MESSAGES, tool(1)).answer(202)
     wire.at = 300_040
     stream.clientEnd('fin', 'client')
-    expect(findings(wire)).toMatchObject([{ cause: 'idle-cut', causeConfidence: 'likely' }])
+    expect(findings(wire)).toMatchObject([{ cause: expect.stringContaining('(idle-cut)'), causeConfidence: 'likely' }])
   })
 
   it('is the limit where both fit and the POST fits far better', () => {
     const finding = lost(60_002)
-    expect(finding).toMatchObject({ cause: 'client-timeout-shorter-than-tool' })
+    expect(finding).toMatchObject({ cause: expect.stringContaining('(client-timeout-shorter-than-tool)') })
     expect(standing(finding, 'idle-cut')).toMatchObject({ standing: 'possible' })
   })
 
@@ -99,7 +103,11 @@ describe('the cause of a loss', () => {
     wire.wait(5)
     stream.clientEnd('fin', 'client')
     expect(findings(wire)).toMatchObject([
-      { cause: 'client-timeout-shorter-than-tool', causeConfidence: 'certain', says: expect.stringContaining('waits 37 s') },
+      {
+        cause: expect.stringContaining('(client-timeout-shorter-than-tool)'),
+        causeConfidence: 'certain',
+        says: expect.stringContaining('waits 37 s'),
+      },
     ])
   })
 
@@ -108,7 +116,7 @@ describe('the cause of a loss', () => {
       wire.wait(4_300)
       stream.event({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'x'.repeat(1_100_000) } })
     })
-    expect(finding).toMatchObject({ cause: 'oversized-sse-event', causeConfidence: 'likely' })
+    expect(finding).toMatchObject({ cause: expect.stringContaining('(oversized-sse-event)'), causeConfidence: 'likely' })
   })
 
   it('is an answer too large for the client where only a part of it was taken', () => {
@@ -120,7 +128,7 @@ describe('the cause of a loss', () => {
     wire.wait(30)
     stream.clientEnd('fin', 'client', 1_060_000)
     expect(findings(wire)).toMatchObject([
-      { cause: 'oversized-sse-event', title: 'The client left at 4.4 s, while the answer was on its way.' },
+      { cause: expect.stringContaining('(oversized-sse-event)'), title: 'The client left at 4.4 s, while the answer was on its way.' },
     ])
   })
 
@@ -132,13 +140,16 @@ describe('the cause of a loss', () => {
     conn.post(MESSAGES, tool(2)).answer(403, 'Invalid Origin')
     wire.wait(10)
     stream.clientEnd('fin', 'client')
-    expect(findings(wire)).toMatchObject([{ cause: 'host-or-origin-rejected', causeConfidence: 'likely' }])
+    expect(findings(wire)).toMatchObject([{ cause: expect.stringContaining('(host-or-origin-rejected)'), causeConfidence: 'likely' }])
   })
 
   it('is perhaps the network where the connection was reset, unless the client is on this machine', () => {
-    expect(lost(7_777, () => {}, 'reset', '192.0.2.7')).toMatchObject({ cause: 'network-interruption', causeConfidence: 'possible' })
+    expect(lost(7_777, () => {}, 'reset', '192.0.2.7')).toMatchObject({
+      cause: expect.stringContaining('(network-interruption)'),
+      causeConfidence: 'possible',
+    })
     const near = lost(7_777, () => {}, 'reset')
-    expect(near).toMatchObject({ cause: 'client-closed-early' })
+    expect(near).toMatchObject({ cause: expect.stringContaining('(client-closed-early)') })
     expect(standing(near, 'network-interruption')).toMatchObject({ standing: 'ruled out', why: 'both ends are on this machine' })
   })
 
@@ -150,12 +161,12 @@ describe('the cause of a loss', () => {
     conn.request('DELETE', '/mcp', headers).answer(200)
     wire.wait(2)
     post.clientEnd('fin', 'client')
-    expect(findings(wire)).toMatchObject([{ cause: 'client-closed-early', causeConfidence: 'certain' }])
+    expect(findings(wire)).toMatchObject([{ cause: expect.stringContaining('(client-closed-early)'), causeConfidence: 'certain' }])
   })
 
   it('is open where nothing fits', () => {
     const finding = lost(7_777)
-    expect(finding).toMatchObject({ cause: 'client-closed-early', causeConfidence: 'possible' })
+    expect(finding).toMatchObject({ cause: expect.stringContaining('(client-closed-early)'), causeConfidence: 'possible' })
     expect(finding?.says).toContain('the wire does not show why')
   })
 })

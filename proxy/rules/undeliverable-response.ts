@@ -4,7 +4,7 @@ import { clientName } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause, unfinishedBytes } from '../core/loss-cause.ts'
 import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
-import { bytesText, countText, endingText, spanText } from '../core/words.ts'
+import { bytesText, countText, endingText, limitText, spanText } from '../core/words.ts'
 import { limitSetting } from './client-limit.ts'
 import { isGhost, UPGRADE } from './ghost-session.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -49,7 +49,7 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
     exchange: call.exchange,
     title: titleOf(facts, call, calls, broken),
     says: saysOf(facts, call, cause, redirects),
-    cause: cause.rule,
+    cause: `${causeWords(cause)} (${cause.rule}).`,
     fix: fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined),
     evidence: evidenceOf(facts, call, broken, errors, ghost),
     alternatives: [
@@ -75,11 +75,9 @@ function titleOf(facts: Facts, call: Call, calls: readonly Call[], broken: Break
   return `${left}. The answer came at ${spanText(call.answeredAt - call.sentAt)}.`
 }
 
-const seconds = (span: number) => spanText(span).replace('.0 s', ' s')
-
 function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): string {
   const took = call.answeredAt === undefined ? undefined : spanText(call.answeredAt - call.sentAt)
-  const limit = cause.limit === undefined ? undefined : seconds(cause.limit)
+  const limit = cause.limit === undefined ? undefined : limitText(cause.limit)
   const first =
     cause.rule === 'client-timeout-shorter-than-tool' && limit
       ? `${clientName(facts)} waits ${limit} for a call; this one ${took ? `took ${took}` : 'had no answer by then'}.`
@@ -94,6 +92,24 @@ function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): 
   return first + second + third
 }
 
+/** The cause in words; the rule that tells of it stands behind. */
+function causeWords({ rule, confidence, limit, why }: LossCause): string {
+  switch (rule) {
+    case 'client-timeout-shorter-than-tool':
+      return `The client’s own limit${limit === undefined ? '' : ` of ${limitText(limit)}`} for a call`
+    case 'idle-cut':
+      return `A limit${limit === undefined ? '' : ` of ${limitText(limit)}`} on silence, in the client or before it`
+    case 'oversized-sse-event':
+      return 'An event larger than the client reads'
+    case 'client-closed-early':
+      return confidence === 'certain' ? 'The client ended the session itself' : 'The client left for a reason of its own'
+    case 'network-interruption':
+      return 'The connection to the client broke off'
+    default:
+      return `The refusal just before: ${why}`
+  }
+}
+
 const isOnItsWay = (facts: Facts, call: Call, cause: LossCause): boolean =>
   cause.rule === 'oversized-sse-event' ||
   (call.broken !== undefined && call.answeredAt === undefined && unfinishedBytes(facts, legOf(facts, call), call.broken) > BEGUN)
@@ -102,7 +118,7 @@ const reasonOf = (cause: LossCause) =>
   cause.rule === 'client-closed-early' && cause.confidence !== 'certain' ? 'the wire does not show why' : cause.why
 
 function fixOf(facts: Facts, call: Call, cause: LossCause, oldServer: boolean): string[] {
-  const limit = cause.limit === undefined ? 'the client’s limit' : seconds(cause.limit)
+  const limit = cause.limit === undefined ? 'the client’s limit' : limitText(cause.limit)
   const what =
     call.answerBytes !== undefined && call.answerBytes > 100_000
       ? `page, filter or cache the ${bytesText(call.answerBytes)}`
