@@ -12,7 +12,7 @@ import { parseFilter } from './filter.ts'
 import { News } from './news.ts'
 import { Recorder } from './recorder.ts'
 import { Rows, recordingOf } from './rows.ts'
-import { aired, breakRange, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
+import { aired, breakRange, foremost, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
 import { createPageStore, type PageState, type PageStore } from './store.ts'
 import { callsOf, tableTabFor } from './table-tab.ts'
 import { applyTheme, onSystemTheme, resolveTheme, storedTheme, type ThemeChoice } from './theme.ts'
@@ -43,6 +43,8 @@ export class Page {
   #held: AnyRow[] = []
   #frame = 0
   #started = false
+  /** What the page shows unasked is chosen: once all that was there had come. */
+  #settled = false
   #watchOrder: number[] = []
   #beforeExpanding: Partial<Address> = {}
 
@@ -154,16 +156,19 @@ export class Page {
     this.#filled.clear()
     this.#held = []
     this.#started = false
+    this.#settled = false
     this.#set({ paused: undefined, cleared: new Set(), focus: undefined, unfolded: new Set() })
     this.change({ session: undefined, selection: null, expanded: false, ...ALL })
   }
 
-  /** Stays with what is shown; from a session that is none (a health check) it goes to the first real one. */
+  /** Of what was there before the page, the worst; then it stays with what is shown; from a session that is none (a health check) it goes to the first real one. */
   #chooseFocus(): void {
     const { focus, address, cleared } = this.#state
     const now = focus === undefined ? undefined : this.rows.sessions.get(focus)
-    if (address.session !== undefined || (now && now.transport !== 'other')) return
-    const next = newest([...this.rows.sessions.values()].filter(one => !cleared.has(one.id)))
+    if (address.session !== undefined || (this.#settled && now && now.transport !== 'other')) return
+    const all = [...this.rows.sessions.values()].filter(one => !cleared.has(one.id))
+    const next = this.#settled ? newest(all) : foremost(all)
+    this.#settled = this.#started && next !== undefined
     if (next !== focus) this.#set({ focus: next })
   }
 

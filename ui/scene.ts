@@ -31,6 +31,9 @@ const EDGE = 0.8
 const SHORTEST_MS = 20
 const MOMENT_MS = 500
 
+/** The last thing that is known of a session. */
+export const lastOf = (session: Session): number => Math.max(session.lastAt, session.ended?.at ?? 0)
+
 export const isOpen = (session: Session): boolean => session.state === 'live' || session.state === 'quiet'
 
 /** The session that the page shows when nobody has chosen: of the first recording the newest MCP connection, else the newest of any. */
@@ -38,6 +41,14 @@ export function newest(sessions: Iterable<Session>): number | undefined {
   const kind = (one: Session) => (one.transport === 'other' ? 1 : 0)
   const before = (a: Session, b: Session) => kind(a) - kind(b) || recordingOf(a.id) - recordingOf(b.id) || b.startedAt - a.startedAt
   return [...sessions].reduce<Session | undefined>((best, one) => (best && before(best, one) <= 0 ? best : one), undefined)?.id
+}
+
+const rankOf = ({ errors, warnings }: Session): number => (errors > 0 ? 2 : warnings > 0 ? 1 : 0)
+
+/** The session that an opened page shows: the one with the worst finding, the newest of equals; without any finding as `newest`. */
+export function foremost(sessions: readonly Session[]): number | undefined {
+  const worst = Math.max(0, ...sessions.map(rankOf))
+  return newest(worst === 0 ? sessions : sessions.filter(one => rankOf(one) === worst))
 }
 
 /** What a selected thing is called where space is short: "call 6", "GET /sse". */
@@ -77,6 +88,10 @@ export function momentOf(selection: Selection, rows: Rows): number | undefined {
 const around = ({ from, to }: Range): Range =>
   to - from >= MOMENT_MS ? { from, to } : { from: (from + to - MOMENT_MS) / 2, to: (from + to + MOMENT_MS) / 2 }
 
+/** The first moment of a session: the request that it was issued to may be older than itself. */
+const beginOf = (session: Session, rows: Rows): number =>
+  Math.min(session.startedAt, rows.ofSession(session.id)?.exchanges[0]?.requestAt ?? session.startedAt)
+
 /** From when to when a selected thing lasted. */
 export function spanOf(selection: Selection, rows: Rows, now: number): Range | undefined {
   const from = momentOf(selection, rows)
@@ -85,8 +100,9 @@ export function spanOf(selection: Selection, rows: Rows, now: number): Range | u
   let to = from
   if (kind === 'session') {
     const one = rows.sessions.get(id)
-    if (one) to = isOpen(one) ? now : Math.max(one.lastAt, one.ended?.at ?? 0)
-  } else if (kind === 'call') {
+    return one && { from: beginOf(one, rows), to: isOpen(one) ? now : lastOf(one) }
+  }
+  if (kind === 'call') {
     const one = rows.call(id)
     to = Math.max(from, one?.answeredAt ?? 0, one?.brokenAt ?? 0, one?.acceptedAt ?? 0, one?.delivery === 'pending' ? now : 0)
   } else if (kind === 'exchange') {
@@ -100,9 +116,9 @@ export function spanOf(selection: Selection, rows: Rows, now: number): Range | u
 }
 
 /** A range with air around it, never shorter than can be drawn. */
-export function aired(range: Range, share = 0.08): Range {
+export function aired(range: Range, share = 0.08, after = share): Range {
   const span = Math.max(range.to - range.from, SHORTEST_MS)
-  return { from: range.from - span * share, to: range.from + span * (1 + share) }
+  return { from: range.from - span * share, to: range.from + span * (1 + after) }
 }
 
 /** The stretch around the break of a call: some of what was before, and the late answer if one came. */
@@ -123,16 +139,19 @@ function zeroOf(address: Address, session: Session, chain: readonly Session[], r
       label: address.zeroAt.kind === 'call' ? `${nameOf(address.zeroAt, rows)} sent` : nameOf(address.zeroAt, rows),
     }
   const anchor = address.zeroAt?.kind === 'session' ? chain.find(one => one.id === address.zeroAt?.id) : undefined
-  return { at: (anchor ?? session).startedAt, mode: 'session', label: 'session start' }
+  return { at: beginOf(anchor ?? session, rows), mode: 'session', label: 'session start' }
 }
 
-function wholeOf(shown: readonly Session[], now: number, open: boolean): Range {
-  const from = Math.min(...shown.map(one => one.startedAt))
+/** How an ended session ended is written right of its end. */
+const LAST_WORDS = 0.14
+
+function wholeOf(shown: readonly Session[], rows: Rows, now: number, open: boolean): Range {
+  const from = Math.min(...shown.map(one => beginOf(one, rows)))
   if (open) {
     const span = Math.max(now - from, 1000) * 1.02
     return { from: now - span, to: now - span + span / EDGE }
   }
-  return aired({ from, to: Math.max(...shown.map(one => Math.max(one.lastAt, one.ended?.at ?? 0))) }, 0.03)
+  return aired({ from, to: Math.max(...shown.map(lastOf)) }, 0.03, LAST_WORDS)
 }
 
 export interface SceneInput {
@@ -153,7 +172,7 @@ export function sceneOf({ rows, recordings, address, focus, liveNow }: SceneInpu
   const shown = address.scope === 'session' ? [session] : nearest(chain, session.id)
   const now = recording.live ? liveNow : recording.lastAt
   const open = recording.live && shown.some(isOpen)
-  const whole = wholeOf(shown, now, open)
+  const whole = wholeOf(shown, rows, now, open)
   const follow = address.follow && open
   const range = address.range ?? whole
   const span = range.to - range.from

@@ -84,7 +84,7 @@ function Tabs(props: PartProps) {
   return (
     <>
       <div className={css.tabs} role="tablist" aria-label="Detail" onKeyDown={move}>
-        {tabs.map(name => (
+        {tabs.map((name, index) => (
           <button
             key={name}
             type="button"
@@ -93,6 +93,7 @@ function Tabs(props: PartProps) {
             data-tab={name}
             aria-selected={name === shown}
             aria-controls="detail-panel"
+            aria-keyshortcuts={String(index + 1)}
             tabIndex={name === shown ? 0 : -1}
             className={css.tab}
             onClick={() => onTab(name)}
@@ -144,8 +145,12 @@ function Panel(props: PartProps & { shown: DetailTab }) {
 }
 
 function DeliveryPart(props: PartProps) {
-  const { subject, rows, zero, expanded, onRecord, recording } = props
+  const { subject, rows, zero, expanded, onRecord, recording, selection } = props
   const { call, exchanges, log } = subject
+  const aboutSession = selection.kind === 'session'
+  // Of a call one asks first how far it came; of a session or a finding, what is wrong.
+  const verdictFirst = aboutSession || selection.kind === 'finding'
+  const verdict = !expanded && <VerdictPart {...props} open={aboutSession ? 1 : subject.own} />
   const upstream = recording.upstreams.find(({ name }) => name === rows.session.upstream)
   const ports = [
     `:${exchanges[0]?.clientPort ?? ''}`,
@@ -154,6 +159,7 @@ function DeliveryPart(props: PartProps) {
   ] as const
   return (
     <>
+      {verdictFirst && verdict}
       {log && <LogText log={log} zero={zero.at} />}
       {call && expanded && <SequenceDrawing call={call} exchanges={exchanges} frames={rows.frames} zero={zero.at} ports={ports} />}
       {call && !expanded && (
@@ -164,9 +170,9 @@ function DeliveryPart(props: PartProps) {
           <Ladder call={call} zero={zero.at} onRecord={onRecord} />
         </>
       )}
-      {props.selection.kind === 'session' && <SessionFacts {...props} />}
+      {aboutSession && <SessionFacts {...props} />}
       {!call && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} onRecord={onRecord} />}
-      {!expanded && <VerdictPart {...props} open={props.selection.kind === 'session' ? 1 : subject.own} />}
+      {!verdictFirst && verdict}
     </>
   )
 }
@@ -178,7 +184,7 @@ function VerdictPart({ subject, zero, onRecord, ruleFailures, open, rows }: Part
   const { findings, own } = subject
   if (findings.length === 0 && ruleFailures.length === 0 && rows.session.state === 'live') return null
   return (
-    <section className={css.gapTop}>
+    <section className={css.verdict}>
       <h3 className={css.h2}>
         Verdict<span>{verdictWords(findings, own)}</span>
       </h3>

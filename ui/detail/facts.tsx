@@ -1,6 +1,7 @@
 /** What is known of a session, of an exchange's ends, of a log line: plain fields where there is no call. */
-import type { End, Exchange, LogLine } from '../../proxy/core/model.ts'
-import { age, clock, offset, plural, size } from '../format.ts'
+import type { End, Exchange, Hint, LogLine } from '../../proxy/core/model.ts'
+import { clock, duration, offset, plural, size } from '../format.ts'
+import { lastOf } from '../scene.ts'
 import type { DetailProps } from '../view.ts'
 import css from './detail.module.css'
 
@@ -21,11 +22,12 @@ const endWords = (end: End | undefined, zero: number): string =>
     ? 'open'
     : `${end.how === 'fin' && end.by === 'client' ? 'FIN' : HOW[end.how]}, by the ${end.by}, at ${offset(end.at - zero)} s, ${size(end.bytes)}`
 
-function Field({ name, children }: { name: string; children: React.ReactNode }) {
+/** `mono`: bytes of the wire, not words. */
+function Field({ name, mono, children }: { name: string; mono?: boolean; children: React.ReactNode }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children}</dd>
+      <dd className={mono ? css.mono : undefined}>{children}</dd>
     </div>
   )
 }
@@ -42,14 +44,18 @@ export function EndsList({ exchanges, zero, onRecord }: { exchanges: readonly Ex
           #{exchange.requestSeq}
         </button>
       </p>
-      <dl className={css.kv}>
+      <dl className={css.words}>
         <Field name="client leg">{endWords(exchange.clientEnd, zero)}</Field>
         <Field name="server leg">{endWords(exchange.serverEnd, zero)}</Field>
         {exchange.requestEnd && <Field name="request">{endWords(exchange.requestEnd, zero)}</Field>}
         <Field name="carried">
           {plural(exchange.frames, 'event')}, {plural(exchange.pings, 'ping')}, {size(exchange.responseBytes)}
         </Field>
-        {exchange.location !== undefined && <Field name="redirects to">{exchange.location}</Field>}
+        {exchange.location !== undefined && (
+          <Field name="redirects to" mono>
+            {exchange.location}
+          </Field>
+        )}
         {exchange.trouble && <Field name="trouble">{exchange.trouble}</Field>}
       </dl>
     </section>
@@ -57,6 +63,9 @@ export function EndsList({ exchanges, zero, onRecord }: { exchanges: readonly Ex
 }
 
 const ERAS = { sse: 'HTTP+SSE', streamable: 'Streamable HTTP', stateless: 'stateless', other: 'HTTP outside any session' } as const
+
+/** What the wire gives away stands beside what both sides say of themselves. */
+const HINTS: Partial<Record<Hint['about'], string>> = { client: 'client, by its traffic', server: 'server, by its traffic' }
 
 export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord }: DetailProps) {
   const { session } = rows
@@ -73,8 +82,10 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord 
   const replaces = link(session.replaces)
   const replacedBy = link(session.replacedBy)
   return (
-    <dl className={css.kv}>
-      <Field name="id">{session.key}</Field>
+    <dl className={css.words}>
+      <Field name="id" mono>
+        {session.key}
+      </Field>
       <Field name="transport">
         {ERAS[session.transport]} {session.protocolVersion}
       </Field>
@@ -85,9 +96,13 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord 
       <Field name="server">
         {[session.server.name, session.server.version, session.server.header].filter(Boolean).join(', ') || 'unknown'}
       </Field>
-      {session.endpoint && <Field name="endpoint">{session.endpoint}</Field>}
+      {session.endpoint && (
+        <Field name="endpoint" mono>
+          {session.endpoint}
+        </Field>
+      )}
       <Field name="began">{clock(recording.startedAt + session.startedAt)}</Field>
-      <Field name="lasted">{age(session.lastAt - session.startedAt)}</Field>
+      <Field name="lasted">{duration(lastOf(session) - session.startedAt)}</Field>
       <Field name="initialized">{session.initializedAt === undefined ? 'never' : `${offset(session.initializedAt - zero.at)} s`}</Field>
       {session.ended && (
         <Field name="ended">
@@ -98,7 +113,7 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord 
       {replaces && <Field name="replaces">{replaces}</Field>}
       {replacedBy && <Field name="replaced by">{replacedBy}</Field>}
       {session.hints?.map(hint => (
-        <Field key={`${hint.about} ${hint.says}`} name={hint.about}>
+        <Field key={`${hint.about} ${hint.says}`} name={HINTS[hint.about] ?? hint.about}>
           {hint.says}
           <br />
           <span className={css.why}>
@@ -119,7 +134,7 @@ export function LogText({ log, zero }: { log: LogLine; zero: number }) {
   return (
     <>
       {log.statedAt !== undefined && Math.abs(late) >= 1 && (
-        <dl className={css.kv}>
+        <dl className={css.words}>
           <Field name="written at">
             {offset(log.statedAt - zero)} s by its own clock; it appeared at {offset(log.at - zero)} s
           </Field>

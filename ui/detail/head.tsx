@@ -1,8 +1,10 @@
 /** The head of the detail: what is selected, its state, and what can be done with it. */
 import { Check, ChevronRight, Link, Maximize2, Minimize2, SquareTerminal, X } from 'lucide-react'
 import { useState } from 'react'
-import type { Exchange } from '../../proxy/core/model.ts'
+import type { Call, Exchange } from '../../proxy/core/model.ts'
 import { clock, duration, offset, plural, size } from '../format.ts'
+import { lastOf } from '../scene.ts'
+import { sessionKind } from '../sessions/groups.ts'
 import type { DetailProps } from '../view.ts'
 import { curlOf } from './curl.ts'
 import css from './detail.module.css'
@@ -12,7 +14,8 @@ import { type Subject, shortKey } from './subject.ts'
 
 export type PartProps = DetailProps & { readonly subject: Subject }
 
-export function Head({ subject, rows, recording, expanded, onExpand, onClose, api, zero }: PartProps) {
+export function Head(props: PartProps) {
+  const { subject, rows, recording, expanded, onExpand, onClose, api, zero } = props
   const { call, exchanges, log } = subject
   const [first] = exchanges
   return (
@@ -46,43 +49,12 @@ export function Head({ subject, rows, recording, expanded, onExpand, onClose, ap
         {subject.title}
       </h2>
       <p className={css.facts}>
-        {call && (
-          <>
-            <span className={css.state} data-delivery={call.delivery}>
-              <Glyph
-                kind={
-                  call.delivery === 'delivered'
-                    ? 'yes'
-                    : call.delivery === 'pending' || call.delivery === 'none' || call.delivery === 'cancelled'
-                      ? 'open'
-                      : call.delivery === 'unknown'
-                        ? 'unknown'
-                        : 'break'
-                }
-              />
-              {DELIVERY_WORDS[call.delivery]}
-            </span>
-            <span>
-              {call.method}
-              {call.rpcId !== undefined && (
-                <>
-                  , id <b>{call.rpcId}</b>
-                </>
-              )}
-            </span>
-            {call.answeredAt !== undefined && <strong>{duration(call.answeredAt - call.sentAt)}</strong>}
-            {call.answerBytes !== undefined && <span>{size(call.answerBytes)}</span>}
-            {expanded && <span>sent {clock(recording.startedAt + call.sentAt)}</span>}
-          </>
-        )}
-        {!call && first && (
-          <>
-            <strong>{first.status ?? 'no answer'}</strong>
-            <span>
-              {first.reason || first.body} {size(first.responseBytes)}
-            </span>
-            <span>at {offset(first.requestAt - zero.at)} s</span>
-          </>
+        {props.selection.kind === 'session' ? (
+          <SessionLine {...props} />
+        ) : call ? (
+          <CallLine call={call} sentAt={expanded ? recording.startedAt + call.sentAt : undefined} />
+        ) : (
+          first && <ExchangeLine exchange={first} zero={zero.at} />
         )}
         {first && expanded && <span>client port {first.clientPort}</span>}
         {log && (
@@ -92,6 +64,72 @@ export function Head({ subject, rows, recording, expanded, onExpand, onClose, ap
         )}
       </p>
     </header>
+  )
+}
+
+const SESSION_WORDS = { live: 'Live', quiet: 'Open, quiet', ended: 'Ended', broken: 'Broken' } as const
+
+/** A recording that has ended knows of no session whether it went on. */
+function SessionLine({ rows: { session }, recording, now }: PartProps) {
+  const open = session.state === 'live' || session.state === 'quiet'
+  const until = open ? now : lastOf(session)
+  return (
+    <>
+      <span className={css.state} data-delivery={session.state}>
+        <Glyph
+          kind={session.state === 'broken' ? 'break' : open && recording.live ? 'open' : session.state === 'ended' ? 'yes' : 'unknown'}
+        />
+        {open && !recording.live ? 'Open at the end' : SESSION_WORDS[session.state]}
+      </span>
+      <span>{sessionKind(session)}</span>
+      <strong>{duration(until - session.startedAt)}</strong>
+      <span>{size(session.bytes)}</span>
+    </>
+  )
+}
+
+const GLYPHS = {
+  delivered: 'yes',
+  pending: 'open',
+  none: 'open',
+  cancelled: 'open',
+  unknown: 'unknown',
+  undeliverable: 'break',
+  unanswered: 'break',
+} as const
+
+/** `sentAt`: wall clock, where there is room for it. */
+function CallLine({ call, sentAt }: { call: Call; sentAt: number | undefined }) {
+  return (
+    <>
+      <span className={css.state} data-delivery={call.delivery}>
+        <Glyph kind={GLYPHS[call.delivery]} />
+        {DELIVERY_WORDS[call.delivery]}
+      </span>
+      <span>
+        {call.method}
+        {call.rpcId !== undefined && (
+          <>
+            , JSON-RPC id <b>{call.rpcId}</b>
+          </>
+        )}
+      </span>
+      {call.answeredAt !== undefined && <strong>{duration(call.answeredAt - call.sentAt)}</strong>}
+      {call.answerBytes !== undefined && <span>{size(call.answerBytes)}</span>}
+      {sentAt !== undefined && <span>sent {clock(sentAt)}</span>}
+    </>
+  )
+}
+
+function ExchangeLine({ exchange, zero }: { exchange: Exchange; zero: number }) {
+  return (
+    <>
+      <strong>{exchange.status ?? 'no answer'}</strong>
+      <span>
+        {exchange.reason || exchange.body} {size(exchange.responseBytes)}
+      </span>
+      <span>at {offset(exchange.requestAt - zero)} s</span>
+    </>
   )
 }
 

@@ -1,10 +1,10 @@
 /** One session of the list: its state as a shape, what it speaks, when, and how many findings. */
 import type { RecordingInfo } from '../../proxy/core/feed.ts'
 import type { Session } from '../../proxy/core/model.ts'
-import { age, moment, plural } from '../format.ts'
+import { age, duration, moment, plural } from '../format.ts'
 import { classes, Hidden } from '../parts/button.tsx'
 import { BrokenGlyph, EndedGlyph, LiveGlyph, SeverityGlyph } from '../parts/glyphs.tsx'
-import { isOpen } from '../scene.ts'
+import { isOpen, lastOf } from '../scene.ts'
 import { sessionKind, sessionName } from './groups.ts'
 import styles from './sessions.module.css'
 
@@ -16,12 +16,10 @@ export function StateGlyph({ session }: { readonly session: Session }) {
   return <LiveGlyph still={session.state === 'quiet'} />
 }
 
-const endOf = (session: Session): number => Math.max(session.lastAt, session.ended?.at ?? 0)
-
 /** "live 17 s", "14:02, 1 m 33 s" */
 export function whenOf(session: Session, recording: RecordingInfo | undefined, now: number, today: number): string {
   if (recording?.live && isOpen(session)) return `live ${age(now - session.startedAt)}`
-  return `${moment((recording?.startedAt ?? 0) + session.startedAt, today)}, ${age(endOf(session) - session.startedAt)}`
+  return `${moment((recording?.startedAt ?? 0) + session.startedAt, today)}, ${duration(lastOf(session) - session.startedAt)}`
 }
 
 /** Without a finding: a session that broke is not said to have no problems. */

@@ -1,5 +1,5 @@
 /** Marks of the path lanes: ticks, bars with their phases, redirect diamonds and the curves to their follow-ups, events inside a streamed answer. */
-import type { Exchange, Frame } from '../../proxy/core/model.ts'
+import type { End, Exchange, Frame } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
 import { type Lane, pathMiddle } from './lanes.ts'
 import { type Cell, spanCells, tickCells, WIDE } from './levels.ts'
@@ -13,10 +13,10 @@ import { type Ink, PRIORITY } from './shapes.ts'
 import { exchangeEnd, isFailedExchange, isRedirect, RANKS, type Rank, type Track } from './tracks.ts'
 
 const LABEL_FROM = 70
-const INK: Record<Rank, { ink: Ink; ground: Ink; text: Ink }> = {
-  plain: { ink: 'post', ground: 'postBg', text: 'tx1' },
-  redirect: { ink: 'redirect', ground: 'redirectBg', text: 'tx1' },
-  problem: { ink: 'fail', ground: 'failBg', text: 'tx1' },
+const INK: Record<Rank, { ink: Ink; ground: Ink }> = {
+  plain: { ink: 'post', ground: 'postBg' },
+  redirect: { ink: 'redirect', ground: 'redirectBg' },
+  problem: { ink: 'fail', ground: 'failBg' },
 }
 
 export function markExchanges(pass: Pass, block: Block): Map<number, DrawnExchange> {
@@ -105,7 +105,7 @@ function labelStatus(pass: Pass, exchange: Exchange, x: number, y: number): void
 /** Dark: the request is being sent. Light: waiting. Middle: the response is coming. */
 function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: number, y: number, rank: Rank, a: number): void {
   const { view, scene } = pass
-  const { ink, ground, text } = INK[rank]
+  const { ink, ground } = INK[rank]
   const top = y - 6
   scene.shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: ground, stroke: ink, r: 2, a })
   const sent = clampX(view, exchange.requestEndAt ?? exchange.responseAt ?? exchange.requestAt)
@@ -121,16 +121,48 @@ function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: 
   const { clientEnd, serverEnd } = exchange
   const first = clientEnd && serverEnd ? (serverEnd.at < clientEnd.at ? serverEnd : clientEnd) : undefined
   const cut = first && first.how !== 'complete' ? first : undefined
-  if (cut) markBadge(pass, cut, xOf(pass, cut.at), y, rank === 'problem', w < LABEL_FROM ? y + 4 : undefined)
+  if (cut) markBadge(pass, cut, xOf(pass, cut.at), y, rank === 'problem')
   // Its events say more than its status would.
-  if (w < LABEL_FROM || (inner && !cut)) return
+  if (!cut && (w < LABEL_FROM || inner)) return
+  const waits = { from: Math.max(sent, x), to: streamed || head === undefined ? x + w : Math.min(x + w, clampX(view, head)) }
+  nameBar(pass, exchange, { x, w, y, waits, inner, rank, cut })
+}
+
+interface NamedBar {
+  readonly x: number
+  readonly w: number
+  readonly y: number
+  /** The light part of the bar, on which text can be read. */
+  readonly waits: { readonly from: number; readonly to: number }
+  readonly inner: boolean
+  readonly rank: Rank
+  readonly cut: End | undefined
+}
+
+/** Status and length in the light part of the bar where they fit, else beside it; how it was cut always beside it. */
+function nameBar(pass: Pass, exchange: Exchange, { x, w, y, waits, inner, rank, cut }: NamedBar): void {
   const length = lengthText(Math.min(exchangeEnd(exchange), pass.edge) - exchange.requestAt)
-  scene.pinned.push({
-    parts: [{ text: `${exchange.status ?? 'waiting'}, ${length}${cut ? `, ${endText(cut)}` : ''}`, ink: text }],
-    spots: [{ x: Math.max(sent, x) + 6, y: y + 4, align: 'start' }],
-    priority: PRIORITY.number,
-    maxWidth: x + w - sent - 16,
-    ...(inner ? { halo: ground } : {}),
+  const text = `${exchange.status ?? 'waiting'}, ${length}`
+  const badge = cut && xOf(pass, cut.at)
+  const room = Math.min(waits.to, badge === undefined ? waits.to : badge - 10) - waits.from - 10
+  const inside = !inner && w >= LABEL_FROM && pass.measure(text, false, false) <= room
+  if (inside)
+    pass.scene.pinned.push({
+      parts: [{ text, ink: 'tx1' }],
+      spots: [{ x: waits.from + 6, y: y + 4, align: 'start' }],
+      priority: PRIORITY.number,
+    })
+  const beside = [inside ? '' : text, cut ? endText(cut) : ''].filter(Boolean).join(', ')
+  if (!beside) return
+  const end = Math.max(x + w, (badge ?? x) + 8)
+  pass.scene.labels.push({
+    parts: [{ text: beside, ink: rank === 'problem' ? 'fail' : 'tx2' }],
+    spots: [
+      { x: end + 6, y: y + 4, align: 'start' },
+      { x: x - 6, y: y + 4, align: 'end' },
+    ],
+    priority: cut ? PRIORITY.break : PRIORITY.number,
+    halo: 'pane',
   })
 }
 

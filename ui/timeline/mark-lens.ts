@@ -82,7 +82,10 @@ interface Glass {
 function draw(pass: Pass, block: Block, seen: readonly Lensed[], glass: Glass): void {
   const { left, top, bottom, from, to, anchor } = glass
   const out: Shape[] = pass.scene.over
-  const x = (at: number): number => left + 8 + ((at - from) / Math.max(to - from, 1e-6)) * (WIDTH - 16)
+  // A single bar leaves room for its words; of several, each has room beside the others.
+  const [only, more] = seen
+  const words = only && !more ? pass.measure(lensText(only), false, false) + 12 : 0
+  const x = (at: number): number => left + 8 + ((at - from) / Math.max(to - from, 1e-6)) * (WIDTH - 16 - words)
   const right = left > anchor
   const near = right ? left : left + WIDTH
   const step = right ? 1 : -1
@@ -105,25 +108,37 @@ function draw(pass: Pass, block: Block, seen: readonly Lensed[], glass: Glass): 
     if (d > c) out.push({ k: 'rect', x: c, y: y - 5.5, w: d - c, h: 11, fill: ink, r: 1.5, a: 0.55 })
     if (previous) out.push({ k: 'curve', x: previous.x, y: previous.y, x2: a - 1, y2: y, ink: 'redirect', width: 1.4, upright: false })
     previous = redirect ? { x: d, y } : undefined
-    name(pass, exchange, end, { a, d, y, left, ink: redirect ? 'warn' : ink === 'fail' ? 'fail' : 'tx2' })
+    name(pass, lensText({ exchange, end }), { a, b, c, d, y, left, ink: redirect ? 'warn' : ink === 'fail' ? 'fail' : 'tx2' })
   }
 }
 
-/** "307 in 4.1 ms" beside its bar, inside the lens, else on it. */
-function name(pass: Pass, exchange: Exchange, end: number, at: { a: number; d: number; y: number; left: number; ink: Ink }): void {
-  const text = `${exchange.status ?? 'waiting'} in ${lengthText(end - exchange.requestAt)}`
+/** "307 in 4.1 ms" */
+const lensText = ({ exchange, end }: Pick<Lensed, 'exchange' | 'end'>): string =>
+  `${exchange.status ?? 'waiting'} in ${lengthText(end - exchange.requestAt)}`
+
+interface LensBar {
+  readonly a: number
+  readonly b: number
+  readonly c: number
+  readonly d: number
+  readonly y: number
+  readonly left: number
+  readonly ink: Ink
+}
+
+/** Beside its bar, inside the lens, else on the bar's light part; nowhere if it cannot be read there. */
+function name(pass: Pass, text: string, at: LensBar): void {
   const width = pass.measure(text, false, false)
   const y = at.y + 4
   const parts = [{ text, ink: at.ink }]
-  if (at.d + 10 + width < at.left + WIDTH - 4)
-    pass.scene.pinned.push({ parts, spots: [{ x: at.d + 10, y, align: 'start' }], priority: PRIORITY.break })
+  if (at.d + 8 + width <= at.left + WIDTH - 3)
+    pass.scene.pinned.push({ parts, spots: [{ x: at.d + 8, y, align: 'start' }], priority: PRIORITY.break })
   else if (at.a - 8 - width > at.left + 4)
     pass.scene.pinned.push({ parts, spots: [{ x: at.a - 8, y, align: 'end' }], priority: PRIORITY.break })
-  else
+  else if (at.c - at.b >= width + 8)
     pass.scene.pinned.push({
       parts: [{ text, ink: 'tx1' }],
-      spots: [{ x: (at.a + at.d) / 2, y, align: 'middle' }],
+      spots: [{ x: (at.b + at.c) / 2, y, align: 'middle' }],
       priority: PRIORITY.break,
-      halo: 'pane',
     })
 }
