@@ -3,9 +3,11 @@ export const PLAYBOOK = `# Working with a PAN-OS firewall
 
 - Something fails: \`check_health\`, and do what its answer says.
 - What is this device: \`show_system_info\`, \`list_locations\`, \`show_ha_status\`, \`show_licenses\`.
-- Why is traffic blocked: find the zones with \`test_route_lookup\` for both addresses and \`show_interfaces\`; then \`test_security_policy_match\`
-  with both zones; then \`query_logs\` with action "blocked" for what really happened; \`test_nat_policy_match\` when the address is translated.
-- What is this IP address: \`find_object_by_ip\`. Where is an object used: \`find_references\`.
+- Why is traffic blocked: \`query_logs\` with source, destination and action "blocked" for what happened; \`test_security_policy_match\` for what would
+  happen now (it finds the zones by route); \`test_nat_policy_match\` when an address is translated.
+- In which zone is an address, behind which interface: \`test_route_lookup\`. What is it called: \`find_object_by_ip\`.
+- Which rules use an object, directly or through groups: \`find_references\`. Which rules cover an address: \`retrieve_security_policies\` with address.
+- Top sources, rules, applications: \`query_logs\` with group_by.
 - Is the rulebase in order: \`analyze_security_policies\`, then \`retrieve_security_policies\` for the rules that it names.
 - What is about to change: \`show_pending_changes\`. Who committed what: \`show_jobs\`, \`query_logs\` with type "config".
 

@@ -24,7 +24,7 @@ export function registerPrompts(server: McpServer, make: (signal: AbortSignal) =
     'why_is_traffic_blocked',
     {
       title: 'Why is this traffic blocked?',
-      description: 'Follows one flow through routing, NAT and policy, and compares with the logs.',
+      description: 'Follows one flow through the logs, routing, NAT and policy, to the rule and its objects.',
       argsSchema: {
         source: z.string().describe('Source IP address.'),
         destination: z.string().describe('Destination IP address.'),
@@ -34,11 +34,12 @@ export function registerPrompts(server: McpServer, make: (signal: AbortSignal) =
     },
     ({ source, destination, port, protocol = 'tcp' }) =>
       asked(`Find out whether and why the firewall blocks ${protocol} from ${source} to ${destination} port ${port}. Work in this order and say what each step shows:
-1. test_route_lookup for ${source} and for ${destination}, and show_interfaces: which zones are they in?
-2. test_nat_policy_match with these zones: is an address translated?
-3. test_security_policy_match with both zones: which rule decides?
-4. query_logs, type traffic, source ${source}, destination ${destination}, destination_port ${port}: what really happened, and when?
-5. If a rule blocks it, retrieve_security_policies with its name: what would have to be different? Propose the smallest change, and change nothing.
+1. query_logs, type traffic, source ${source}, destination ${destination}, destination_port ${port}: what really happened, when, and under which rule?
+2. test_route_lookup for ${source} and for ${destination}: in which zones are they, and is there a route at all?
+3. test_nat_policy_match with these zones: is an address translated? With destination NAT the zone of the flow's end is that of the translated address.
+4. test_security_policy_match with both zones: which rule decides now? If the log names another rule, the policy has changed since.
+5. retrieve_security_policies with name_contains of that rule: what does it match? find_object_by_ip for ${source} and for ${destination}: which objects and groups are they in, and which rule that allows such traffic misses them by how little?
+6. If a rule blocks it: propose the smallest change, and change nothing.
 Say how sure you are, and what you could not see.`),
   )
   server.registerPrompt(

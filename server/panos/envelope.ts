@@ -85,7 +85,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** Conditions that devices report in words alone. */
 const BUSY =
-  /another (?:commit|sync)|a commit is in progress|while an install is in progress|configuration is locked by|other administrators? (?:are|is) holding|failed to synchronize/i
+  /another (?:commit|sync)|a commit is (?:in progress|pending)|is currently locked|while an install is in progress|configuration is locked by|other administrators? (?:are|is) holding|failed to synchronize/i
 const OCCUPIED: Meaning = {
   kind: 'busy',
   hint: 'Another administrator or job is at work (show_jobs, show_pending_changes tell). Try again when it is done.',

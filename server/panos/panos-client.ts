@@ -41,8 +41,8 @@ export interface PanosClient {
   readonly warnings: readonly string[]
   /** The virtual system that PANOS_VSYS names. */
   readonly vsys: string | undefined
-  /** Operational command as XML, one that only reads. */
-  op(command: string, signal: AbortSignal): Promise<PanosAnswer>
+  /** Operational command as XML, one that only reads; in PANOS_VSYS unless another virtual system is named. */
+  op(command: string, signal: AbortSignal, vsys?: string): Promise<PanosAnswer>
   /** Operational command that does something; never repeated and never shared. */
   act(command: string, signal: AbortSignal): Promise<PanosAnswer>
   /**
@@ -100,8 +100,8 @@ class XmlApi implements PanosClient {
     return this.#gate.inside
   }
 
-  op(command: string, signal: AbortSignal): Promise<PanosAnswer> {
-    return this.#ask(this.#operation(command), signal)
+  op(command: string, signal: AbortSignal, vsys?: string): Promise<PanosAnswer> {
+    return this.#ask(this.#operation(command, vsys), signal)
   }
 
   act(command: string, signal: AbortSignal): Promise<PanosAnswer> {
@@ -144,8 +144,7 @@ class XmlApi implements PanosClient {
     await this.#send({ type: 'log', action: 'finish', 'job-id': id }, AbortSignal.timeout(FINISH_LIMIT_MS)).catch(() => {})
   }
 
-  #operation(command: string): Parameters {
-    const { vsys } = this.#settings
+  #operation(command: string, vsys = this.#settings.vsys): Parameters {
     return { type: 'op', cmd: command, ...(vsys !== undefined && { vsys }) }
   }
 

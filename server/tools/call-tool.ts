@@ -88,7 +88,7 @@ function success({ id, found, offset }: Kept, limit: number, client: PanosClient
   const notes = [...warnings.map(warning => `Warning: ${warning}`), ...notesOn(page, total, offset, next)]
   if (job) notes.push(`Still running: call get_job with id "${job.id}".`)
   return {
-    content: [{ type: 'text', text: [found.summary, ...notes, ...page.lines].join('\n') }],
+    content: [{ type: 'text', text: [found.summary, ...notes, ...page.lines.filter(line => line !== '')].join('\n') }],
     structuredContent: {
       device: client.device,
       scope,
@@ -147,7 +147,7 @@ async function find(tool: PanosTool, input: Record<string, unknown>, cursor: str
   if (cursor === undefined || (tool.ownCursor && !cursor.includes('.')))
     return { id: undefined, found: await tool.run(input, context), offset: 0 }
   const [id = '', offset = ''] = cursor.split('.')
-  const found = context.snapshots.listOf(id) as Finding<unknown>
+  const found = context.snapshots.listOf(id, 'items') as Finding<unknown>
   return { id, found, offset: /^\d{1,9}$/.test(offset) ? Number(offset) : 0 }
 }
 

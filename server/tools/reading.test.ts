@@ -73,7 +73,7 @@ const BUDGET: Readonly<Record<string, number>> = {
   retrieve_security_policies: 4,
   test_security_policy_match: 1,
   test_nat_policy_match: 1,
-  test_route_lookup: 1,
+  test_route_lookup: 2,
   // The query, and asking for it until it is done.
   query_logs: 3,
   retrieve_address_groups: 3,
@@ -82,7 +82,7 @@ const BUDGET: Readonly<Record<string, number>> = {
   retrieve_tags: 3,
   retrieve_nat_policies: 4,
   retrieve_applications: 3,
-  find_references: 11,
+  find_references: 16,
   find_object_by_ip: 5,
   show_interfaces: 1,
   show_routes: 1,
@@ -164,6 +164,9 @@ describe('pages', () => {
     expect([times.length, new Set(times).size]).toEqual([80, 80])
     expect(times).toEqual(times.toSorted().toReversed())
     expect((await call('query_logs', { cursor: 'nonsense' })).error).toMatchObject({ kind: 'bad-request' })
+    expect((await call('retrieve_address_objects', { cursor: first.nextCursor })).error).toMatchObject({ kind: 'bad-request' })
+    // A model has to copy it.
+    expect(first.nextCursor?.length).toBeLessThan(20)
   })
 })
 
@@ -189,14 +192,15 @@ describe('snapshots', () => {
     await read('a')
     await read('empty', 0)
     expect(loads).toBe(3)
-    const page = snapshots.pages([1], 1)
-    expect(snapshots.listOf(page)).toEqual([1])
+    const page = snapshots.pages({ items: [1] }, 1)
+    expect(snapshots.listOf(page, 'items')).toEqual({ items: [1] })
+    expect(() => snapshots.listOf(page, 'query')).toThrow('not known')
     await read('b', 8)
     // The oldest had to go for it.
     await read('b', 8)
     await read('a')
     expect(loads).toBe(5)
-    expect(() => snapshots.listOf(page)).toThrow('no longer kept')
+    expect(() => snapshots.listOf(page, 'items')).toThrow('no longer kept')
     now += 50
     await read('empty', 0)
     expect(loads).toBe(6)
@@ -378,24 +382,85 @@ describe('filters', () => {
 
 describe('the whole question', () => {
   it('why is traffic blocked: zones, rule and log agree', async () => {
-    const { call } = await device()
+    const { call, simulator } = await device()
     const [blocked] = (await call('query_logs', { action: 'blocked', limit: 1 })).found.items
-    const zone = async (ip: unknown): Promise<unknown> => {
-      const [route] = (await call('test_route_lookup', { destination_ip: ip })).found.items
-      const faces = (await call('show_interfaces')).found.items
-      return faces.find(({ name }) => name === route?.interface)?.zone
-    }
+    const zone = async (ip: unknown): Promise<unknown> => (await call('test_route_lookup', { destination_ip: ip })).found.items[0]?.zone
     expect([await zone(blocked?.src), await zone(blocked?.dst)]).toEqual([blocked?.from, blocked?.to])
-    const match = await call('test_security_policy_match', {
+    const flow = {
       source_ip: blocked?.src,
       destination_ip: blocked?.dst,
       destination_port: Number(blocked?.dport),
       protocol: blocked?.proto,
-      from_zone: blocked?.from,
-      to_zone: blocked?.to,
-    })
+    }
+    const zones = { from_zone: blocked?.from, to_zone: blocked?.to }
+    const before = simulator.stats().served
+    const match = await call('test_security_policy_match', { ...flow, ...zones })
+    expect(simulator.stats().served - before).toBe(1)
     expect(match.found.items).toHaveLength(1)
     expect(match.text).toContain('meets rule')
+    // Without zones it is the same question, not that of a rule for other zones.
+    const naive = await call('test_security_policy_match', flow)
+    expect(naive.found.items).toEqual(match.found.items)
+    expect(naive.text).toContain(`(${blocked?.from}) -> `)
+  })
+
+  it('which rule: a zone that is not given is found by route, and said to be open where routers disagree', async () => {
+    const { call } = await device()
+    const flow = { source_ip: '10.20.1.5', destination_ip: '8.8.8.8', destination_port: 443 }
+    // The first rule of any zone would be another one.
+    expect((await call('test_security_policy_match', flow)).found).toMatchObject({
+      items: [{ rule: 'interzone-default', action: 'deny' }],
+      warnings: [expect.stringContaining('users (ethernet1/2) to untrust (ethernet1/1)')],
+    })
+    expect((await call('test_nat_policy_match', flow)).found.items).toMatchObject([{ rule: 'internet-out' }])
+    const { call: blind } = await device({
+      config: parseXml(
+        '<config><devices><entry name="localhost.localdomain"><vsys><entry name="vsys1"/></vsys></entry></devices></config>',
+      ),
+    })
+    expect((await blind('test_security_policy_match', flow)).found.warnings).toEqual([
+      expect.stringContaining('from_zone and to_zone could not be found'),
+    ])
+  })
+
+  it('which rules use an object: those that name it, and those that name a group with it', async () => {
+    const config = parseXml(`<config><shared/><devices><entry name="localhost.localdomain"><vsys><entry name="vsys1">
+      <address><entry name="x"><ip-netmask>10.1.2.3</ip-netmask><tag><member>t</member></tag></entry></address>
+      <address-group><entry name="outer"><static><member>inner</member></static></entry><entry name="inner"><static><member>x</member></static></entry><entry name="dyn"><dynamic><filter>'t'</filter></dynamic></entry></address-group>
+      <zone><entry name="z"><network><layer3><member>ethernet1/1</member></layer3></network><user-acl><include-list><member>inner</member></include-list></user-acl></entry></zone>
+      <rulebase><security><rules>${['x', 'outer', 'dyn', 'other'].map(name => `<entry name="by-${name}"><source><member>${name}</member></source><destination><member>any</member></destination><action>allow</action></entry>`).join('')}</rules></security></rulebase></entry></vsys></entry></devices></config>`)
+    const { call } = await device({ config })
+    const found = (await call('find_references', { name: 'x' })).found.items.map(({ kind, name, field, through }) => [
+      kind,
+      name,
+      field,
+      through,
+    ])
+    expect(found.toSorted()).toEqual([
+      ['address-group', 'inner', 'static', undefined],
+      ['security-rule', 'by-dyn', 'source', 'dyn'],
+      ['security-rule', 'by-outer', 'source', 'outer'],
+      ['security-rule', 'by-x', 'source', undefined],
+      ['zone', 'z', 'user include list', 'inner'],
+    ])
+    expect((await call('find_references', { name: 't' })).found.items).toMatchObject([
+      { kind: 'address-group', name: 'dyn', field: 'dynamic' },
+      { kind: 'address', name: 'x', field: 'tag' },
+      { kind: 'security-rule', name: 'by-dyn', through: 'dyn' },
+    ])
+  })
+
+  it('top blocked sources: counted here, of as many entries as it says', async () => {
+    const { call } = await device()
+    const blocked = { action: 'blocked', since: '2000/01/01 00:00:00' }
+    const { items, warnings } = (await call('query_logs', { ...blocked, group_by: 'source', limit: 3 })).found
+    const all = (await call('query_logs', { ...blocked, limit: 1000 })).found.items
+    const times = (source: unknown): number => all.filter(({ src }) => src === source).length
+    expect(warnings).toEqual([])
+    expect(items.map(({ source, count }) => [Number(count), times(source)])).toEqual(
+      items.map(({ count }) => [Number(count), Number(count)]),
+    )
+    expect(Number(items[0]?.count)).toBe(Math.max(...all.map(({ src }) => times(src))))
   })
 })
 

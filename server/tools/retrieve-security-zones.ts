@@ -3,14 +3,13 @@
  * Promise: one request per virtual system.
  */
 import { z } from 'zod'
-import { joined, listing } from './listing.ts'
-import { readSecurityZone, securityZone } from './security-zone.ts'
+import { joined, type Kind, listing } from './listing.ts'
+import { readSecurityZone, type SecurityZone, securityZone } from './security-zone.ts'
+
+export const ZONES: Kind<SecurityZone> = { what: 'security zones', container: ['zone'], inTemplates: true, read: readSecurityZone }
 
 export const retrieveSecurityZones = listing({
-  what: 'security zones',
-  container: ['zone'],
-  inTemplates: true,
-  read: readSecurityZone,
+  ...ZONES,
   name: 'retrieve_security_zones',
   title: 'Retrieve security zones',
   description:

@@ -5,8 +5,9 @@
 import { z } from 'zod'
 import { addressNumber, spanOf } from '../panos/ip-span.ts'
 import { PanosError } from '../panos/panos-error.ts'
-import { children, escapeXml, textAt, type XmlNode } from '../panos/xml.ts'
+import { children, textAt, type XmlNode } from '../panos/xml.ts'
 import { cursorInput, limitInput, type PanosTool, type ToolContext } from './panos-tool.ts'
+import { isUnknownCommand, type Way, waysTo } from './route-lookup.ts'
 
 export const route = z.object({
   router: z.string().describe('Virtual router or logical router.'),
@@ -79,8 +80,6 @@ export function readAdvancedRoutes(text: string): Route[] {
   )
 }
 
-const isUnknownCommand = (error: unknown): boolean => error instanceof PanosError && error.kind === 'bad-request'
-
 async function advancedRoutes({ client, signal }: ToolContext): Promise<Route[]> {
   const { result } = await client().op('<show><advanced-routing><route></route></advanced-routing></show>', signal)
   return readAdvancedRoutes(textAt(result, 'json') ?? '{}')
@@ -109,7 +108,7 @@ const showInput = z.object({
 export const showRoutes: PanosTool<typeof showInput, Route> = {
   name: 'show_routes',
   title: 'Show the routing table',
-  description: 'Lists routes of all virtual or logical routers. For where one address leads, test_route_lookup is shorter.',
+  description: 'Lists routes of all virtual or logical routers. For one address, test_route_lookup is shorter and says the zone.',
   toolset: 'network',
   input: showInput,
   item: route,
@@ -150,7 +149,7 @@ const lookupInput = z.object({
     .string()
     .max(63)
     .refine(text => addressNumber(text) !== undefined, 'must be an IP address'),
-  router: z.string().max(63).default('default').describe('Virtual router or logical router.'),
+  router: z.string().max(63).optional().describe('Virtual router or logical router; all that have interfaces by default.'),
 })
 const lookup = z.object({
   destination: z.string(),
@@ -158,45 +157,33 @@ const lookup = z.object({
   found: z.boolean(),
   nexthop: z.string(),
   interface: z.string(),
+  zone: z.string(),
+  vsys: z.string(),
   metric: z.string(),
 })
 
-export const testRouteLookup: PanosTool<typeof lookupInput, z.infer<typeof lookup>> = {
+const wayLine = ({ found, destination, router, ...way }: Way): string =>
+  found
+    ? `${destination} lies behind ${way.interface}, ${way.zone === '' ? 'which is in no zone' : `zone ${way.zone}`}, ${way.nexthop.includes(' ') ? way.nexthop : `next hop ${way.nexthop}`} (router ${router}).`
+    : `Router ${router} has no route to ${destination}.`
+
+export const testRouteLookup: PanosTool<typeof lookupInput, Way> = {
   name: 'test_route_lookup',
-  title: 'Look up the route to an address',
+  title: 'Look up the route and zone of an address',
   description:
-    'Asks the firewall through which interface and next hop it reaches an address. show_interfaces tells the zone of that interface.',
+    'Says in which zone an IP address is and through which interface and next hop the firewall reaches it. For what an address is called, use find_object_by_ip.',
   toolset: 'network',
   input: lookupInput,
   item: lookup,
-  async run({ destination_ip, router }, { client, signal }) {
-    const ask = (engine: string, kind: string) =>
-      client().op(
-        `<test><${engine}><fib-lookup><${kind}>${escapeXml(router)}</${kind}><ip>${escapeXml(destination_ip)}</ip></fib-lookup></${engine}></test>`,
-        signal,
-      )
-    const { result } = await ask('routing', 'virtual-router').catch((error: unknown) => {
-      if (isUnknownCommand(error)) return ask('advanced-routing', 'logical-router')
-      throw error
-    })
-    const [way = 'none', via, face, metric] = ['nh', 'ip', 'interface', 'metric'].map(name => textAt(result, name))
-    const found = face !== undefined && way !== 'none'
-    const item = {
-      destination: destination_ip,
-      router,
-      found,
-      nexthop: via ?? (found ? 'directly connected' : ''),
-      interface: face ?? '',
-      metric: metric ?? '',
-    }
+  async run({ destination_ip, router }, context) {
+    const items = await waysTo(context, destination_ip, router)
+    const [only, ...others] = items
     return {
-      scope: `route lookup in ${router}`,
-      items: [item],
+      scope: `route lookup in ${items.map(way => way.router).join(', ')}`,
+      items,
       warnings: [],
-      summary: found
-        ? `${destination_ip} is reached through ${face}, next hop ${item.nexthop}.`
-        : `${router} has no route to ${destination_ip}.`,
-      line: () => '',
+      summary: only && others.length === 0 ? wayLine(only) : `${items.length} routers were asked about ${destination_ip}.`,
+      line: others.length === 0 ? () => '' : wayLine,
     }
   },
 }

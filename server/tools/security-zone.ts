@@ -14,6 +14,8 @@ export const securityZone = z.object({
   zoneProtectionProfile: z.string().optional(),
   logSetting: z.string().optional(),
   userIdentification: z.boolean(),
+  userIncludeList: z.array(z.string()).optional().describe('Addresses whose users are identified.'),
+  userExcludeList: z.array(z.string()).optional(),
 })
 export type SecurityZone = z.infer<typeof securityZone>
 
@@ -25,6 +27,7 @@ export function readSecurityZone(node: XmlNode, location: string): SecurityZone 
   const members = kind ? membersAt(network, kind.name) : []
   const zoneProtectionProfile = textAt(network, 'zone-protection-profile')
   const logSetting = textAt(network, 'log-setting')
+  const [included, excluded] = ['include-list', 'exclude-list'].map(list => membersAt(node, 'user-acl', list))
   return {
     name: node.attributes.name ?? '',
     location,
@@ -34,5 +37,7 @@ export function readSecurityZone(node: XmlNode, location: string): SecurityZone 
     ...(zoneProtectionProfile !== undefined && { zoneProtectionProfile }),
     ...(logSetting !== undefined && { logSetting }),
     userIdentification: textAt(node, 'enable-user-identification') === 'yes',
+    ...(included && included.length > 0 && { userIncludeList: included }),
+    ...(excluded && excluded.length > 0 && { userExcludeList: excluded }),
   }
 }

@@ -1,9 +1,9 @@
 /** `show_jobs` and `get_job`: what the device is working on, and waiting for one piece of it. Promise: `get_job` takes the ids that other tools hand out. */
 import { z } from 'zod'
 import { fetchJob, isOver, type Job, job, jobLine, readJobs, waitForJob } from './jobs.ts'
-import { LOG_PREFIX, waitForLogs } from './log-query.ts'
+import { LOG_PREFIX, type LogEntry, waitForLogs } from './log-query.ts'
 import { cursorInput, limitInput, type PanosTool } from './panos-tool.ts'
-import { briefly } from './query-logs.ts'
+import { briefly, logLine } from './query-logs.ts'
 
 const listInput = z.object({
   type: z.string().max(63).optional().describe('Only jobs of this type, for example Commit, CommitAll or Validate.'),
@@ -24,6 +24,17 @@ export const showJobs: PanosTool<typeof listInput, Job> = {
     const items = readJobs(result).filter(each => (type === undefined || each.type === type) && (!active || !isOver(each)))
     return { scope: 'show jobs all', items, warnings: [], summary: `${items.length} jobs on ${client().device}.`, line: jobLine }
   },
+}
+
+/** The entries of a job are one item of the answer, which stays below what clients take in one event. */
+const MAX_LOG_BYTES = 400_000
+
+function fitting(entries: readonly LogEntry[]): LogEntry[] {
+  let bytes = 0
+  return entries.filter(entry => {
+    bytes += Buffer.byteLength(JSON.stringify(entry))
+    return bytes <= MAX_LOG_BYTES
+  })
 }
 
 const getInput = z.object({
@@ -47,13 +58,16 @@ export const getJob: PanosTool<typeof getInput, Job> = {
     if (id.startsWith(LOG_PREFIX)) {
       const { finished, percent, entries } = await waitForLogs(patient, id.slice(LOG_PREFIX.length))
       const state = { status: finished ? 'FIN' : 'ACT', result: finished ? 'OK' : 'PEND', progress: percent }
-      const item: Job = { id, type: 'Log', ...state, enqueuedAt: '', details: [], warnings: [], devices: [], logs: entries.map(briefly) }
+      const logs = fitting(entries.map(briefly))
+      const left = entries.length - logs.length
+      const item: Job = { id, type: 'Log', ...state, enqueuedAt: '', details: [], warnings: [], devices: [], logs }
       return {
         scope: `log query ${id}`,
         items: [item],
-        warnings: [],
+        warnings:
+          left > 0 ? [`${left} older entries were left out of this answer: query_logs with until, or a smaller limit, has them.`] : [],
         summary: finished ? `The log query has ${entries.length} entries.` : `The log query is still running (${percent} %).`,
-        line: each => JSON.stringify(each.logs),
+        line: each => (each.logs ?? []).map(logLine).join('\n'),
         ...(!finished && { job: { id, status: 'running' as const, progress: percent } }),
       }
     }

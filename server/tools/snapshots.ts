@@ -90,10 +90,13 @@ export class Snapshots {
     return id
   }
 
-  /** The list that a cursor belongs to. Throws PanosError when it is not kept any more. */
-  listOf(id: string): unknown {
-    const kept = this.#find(`page ${id}`)
-    if (kept) return kept.snapshot.value
+  /**
+   * The list that a cursor belongs to. Throws PanosError when it is not kept any more, or is another tool's.
+   * @param part what an object of the tool's own kind has
+   */
+  listOf(id: string, part: string): unknown {
+    const value = this.#find(`page ${id}`)?.snapshot.value
+    if (typeof value === 'object' && value !== null && part in value) return value
     throw new PanosError({
       kind: 'bad-request',
       message: 'This cursor is not known: it is wrong, or the list that it pages through is no longer kept.',

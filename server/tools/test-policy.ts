@@ -1,10 +1,11 @@
 /**
- * `test_security_policy_match` and `test_nat_policy_match`: what the device itself says about a flow. Promise: one request; the answer of every
- * release is understood, and the default rules are named when no other matches.
+ * `test_security_policy_match` and `test_nat_policy_match`: what the device itself says about a flow. Promise: one request where both zones are
+ * given; zones that are not are found by route and named; the answer of every release is understood, default rules included.
  */
 import { z } from 'zod'
 import { child, children, escapeXml, textAt, type XmlNode } from '../panos/xml.ts'
-import type { PanosTool } from './panos-tool.ts'
+import type { PanosTool, ToolContext } from './panos-tool.ts'
+import { zoneOf } from './route-lookup.ts'
 
 const address = z.string().max(63)
 const flow = {
@@ -15,8 +16,13 @@ const flow = {
     .union([z.enum(['tcp', 'udp', 'icmp']), z.number().int().min(0).max(255)])
     .default('tcp')
     .describe('A name or an IP protocol number.'),
-  from_zone: z.string().max(63).optional().describe('Zone that it comes from; without it the answer can be of a rule for another zone.'),
-  to_zone: z.string().max(63).optional(),
+  from_zone: z.string().max(63).optional().describe('Zone that it comes from; found by route where it is not given.'),
+  to_zone: z
+    .string()
+    .max(63)
+    .optional()
+    .describe('Zone that it goes to, of the translated address with destination NAT; found by route where it is not given.'),
+  vsys: z.string().max(63).optional().describe('Virtual system; that of the source where it is not given.'),
 }
 const NUMBERS = { tcp: 6, udp: 17, icmp: 1 } as const
 
@@ -27,6 +33,39 @@ interface Flow {
   readonly protocol: keyof typeof NUMBERS | number
   readonly from_zone?: string | undefined
   readonly to_zone?: string | undefined
+  readonly vsys?: string | undefined
+}
+
+interface Zoned<Given> {
+  readonly given: Given
+  readonly vsys: string | undefined
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The flow with both its zones. Naive questions name addresses alone, and the device then takes the first rule of any zone: a wrong answer that
+ * looks right.
+ */
+async function zoned<Given extends Flow>(context: ToolContext, given: Given): Promise<Zoned<Given>> {
+  if (given.from_zone !== undefined && given.to_zone !== undefined) return { given, vsys: given.vsys, warnings: [] }
+  const [from, to] = await Promise.all([
+    given.from_zone === undefined ? zoneOf(context, given.source_ip) : undefined,
+    given.to_zone === undefined ? zoneOf(context, given.destination_ip) : undefined,
+  ])
+  const whole = { ...given, from_zone: given.from_zone ?? from?.zone, to_zone: given.to_zone ?? to?.zone }
+  const open = [whole.from_zone === undefined && 'from_zone', whole.to_zone === undefined && 'to_zone'].filter(Boolean)
+  const routed = [from, to].flatMap(found => (found ? `${found.zone} (${found.interface})` : []))
+  return {
+    given: whole,
+    // A virtual system that was chosen by PANOS_VSYS stays.
+    vsys: given.vsys ?? context.client().vsys ?? (from?.vsys || undefined),
+    warnings: [
+      ...(routed.length > 0
+        ? [`Found by route: ${routed.join(' to ')}. With destination NAT give to_zone: that of the translated address.`]
+        : []),
+      ...(open.length > 0 ? [`${open.join(' and ')} could not be found by route: the first match may be a rule for other zones.`] : []),
+    ],
+  }
 }
 
 const tag = (name: string, value: string | number | undefined): string =>
@@ -74,13 +113,16 @@ export const testSecurityPolicyMatch: PanosTool<typeof securityInput, RuleMatch>
   name: 'test_security_policy_match',
   title: 'Test which security rule a flow meets',
   description:
-    'Asks the firewall which security rule a flow meets, and so whether it is allowed. The best first step for "why is this traffic blocked?".',
+    'Asks the firewall which security rule a flow meets, and so whether it is allowed now. The first step for "why is this traffic blocked?"; query_logs says what happened in the past.',
   toolset: 'policy',
   input: securityInput,
   item: ruleMatch,
-  async run(given, { client, signal }) {
+  async run(input, context) {
+    const { given, vsys, warnings } = await zoned(context, input)
     const parts = `${flowXml(given)}${tag('application', given.application)}${tag('source-user', given.source_user)}${given.show_all ? tag('show-all', 'yes') : ''}`
-    const { result } = await client().op(`<test><security-policy-match>${parts}</security-policy-match></test>`, signal)
+    const { result } = await context
+      .client()
+      .op(`<test><security-policy-match>${parts}</security-policy-match></test>`, context.signal, vsys)
     const items = readMatches(result)
     const [first] = items
     const verdict = first
@@ -90,10 +132,7 @@ export const testSecurityPolicyMatch: PanosTool<typeof securityInput, RuleMatch>
       scope: 'security policy match, running configuration',
       config: 'running',
       items,
-      warnings:
-        given.from_zone && given.to_zone
-          ? []
-          : ['Without both zones the first match may be a rule for other zones; test_route_lookup and show_interfaces tell the zones.'],
+      warnings,
       summary: `${words(given)} ${verdict}.`,
       line: match => [match.index === undefined ? '' : `${match.index}.`, match.rule, match.action ?? ''].filter(Boolean).join('  '),
     }
@@ -105,18 +144,21 @@ const natInput = z.object(flow)
 export const testNatPolicyMatch: PanosTool<typeof natInput, RuleMatch> = {
   name: 'test_nat_policy_match',
   title: 'Test which NAT rule a flow meets',
-  description: 'Asks the firewall which NAT rule a flow meets. retrieve_nat_policies says what that rule does.',
+  description: 'Asks the firewall which NAT rule translates a flow. retrieve_nat_policies says what that rule does.',
   toolset: 'policy',
   input: natInput,
   item: ruleMatch,
-  async run(given, { client, signal }) {
-    const { result } = await client().op(`<test><nat-policy-match>${flowXml(given)}</nat-policy-match></test>`, signal)
+  async run(input, context) {
+    const { given, vsys, warnings } = await zoned(context, input)
+    const { result } = await context
+      .client()
+      .op(`<test><nat-policy-match>${flowXml(given)}</nat-policy-match></test>`, context.signal, vsys)
     const items = readMatches(result)
     return {
       scope: 'NAT policy match, running configuration',
       config: 'running',
       items,
-      warnings: [],
+      warnings,
       summary: `${words(given)} ${items[0] ? `meets NAT rule "${items[0].rule}"` : 'meets no NAT rule: addresses stay as they are'}.`,
       line: match => match.rule,
     }

@@ -176,6 +176,7 @@ describe('retrieve_security_zones', () => {
         location: 'vsys1',
         type: 'layer3',
         interfaces: ['ethernet1/2'],
+        userIncludeList: ['net-a'],
         logSetting: 'lf',
         userIdentification: true,
       },

@@ -99,7 +99,7 @@ describe('get and show', () => {
     expect(shown.length).toBeGreaterThan(10)
     for (const xpath of shown) {
       expect(xpath).not.toMatch(/\/\/|\/entry(?!\[)|\*/)
-      expect(xpath).toMatch(/\/(address|address-group|service-group|zone|rules)$/)
+      expect(xpath).toMatch(/\/(address|address-group|service|service-group|zone|rules)$/)
     }
   })
 })
@@ -168,7 +168,9 @@ describe('operational answers', () => {
     expect((await call('test_route_lookup', { destination_ip: '198.51.100.1' })).items).toMatchObject([
       { found: true, interface: 'ae1', nexthop: '192.0.2.254' },
     ])
-    expect(asked).toHaveLength(2)
+    // The interfaces tell the routers and the zone.
+    expect(asked).toHaveLength(3)
+    expect(asked[0]).toContain('<interface>all')
   })
 })
 
@@ -232,6 +234,9 @@ describe('logs and jobs', () => {
   it.each([
     ['Another commit/validate is in progress. Please try again later', 'busy'],
     ['Configuration is locked by alice', 'busy'],
+    ['Config for scope shared is currently locked by alice', 'busy'],
+    ['A commit is pending. Please try again later.', 'busy'],
+    ['Other administrators are holding device wide commit locks.', 'busy'],
     ['You cannot commit while an install is in progress. Please try again later.', 'busy'],
     ['Failed to synchronize running configuration with HA peer', 'busy'],
   ])('tells "%s" from a failure', async (line, kind) => {

@@ -39,7 +39,7 @@ const given = (parts: Parts): Parts => Object.fromEntries(Object.entries(parts).
 export function createTool(kind: Writable): WriteTool {
   return {
     name: `create_${kind.tool}`,
-    title: `Create: ${kind.what.toLowerCase()}`,
+    title: `Create ${kind.what.toLowerCase()}`,
     description: `Creates one ${kind.what.toLowerCase()} in the candidate configuration; fails when the name is taken. Nothing takes effect before a commit. Use dry_run first.`,
     toolset: 'write',
     annotations: CREATES,
@@ -66,7 +66,7 @@ export function createTool(kind: Writable): WriteTool {
 export function updateTool(kind: Writable): WriteTool {
   return {
     name: `update_${kind.tool}`,
-    title: `Update: ${kind.what.toLowerCase()}`,
+    title: `Update ${kind.what.toLowerCase()}`,
     description: `Changes the given fields of one ${kind.what.toLowerCase()} in the candidate configuration; what is not given stays, an empty text or list takes a field away. Nothing takes effect before a commit.`,
     toolset: 'write',
     annotations: CHANGES,
@@ -103,7 +103,7 @@ export function updateTool(kind: Writable): WriteTool {
 export function deleteTool(kind: Writable): WriteTool {
   return {
     name: `delete_${kind.tool}`,
-    title: `Delete: ${kind.what.toLowerCase()}`,
+    title: `Delete ${kind.what.toLowerCase()}`,
     description: `Deletes one ${kind.what.toLowerCase()} from the candidate configuration. The device refuses when something refers to it. Nothing takes effect before a commit. Use dry_run first.`,
     toolset: 'write',
     annotations: CHANGES,
@@ -115,7 +115,7 @@ export function deleteTool(kind: Writable): WriteTool {
       const xpath = `${location.xpath(...pathOf(kind.container, location.kind, input))}/${entry(name)}`
       const before = await candidateEntry(context, xpath)
       if (!before) throw missing(kind.what.toLowerCase(), name, location.name)
-      const users = dryRun && !kind.unreferenced ? (await referencesTo(context, name, 'candidate', true)).items : []
+      const users = dryRun && !kind.unreferenced ? (await referencesTo(context, name, 'candidate', true)).direct : []
       const warnings = users.map(
         user => `${user.kind} "${user.name}" (${user.location}) refers to it in ${user.field}: the device would refuse.`,
       )
