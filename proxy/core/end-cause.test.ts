@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts'
 import type { Session } from './model.ts'
 
 const OTHER = '/messages/?session_id=fedcba9876543210fedcba9876543210'
-function causes(wire: WireScript, key?: string): EndCause[] {
+function causes(wire: WireScript, key?: string): readonly EndCause[] {
   const session = wire.rows('session').find((row: Session) => key === undefined || row.key === key)
   return endCauses(wire.fold.facts(session?.id ?? 0, wire.at + 1_000) as Facts)
 }

@@ -3,9 +3,11 @@
  * that fits a known limit, or else the network, in that order; what was only possible is named beside it.
  */
 
+import { bisect } from './bisect.ts'
 import { IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import type { Alternative, Call, Confidence, End, Evidence, Exchange } from './model.ts'
+import { callOf, perFacts } from './per-facts.ts'
 import { countText, endingText, spanText } from './words.ts'
 
 export interface EndCause {
@@ -34,13 +36,11 @@ const RESTART_LEAST = 300
 const EXITED = /^ended (by signal|with exit code)/
 
 /** The ends of this session's streams and waiting POSTs that broke off, oldest first. */
-export function endCauses(facts: Facts): EndCause[] {
-  const ends = facts.exchanges.flatMap(exchange => abruptEnd(facts, exchange) ?? [])
-  return ends.flatMap(one => {
-    const found = one.end.by === 'server' ? byServer(facts, one, ends) : byClient(facts, one, ends)
-    return found ?? []
-  })
-}
+export const endCauses = perFacts((facts): readonly EndCause[] =>
+  abruptEnds(facts).flatMap(one => (one.end.by === 'server' ? byServer(facts, one) : byClient(facts, one)) ?? []),
+)
+
+const abruptEnds = perFacts((facts): readonly Abrupt[] => facts.exchanges.flatMap(exchange => abruptEnd(facts, exchange) ?? []))
 
 interface Abrupt {
   readonly exchange: Exchange
@@ -63,16 +63,25 @@ function abruptEnd({ session }: Facts, exchange: Exchange): Abrupt | undefined {
 }
 const BROKEN = new Set(['fin', 'reset', 'timeout'])
 
-const lostBy = ({ calls }: Facts, { exchange, end }: Abrupt): Call[] =>
-  calls.filter(
-    ({ id, from, kind, delivery, broken }) =>
-      from === 'client' && kind === 'request' && delivery === 'unanswered' && (broken?.seq === end.seq || exchange.calls.includes(id)),
-  )
+/** Calls by the end that broke them. */
+const byBreak = perFacts(({ calls }) =>
+  Map.groupBy(
+    calls.filter(({ broken }) => broken !== undefined),
+    ({ broken }) => broken?.seq,
+  ),
+)
 
-function byServer(facts: Facts, one: Abrupt, all: readonly Abrupt[]): EndCause {
+function lostBy(facts: Facts, { exchange, end }: Abrupt): Call[] {
+  const found = new Set([...(byBreak(facts).get(end.seq) ?? []), ...exchange.calls.flatMap(id => callOf(facts, id) ?? [])])
+  return [...found]
+    .filter(({ from, kind, delivery }) => from === 'client' && kind === 'request' && delivery === 'unanswered')
+    .sort((a, b) => a.id - b.id)
+}
+
+function byServer(facts: Facts, one: Abrupt): EndCause {
   const base = { ...one, lost: lostBy(facts, one), again: 0 }
   const restart = restartSign(facts, one)
-  const idle = idleSign(facts, one, all)
+  const idle = idleSign(facts, one)
   const how = `${endingText(one.end.how)} ${spanText(one.silence)} after the last byte`
   const network: Alternative = { rule: 'network-interruption', standing: 'possible', why: `the stream had no clean end: ${how}` }
   if (restart?.sure) {
@@ -107,13 +116,19 @@ function byServer(facts: Facts, one: Abrupt, all: readonly Abrupt[]): EndCause {
 }
 
 /** A client that leaves while nothing is in flight may do so; only what it leaves after, or a reset, says more. */
-function byClient(facts: Facts, one: Abrupt, all: readonly Abrupt[]): EndCause | undefined {
+const wasUsed = perFacts(({ calls }) => calls.some(({ from, delivery, error }) => from === 'client' && delivery === 'delivered' && !error))
+
+function byClient(facts: Facts, one: Abrupt): EndCause | undefined {
   const { end } = one
-  if (facts.calls.some(({ broken, delivery }) => broken?.seq === end.seq && delivery !== 'delivered')) return undefined
+  if (
+    byBreak(facts)
+      .get(end.seq)
+      ?.some(({ delivery }) => delivery !== 'delivered')
+  )
+    return undefined
   const base = { ...one, lost: [], again: 0, evidence: [] }
   // A client that could not even begin leaves for that reason.
-  const used = facts.calls.some(({ from, delivery, error }) => from === 'client' && delivery === 'delivered' && !error)
-  const idle = used ? idleSign(facts, one, all) : undefined
+  const idle = wasUsed(facts) ? idleSign(facts, one) : undefined
   if (idle && ((idle.limit ?? 0) >= 60_000 || idle.again > 0)) return { ...base, ...idle, rule: 'idle-cut', others: [] }
   if (end.how === 'fin') return undefined
   const why = `the client’s side ended by ${endingText(end.how)}`
@@ -128,15 +143,31 @@ interface IdleSign {
   readonly why: string
 }
 
-function idleSign({ others }: Facts, { silence, end }: Abrupt, all: readonly Abrupt[]): IdleSign | undefined {
+/** How many ends of one side came after the same silence. */
+const alike = perFacts(facts => {
+  const count = new Map<string, number>()
+  for (const { end, silence } of abruptEnds(facts)) {
+    for (const limit of IDLE_LIMITS) {
+      const key = `${end.by} ${limit * 1000}`
+      if (nearest(silence, [limit])) count.set(key, (count.get(key) ?? 0) + 1)
+    }
+  }
+  return count
+})
+
+function idleSign(facts: Facts, { silence, end }: Abrupt): IdleSign | undefined {
   const fit = silence < 20_000 ? undefined : nearest(silence, IDLE_LIMITS)
   if (!fit) return undefined
   const same = (span: number | undefined) => span !== undefined && nearest(span, [fit.limit / 1000]) !== undefined
   const again =
-    all.filter(other => other.end !== end && other.end.by === end.by && same(other.silence)).length +
-    others.filter(({ ended }) => ended?.by === end.by && ended.how !== 'complete' && ended.seq !== end.seq && same(ended.silentMs)).length
+    (alike(facts).get(`${end.by} ${fit.limit}`) ?? 1) -
+    1 +
+    facts.others.filter(({ ended }) => ended?.by === end.by && ended.how !== 'complete' && ended.seq !== end.seq && same(ended.silentMs))
+      .length
   return { confidence: again > 0 ? 'certain' : 'likely', limit: fit.limit, again, why: `closed ${spanText(silence)} after the last byte` }
 }
+
+const exits = perFacts(({ logs }) => logs.filter(({ source, text }) => source === 'process' && EXITED.test(text)))
 
 /** The server was found gone after the end, its process ended, or other streams ended with it. */
 function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: string; evidence: Evidence[] } | undefined {
@@ -146,7 +177,7 @@ function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: strin
   const outage = facts.outages?.find(
     ({ from, to }) => from >= end.at - RESTART_SPAN && from <= end.at + RESTART_SPAN && (to ?? from) >= end.at,
   )
-  const exit = facts.logs.find(({ source, text, at }) => source === 'process' && EXITED.test(text) && Math.abs(at - end.at) < 2_000)
+  const exit = exits(facts).find(({ at }) => Math.abs(at - end.at) < 2_000)
   const evidence: Evidence[] = []
   if (exit) evidence.push({ seq: exit.seq, at: exit.at, says: `The server’s process: ${exit.text.slice(0, 80)}` })
   if (outage) evidence.push({ seq: outage.seq, at: outage.from, says: `The server could not be reached: ${outage.says}` })
@@ -163,14 +194,16 @@ function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: strin
   return near.length > 0 && end.how === 'fin' ? { sure: false, why: burst, evidence } : undefined
 }
 
+/** When the server answered something, on this session or elsewhere, oldest first. */
+const answersAt = perFacts(({ exchanges, others }): readonly number[] => {
+  const own = exchanges.flatMap(({ responseAt, responseBy }) => (responseAt !== undefined && responseBy === 'server' ? [responseAt] : []))
+  const elsewhere = others.flatMap(({ endpointAt, transport, lastAt }) => endpointAt ?? (transport === 'sse' ? [] : [lastAt]))
+  return [...own, ...elsewhere].sort((a, b) => a - b)
+})
+
 /** How soon after it the server answered something (ms). */
-function backAfter({ exchanges, others }: Facts, { end }: Abrupt): number | undefined {
-  const own = exchanges
-    .filter(({ responseAt = 0, responseBy }) => responseAt > end.at && responseBy === 'server')
-    .map(x => x.responseAt ?? end.at)
-  const elsewhere = others.flatMap(({ endpointAt, transport, lastAt }) =>
-    (endpointAt ?? (transport === 'sse' ? 0 : lastAt)) > end.at ? [endpointAt ?? lastAt] : [],
-  )
-  const first = Math.min(...own, ...elsewhere)
-  return Number.isFinite(first) ? first - end.at : undefined
+function backAfter(facts: Facts, { end }: Abrupt): number | undefined {
+  const times = answersAt(facts)
+  const first = times[bisect(times, at => at > end.at)]
+  return first === undefined ? undefined : first - end.at
 }

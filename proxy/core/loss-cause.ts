@@ -7,8 +7,9 @@
 import { IDLE_LIMITS, nearest, REQUEST_LIMITS } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import { encodingOf } from './fields.ts'
-import type { Alternative, Break, Call, Confidence, Exchange } from './model.ts'
+import type { Alternative, Break, Call, Confidence, Exchange, Frame } from './model.ts'
 import { isClientNear, NEAR } from './nearness.ts'
+import { carriersOf, exchangeOf, framesOn, perFacts } from './per-facts.ts'
 import { bytesText, spanText } from './words.ts'
 
 export interface LossCause {
@@ -74,9 +75,9 @@ function standingOf(signs: readonly Sign[]): Alternative {
 
 /** The exchange whose response should have carried the answer. */
 export function legOf(facts: Facts, call: Call): Exchange | undefined {
-  const own = facts.exchanges.findLast(exchange => call.exchanges.includes(exchange.id) && exchange.calls.includes(call.id))
+  const own = carriersOf(facts, call).findLast(({ id }) => call.exchanges.includes(id))
   if (facts.session.transport !== 'sse') return own
-  return facts.exchanges.find(exchange => exchange.id === facts.session.stream) ?? own
+  return exchangeOf(facts, facts.session.stream) ?? own
 }
 
 /** When the last byte before `at` came on a response; its head counts. */
@@ -85,7 +86,7 @@ export function lastByteBefore(facts: Facts, leg: Exchange | undefined, at: numb
   const head = { at: leg.responseAt, seq: leg.responseSeq ?? leg.requestSeq }
   if (leg.lastByteAt !== undefined && leg.lastByteAt <= at && leg.lastByteAt > head.at)
     return { at: leg.lastByteAt, seq: leg.lastByteSeq ?? head.seq }
-  const frame = facts.frames.findLast(one => one.exchange === leg.id && one.at <= at && one.crossed)
+  const frame = framesOn(facts, leg.id).findLast(one => one.at <= at && one.crossed)
   return frame && frame.at >= head.at ? { at: frame.at, seq: frame.seq } : head
 }
 
@@ -101,10 +102,12 @@ function cancelled({ cancelled: mark, sentAt }: Call): Sign {
   }
 }
 
+const deletions = perFacts(({ exchanges }) => exchanges.filter(({ method, status = 0 }) => method === 'DELETE' && status < 300))
+
 function deleted(facts: Facts, broken: Break): Sign {
   const rule = 'client-closed-early'
-  const end = facts.exchanges.find(({ method, requestAt, status = 0 }) => method === 'DELETE' && status < 300 && requestAt <= broken.at)
-  return end
+  const end = deletions(facts)[0]
+  return end && end.requestAt <= broken.at
     ? { rule, holds: 'certain', why: 'the client ended the session with DELETE' }
     : { rule, holds: false, why: 'no DELETE ended the session', possible: true }
 }
@@ -138,22 +141,33 @@ function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken:
 }
 
 /** Bytes of an event that had begun and was not whole when the client left; 0 where that cannot be told. */
-export function unfinishedBytes({ frames }: Facts, leg: Exchange | undefined, broken: Break): number {
+export function unfinishedBytes(facts: Facts, leg: Exchange | undefined, broken: Break): number {
   if (!leg || (leg.body !== 'sse' && leg.body !== 'stream') || encodingOf(leg.responseHeaders ?? []) !== '') return 0
   if (leg.lastByteAt !== undefined && broken.at - leg.lastByteAt > JUST_BEFORE) return 0
   const taken = leg.clientEnd?.bytes ?? leg.responseBytes
   // What was being written then: it became whole later, or never. Comments are not kept, so their bytes cannot be told from the rest.
-  const cut = frames.find(frame => frame.exchange === leg.id && (frame.kind === 'unfinished' || frame.at > broken.at))
+  const frames = framesOn(facts, leg.id)
+  const cut = frames.find(frame => frame.kind === 'unfinished' || frame.at > broken.at)
   if (leg.serverEnd) return cut ? Math.max(0, taken - cut.offset) : 0
-  const whole = frames.filter(frame => frame.exchange === leg.id && frame.at <= broken.at && frame.kind !== 'unfinished')
+  const whole = frames.filter(frame => frame.at <= broken.at && frame.kind !== 'unfinished')
   const end = whole.reduce((last, { offset, size }) => Math.max(last, offset + size), 0)
   return Math.max(0, taken - end)
 }
 
+/** Bytes of the largest event that came just before; 0 for none. */
+function largestBefore({ frames }: Facts, at: number): number {
+  let largest = 0
+  for (let i = frames.length - 1; i >= 0; i--) {
+    const { at: cameAt, kind, size } = frames[i] as Frame
+    if (at - cameAt > JUST_BEFORE) break
+    if (cameAt <= at && kind !== 'comment') largest = Math.max(largest, size)
+  }
+  return largest
+}
+
 function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | undefined): Sign {
   const rule = 'oversized-sse-event'
-  const before = facts.frames.filter(frame => frame.at <= broken.at && broken.at - frame.at <= JUST_BEFORE && frame.kind !== 'comment')
-  const largest = before.reduce((size, frame) => Math.max(size, frame.size), 0)
+  const largest = largestBefore(facts, broken.at)
   const limit = EVENT_LIMITS.findLast(bytes => largest > bytes)
   const unfinished = unfinishedBytes(facts, leg, broken)
   const passed = EVENT_LIMITS.findLast(bytes => unfinished > bytes)
@@ -176,10 +190,10 @@ function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | unde
   return { rule, holds: false, why }
 }
 
+const refusals = perFacts(({ exchanges }) => exchanges.filter(({ method, status = 0 }) => method === 'POST' && status >= 400))
+
 function refused(facts: Facts, broken: Break): Sign {
-  const error = facts.exchanges.find(({ method, status = 0, responseAt = 0 }) => {
-    return method === 'POST' && status >= 400 && responseAt <= broken.at && broken.at - responseAt <= JUST_BEFORE
-  })
+  const error = refusals(facts).find(({ responseAt = 0 }) => responseAt <= broken.at && broken.at - responseAt <= JUST_BEFORE)
   if (!error) return { rule: 'session-unknown-or-expired', holds: false, why: 'no POST was refused before the close' }
   return { rule: refusalName(error.status ?? 0), holds: 'likely', why: `a POST was refused with ${error.status} just before the close` }
 }

@@ -1,7 +1,8 @@
 /** What a client did after a large answer had been delivered to it. Promise: only what it would not have done with the answer in hand. */
 import type { Facts } from './facts.ts'
 import { headerOf } from './fields.ts'
-import type { Call, Confidence, Evidence, Exchange, Frame } from './model.ts'
+import type { Call, Confidence, Evidence, Exchange } from './model.ts'
+import { exchangeOf, frameOf, framesOn, perFacts } from './per-facts.ts'
 import { spanText } from './words.ts'
 
 /** Limits on one SSE event or line that clients are known to have (bytes). */
@@ -25,15 +26,15 @@ export interface Unread {
 /** Size of the one SSE event that held the answer; undefined for an answer that came otherwise. */
 export function eventSize(facts: Facts, call: Call): number | undefined {
   if ((call.answerBytes ?? 0) < SMALL) return undefined
-  const exchange = facts.exchanges.find(one => one.id === call.answerExchange)
+  const exchange = exchangeOf(facts, call.answerExchange)
   if (call.delivery !== 'delivered' || (exchange?.body !== 'sse' && exchange?.body !== 'stream')) return undefined
-  return facts.frames.find(frame => frame.id === call.answerFrame)?.size ?? call.answerBytes
+  return frameOf(facts, call.answerFrame)?.size ?? call.answerBytes
 }
 
 /** Signs that the client never read the answer that it was given. */
 export function unread(facts: Facts, call: Call): Unread | undefined {
   const at = call.answeredAt
-  const exchange = facts.exchanges.find(one => one.id === call.answerExchange)
+  const exchange = exchangeOf(facts, call.answerExchange)
   if (at === undefined || !exchange) return undefined
   return (
     resumedBefore(facts, call, at) ??
@@ -44,15 +45,20 @@ export function unread(facts: Facts, call: Call): Unread | undefined {
   )
 }
 
+const resumptions = perFacts(({ exchanges }) =>
+  exchanges.filter(({ method, requestHeaders }) => method === 'GET' && headerOf(requestHeaders, 'last-event-id') !== ''),
+)
+/** Messages by which the client cancels, by the id that they name. */
+const cancellations = perFacts(({ calls }) => Map.groupBy(calls, one => one.cancels?.id))
+
 /** It asks for what follows the event before: so it does not have this one. */
 function resumedBefore(facts: Facts, call: Call, at: number): Unread | undefined {
-  const index = facts.frames.findIndex(frame => frame.id === call.answerFrame)
-  const frame = facts.frames[index] as Frame | undefined
+  const frame = frameOf(facts, call.answerFrame)
   if (frame?.lastEventId === undefined) return undefined
-  const before = facts.frames.slice(0, index).flatMap(one => (one.exchange === frame.exchange ? (one.lastEventId ?? []) : []))
-  for (const { method, requestHeaders, requestAt, requestSeq } of facts.exchanges) {
+  const before = framesOn(facts, frame.exchange).flatMap(one => (one.index < frame.index ? (one.lastEventId ?? []) : []))
+  for (const { requestHeaders, requestAt, requestSeq } of resumptions(facts)) {
     const asked = headerOf(requestHeaders, 'last-event-id')
-    if (method !== 'GET' || requestAt < at || !before.includes(asked) || asked === frame.lastEventId) continue
+    if (requestAt < at || !before.includes(asked) || asked === frame.lastEventId) continue
     const says = `It then resumed after event ${asked}, the one before.`
     return {
       confidence: 'certain',
@@ -64,7 +70,9 @@ function resumedBefore(facts: Facts, call: Call, at: number): Unread | undefined
 }
 
 function cancelledAfter(facts: Facts, call: Call, at: number): Unread | undefined {
-  const cancel = facts.calls.find(one => one.cancels?.id === call.rpcId && one.sentAt - at >= RACE_SPAN)
+  const cancel = cancellations(facts)
+    .get(call.rpcId)
+    ?.find(one => one.sentAt - at >= RACE_SPAN)
   if (!cancel) return undefined
   const reason = cancel.cancels?.reason ?? 'no reason given'
   return {

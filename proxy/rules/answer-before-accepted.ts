@@ -1,4 +1,6 @@
 /** An answer came on the stream before its POST was acknowledged: two connections race. Promise: a note, never a fault. */
+
+import { carriersOf } from '../core/per-facts.ts'
 import { spanText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 
@@ -13,7 +15,8 @@ export const answerBeforeAccepted: Rule = {
   signature: 'On HTTP+SSE the answer arrives on the stream before the POST of its request gets its 202.',
   fix: 'Nothing to mend. Do not wait for the 202 in a client of your own before you listen for the answer.',
   references: ['https://modelcontextprotocol.io/specification/2024-11-05/basic/transports'],
-  check({ session, calls, exchanges }) {
+  check(facts) {
+    const { session, calls } = facts
     if (session.transport !== 'sse') return []
     const early = calls.flatMap(call => {
       const gap = (call.acceptedAt ?? 0) - (call.answeredAt ?? Number.POSITIVE_INFINITY)
@@ -22,7 +25,7 @@ export const answerBeforeAccepted: Rule = {
     const first = early.toSorted((a, b) => b.gap - a.gap)[0]
     if (!first) return []
     const { call, gap } = first
-    const accepted = exchanges.findLast(one => one.calls.includes(call.id) && one.status === call.status)
+    const accepted = carriersOf(facts, call).findLast(one => one.status === call.status)
     return [
       {
         confidence: 'certain',

@@ -1,6 +1,6 @@
 /** A client gives one id to two requests at once. Promise: reuse one after the other is legal and stays silent. */
 import type { Facts } from '../core/facts.ts'
-import { sharesId } from '../core/lost-answer.ts'
+import { sharedIds } from '../core/lost-answer.ts'
 import type { Call } from '../core/model.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -16,20 +16,9 @@ export const duplicateInFlightId: Rule = {
   check(facts) {
     // Since 2026-07-28 an answer belongs to its own POST and nothing else.
     if (facts.session.transport === 'stateless') return []
-    const groups = new Map<string, Call[]>()
-    const before = new Map<string, Call>()
-    for (const call of facts.calls) {
-      if (call.kind !== 'request' || call.from !== 'client' || call.rpcId === undefined) continue
-      const last = before.get(call.rpcId)
-      if (last && sharesId(facts, last, call)) groups.set(call.rpcId, [...(groups.get(call.rpcId) ?? [last]), call])
-      // The one that is in flight longest is what the next may meet.
-      if (!last || overAt(call) >= overAt(last)) before.set(call.rpcId, call)
-    }
-    return [...groups.values()].filter(calls => calls.length > 1).map(calls => verdictOn(facts, calls))
+    return sharedIds(facts).map(calls => verdictOn(facts, calls))
   },
 }
-
-const overAt = ({ answeredAt, brokenAt }: Call) => answeredAt ?? brokenAt ?? Number.POSITIVE_INFINITY
 
 function verdictOn({ session }: Facts, calls: readonly Call[]): Verdict {
   const [first, second] = calls as [Call, Call]

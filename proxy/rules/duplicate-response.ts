@@ -1,5 +1,6 @@
 /** The server answers a request twice. Promise: a replay after a resumption is no second answer. */
 import { strays } from '../core/lost-answer.ts'
+import { callsUnder } from '../core/per-facts.ts'
 import { bytesText, spanText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 
@@ -13,8 +14,8 @@ export const duplicateResponse: Rule = {
   references: ['modelcontextprotocol/python-sdk#3137', 'https://www.jsonrpc.org/specification'],
   check(facts) {
     const pairs = strays(facts).flatMap(frame => {
-      const call = facts.calls.find(
-        one => one.from === 'client' && one.rpcId === frame.rpcId && one.answeredAt !== undefined && one.answeredAt <= frame.at,
+      const call = callsUnder(facts, frame.rpcId).find(
+        one => one.from === 'client' && one.answeredAt !== undefined && one.answeredAt <= frame.at,
       )
       return call ? [{ frame, call }] : []
     })

@@ -4,6 +4,7 @@ import { headerOf } from '../core/fields.ts'
 import { asksForStream, isLikeEndpoint } from '../core/http-signs.ts'
 import { awaiting, cutShort, isBrokenMessage, ownExchange } from '../core/lost-answer.ts'
 import type { Call } from '../core/model.ts'
+import { callOf, exchangeOf } from '../core/per-facts.ts'
 import { bytesText, countText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -71,7 +72,9 @@ function bodies(facts: Facts): Verdict[] {
     const cut = exchange.status !== undefined && exchange.status < 300 ? cutShort(exchange) : undefined
     // JSON where a stream was asked for is told by its content type.
     if (!cut && (exchange.problem === undefined || asksForStream(exchange))) return []
-    const call = facts.calls.find(one => one.kind === 'request' && ownExchange(facts, one)?.id === exchange.id)
+    const call = exchange.calls
+      .map(id => callOf(facts, id))
+      .find(one => one?.kind === 'request' && ownExchange(facts, one)?.id === exchange.id)
     const lost = call && call.answeredAt === undefined
     // The Python SDK reads bodies strictly (tried with 1.29.0): it drops them and goes on waiting.
     const strict = /python/i.test(headerOf(exchange.requestHeaders, 'user-agent'))
@@ -116,7 +119,7 @@ function bodies(facts: Facts): Verdict[] {
 function requests(facts: Facts): Verdict[] {
   const found = facts.calls.filter(({ kind, from, exchange: id }) => {
     if (kind !== 'invalid' || from !== 'client') return false
-    const exchange = facts.exchanges.find(one => one.id === id)
+    const exchange = exchangeOf(facts, id)
     if (!exchange || exchange.requestEnd || exchange.status === 413 || exchange.requestBytes > WHOLE_BYTES) return false
     return headerOf(exchange.requestHeaders, 'content-type').includes('json')
   })

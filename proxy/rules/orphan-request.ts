@@ -2,6 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { cutByEnd, lostAnswer, ownExchange, unanswered, waitedUntil } from '../core/lost-answer.ts'
 import type { Call, Evidence, Exchange } from '../core/model.ts'
+import { exchangeOf, perFacts } from '../core/per-facts.ts'
 import { holdsAll } from '../core/single-slot.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -33,7 +34,7 @@ const spanOf = (facts: Facts, call: Call) => waitedUntil(facts, call) - call.sen
 /** What would carry the answer, while it is still open. */
 function openCarrier(facts: Facts, call: Call): Exchange | undefined {
   const own = ownExchange(facts, call)
-  const carrier = facts.session.transport === 'sse' ? facts.exchanges.find(one => one.id === facts.session.stream) : own
+  const carrier = facts.session.transport === 'sse' ? exchangeOf(facts, facts.session.stream) : own
   const until = waitedUntil(facts, call)
   const ended = Math.min(carrier?.serverEnd?.at ?? Number.POSITIVE_INFINITY, carrier?.clientEnd?.at ?? Number.POSITIVE_INFINITY)
   return carrier && ended >= until && (own?.status ?? 200) < 300 ? carrier : undefined
@@ -45,13 +46,18 @@ function isOrphan(facts: Facts, call: Call): boolean {
   return spanOf(facts, call) >= WAIT && openCarrier(facts, call) !== undefined && lostAnswer(facts, call) === undefined
 }
 
+const lastProgress = perFacts(
+  ({ frames }) => frames.findLast(({ method }) => method === 'notifications/progress')?.at ?? Number.NEGATIVE_INFINITY,
+)
 /** It is at work, and says so. */
 const reportsProgress = (facts: Facts, call: Call) =>
-  facts.frames.some(({ method, at }) => method === 'notifications/progress' && at > call.sentAt && waitedUntil(facts, call) - at < WAIT)
+  lastProgress(facts) > call.sentAt && waitedUntil(facts, call) - lastProgress(facts) < WAIT
 
+const lastQuestion = perFacts(({ calls }) =>
+  calls.findLast(({ from, kind, answeredAt }) => from === 'server' && kind === 'request' && answeredAt === undefined),
+)
 /** The server itself waits for an answer of the client: a question to the user, a sampling. */
-const asksBack = (facts: Facts, call: Call) =>
-  facts.calls.some(one => one.from === 'server' && one.kind === 'request' && one.sentAt > call.sentAt && one.answeredAt === undefined)
+const asksBack = (facts: Facts, call: Call) => (lastQuestion(facts)?.sentAt ?? Number.NEGATIVE_INFINITY) > call.sentAt
 
 function verdictOn(facts: Facts, calls: readonly Call[]): Verdict {
   const call = calls[0] as Call

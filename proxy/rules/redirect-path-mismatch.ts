@@ -3,6 +3,7 @@ import { pathAndQuery, pathOf, queryOf, sameButSlash } from '../core/endpoint.ts
 import type { Facts } from '../core/facts.ts'
 import { redirectOrigin } from '../core/http-signs.ts'
 import type { Evidence, Exchange } from '../core/model.ts'
+import { callOf } from '../core/per-facts.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -59,8 +60,7 @@ function verdictOn(facts: Facts, hops: readonly Exchange[]): Verdict {
 
 /** Nobody will follow it any more: its call was given up, or clients never take that long. */
 export const isOver = (facts: Facts, hop: Exchange) =>
-  facts.calls.some(call => hop.calls.includes(call.id) && call.delivery === 'unanswered') ||
-  facts.now - (hop.responseAt ?? facts.now) > 5_000
+  hop.calls.some(id => callOf(facts, id)?.delivery === 'unanswered') || facts.now - (hop.responseAt ?? facts.now) > 5_000
 
 function saysOf(first: Exchange, count: number, open: number, cost: number): string {
   const to = pathOf(pathAndQuery(first.location ?? '', first.target))

@@ -3,6 +3,7 @@ import type { Facts } from '../core/facts.ts'
 import { encodingOf } from '../core/fields.ts'
 import { middlebox } from '../core/lost-answer.ts'
 import type { Confidence, Evidence, Exchange, Severity } from '../core/model.ts'
+import { framesOn } from '../core/per-facts.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -75,8 +76,8 @@ function lag(exchange: Exchange): Sign | undefined {
 }
 
 /** Servers send the endpoint event at once. */
-function lateEndpoint({ frames }: Facts, exchange: Exchange): Sign | undefined {
-  const endpoint = frames.find(frame => frame.exchange === exchange.id && frame.event === 'endpoint')
+function lateEndpoint(facts: Facts, exchange: Exchange): Sign | undefined {
+  const endpoint = framesOn(facts, exchange.id).find(({ event }) => event === 'endpoint')
   const late = endpoint && exchange.responseAt !== undefined ? endpoint.at - exchange.responseAt : 0
   // A compressor that holds it is a fault of its own.
   if (!endpoint || late < LATE_ENDPOINT || encodingOf(exchange.responseHeaders ?? []) !== '') return undefined

@@ -2,6 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { encodingOf } from '../core/fields.ts'
 import type { Confidence, Exchange, Severity } from '../core/model.ts'
+import { framesOn } from '../core/per-facts.ts'
 import { bytesText, spanText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 
@@ -58,10 +59,10 @@ export const sseCompressed: Rule = {
   },
 }
 
-function stateOf({ frames, now }: Facts, exchange: Exchange): { severity: Severity; confidence: Confidence; says: string; held?: number } {
+function stateOf(facts: Facts, exchange: Exchange): { severity: Severity; confidence: Confidence; says: string; held?: number } {
   const { firstByteAt, serverEnd, clientEnd, responseBytes } = exchange
-  const first = frames.find(frame => frame.exchange === exchange.id && frame.index === 0)
-  const until = first?.at ?? serverEnd?.at ?? clientEnd?.at ?? now
+  const first = framesOn(facts, exchange.id).find(({ index }) => index === 0)
+  const until = first?.at ?? serverEnd?.at ?? clientEnd?.at ?? facts.now
   const unreadable = exchange.frames === 0 && exchange.pings === 0
   if (firstByteAt !== undefined && first && until - firstByteAt >= HELD) {
     return {

@@ -2,6 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { awaiting, hiddenMessages } from '../core/lost-answer.ts'
 import type { Call, Exchange, Framing, Severity } from '../core/model.ts'
+import { callOf } from '../core/per-facts.ts'
 import { countText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -59,8 +60,8 @@ const WORDS: Readonly<Record<Framing['what'], (one: Framing) => Words>> = {
 const ORDER: readonly Framing['what'][] = ['unfinished', 'event-name', 'nul-id', 'lone-cr', 'multi-line']
 
 function awaitedOn(facts: Facts, exchange: Exchange, at: number): Call | undefined {
-  const call = awaiting(facts, at)
-  return exchange.body === 'stream' || call?.exchanges.includes(exchange.id) ? call : undefined
+  if (exchange.body === 'stream') return awaiting(facts, at)
+  return awaiting({ calls: exchange.calls.flatMap(id => callOf(facts, id) ?? []) }, at)
 }
 
 function verdictOn(facts: Facts, exchange: Exchange): Verdict[] {

@@ -14,10 +14,11 @@ export const staleGetStream409: Rule = {
   check({ session, exchanges }) {
     if (session.transport !== 'streamable') return []
     const refused = exchanges.filter(isRefused)
+    const streams = exchanges.filter(({ body, status = 0 }) => body === 'stream' && status < 300)
+    let next = 0
     const stale = refused.flatMap(exchange => {
-      const before = exchanges.findLast(
-        ({ body, requestAt, status = 0, id }) => body === 'stream' && status < 300 && id !== exchange.id && requestAt < exchange.requestAt,
-      )
+      while ((streams[next]?.requestAt ?? Number.POSITIVE_INFINITY) < exchange.requestAt) next++
+      const before = streams[next - 1]
       return before?.clientEnd && before.clientEnd.at < exchange.requestAt ? [{ exchange, before, end: before.clientEnd }] : []
     })
     const first = stale[0]

@@ -4,6 +4,7 @@ import { clientName } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause, unfinishedBytes } from '../core/loss-cause.ts'
 import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
+import { carriersOf, frameOf } from '../core/per-facts.ts'
 import { bytesText, countText, endingText, limitText, spanText } from '../core/words.ts'
 import { limitSetting } from './client-limit.ts'
 import { isGhost, UPGRADE } from './ghost-session.ts'
@@ -27,7 +28,9 @@ function lossesOf(facts: Facts): Call[][] {
     if (call.delivery !== 'undeliverable' || !call.broken || call.from !== 'client') continue
     // What is posted to a dead stream, a client that leaves during the handshake, and an answer that it could not read are faults of their own.
     if (isGhost(facts, call) || call.method === 'initialize' || cameUnread(facts, call)) continue
-    byBreak.set(call.broken.seq, [...(byBreak.get(call.broken.seq) ?? []), call])
+    const together = byBreak.get(call.broken.seq)
+    if (together) together.push(call)
+    else byBreak.set(call.broken.seq, [call])
   }
   return [...byBreak.values()]
 }
@@ -149,9 +152,7 @@ const ghostPost = ({ session, exchanges }: Facts) =>
 
 function evidenceOf(facts: Facts, call: Call, broken: Break, errors: readonly LogLine[], ghost: ReturnType<typeof ghostPost>): Evidence[] {
   const leg = legOf(facts, call)
-  const accepted = facts.exchanges.findLast(
-    exchange => exchange.calls.includes(call.id) && exchange.responseSeq !== undefined && exchange.id !== facts.session.stream,
-  )
+  const accepted = carriersOf(facts, call).findLast(({ id, responseSeq }) => responseSeq !== undefined && id !== facts.session.stream)
   const lines: Evidence[] = []
   const name = `call ${call.number}`
   if (accepted?.responseSeq !== undefined && accepted.responseAt !== undefined) {
@@ -182,7 +183,7 @@ function evidenceOf(facts: Facts, call: Call, broken: Break, errors: readonly Lo
     if (change.what === 'linger-end')
       lines.push({ seq: change.seq, at: change.at, says: 'Linger ended: the client’s close was passed on to the server' })
   }
-  const answer = facts.frames.find(frame => frame.id === call.answerFrame)
+  const answer = frameOf(facts, call.answerFrame)
   const answerSeq = answer?.seq ?? call.ladder.find(step => step.name === 'answered')?.seq
   if (call.answeredAt !== undefined && answerSeq !== undefined) {
     lines.push({ seq: answerSeq, at: call.answeredAt, says: `Answer for id ${call.rpcId} came, ${bytesText(call.answerBytes ?? 0)}` })
