@@ -9,15 +9,18 @@ import type { RpcMessage } from './jsonrpc.ts'
 import { isTimeout } from './lifecycle.ts'
 import type { Break } from './model.ts'
 import type { Answer, CallState, ExchangeState, FrameMark, SessionState, World } from './state.ts'
+import { StatelessChecks } from './stateless-checks.ts'
 
 /** How late a cancellation may come after its client closed the response (ms). */
 const RACE_SPAN = 500
 
 export class CallFold {
   readonly #world: World
+  readonly #stateless: StatelessChecks
 
   constructor(world: World) {
     this.#world = world
+    this.#stateless = new StatelessChecks(text => world.preview(text))
   }
 
   /** Messages that the client POSTed. Those that came on a hop before continue their calls; the others begin one. */
@@ -32,7 +35,10 @@ export class CallFold {
       if (at !== -1) this.#continue(call, x)
       x.calls.push(call)
       x.row.calls = [...x.row.calls, call.row.id]
-      if (at === -1) this.#effects(x, session, message)
+      if (at === -1) {
+        this.#stateless.posted(x, call, message)
+        this.#effects(x, session, message)
+      }
     }
     this.#world.touchExchange(x)
   }
@@ -201,6 +207,7 @@ export class CallFold {
     row.answerBytes = answer.bytes
     if (answer.mark) row.answerFrame = answer.mark.row.id
     if (message.error) row.error = { code: message.error.code, message: this.#world.preview(message.error.message) }
+    this.#stateless.answered(answer.exchange, row.method, message)
     if (message.tools && row.method === 'tools/list') row.tools = message.tools
     if (message.id !== undefined && message.id !== row.rpcId && !isWhole(message)) row.answerId = message.id
     if (message.toolError !== undefined) row.toolError = this.#world.preview(message.toolError)

@@ -2,8 +2,9 @@
  * Reads JSON-RPC 2.0 messages as MCP uses them. Promise: never throws; whatever the value is, it gets a kind, and an id is
  * kept as the JSON text it had on the wire (`5`, `"5"`, `null` are three ids).
  */
+import { type MirroredParam, mirroredParams } from './mirrored-headers.ts'
 import { RpcScanner } from './rpc-scan.ts'
-import { type ToolList, toolList } from './tool-list.ts'
+import { hasFlaw, type ToolList, toolList } from './tool-list.ts'
 
 export interface RpcMessage {
   readonly kind: 'request' | 'response' | 'error' | 'notification' | 'invalid'
@@ -27,6 +28,12 @@ export interface RpcMessage {
   readonly offersTools?: boolean
   /** Of a result that lists tools. */
   readonly tools?: ToolList
+  /** Of the same: by the tool's name, the parameters that stand in headers too. */
+  readonly mirrored?: ReadonlyMap<string, readonly MirroredParam[]>
+  /** Arguments of a tool call, as they were parsed. */
+  readonly args?: unknown
+  /** Since 2026-07-28: what a result seals for the next request, or what a request brings back. */
+  readonly requestState?: string
 }
 
 export interface RpcBody {
@@ -144,6 +151,8 @@ function request(value: Json, method: string, id: string | undefined): RpcMessag
     ...(name !== undefined && { name }),
     ...(protocolVersion !== undefined && { protocolVersion }),
     ...(client && { client }),
+    ...(method === 'tools/call' && params.arguments !== undefined && { args: params.arguments }),
+    ...(text(params.requestState) !== undefined && { requestState: text(params.requestState) as string }),
     ...(cancelled !== undefined && {
       cancels: { id: cancelled, ...(text(params.reason) !== undefined && { reason: text(params.reason) }) } as RpcMessage['cancels'],
     }),
@@ -165,11 +174,17 @@ function result(value: Json, id: string | undefined): RpcMessage {
     kind: 'response',
     ...(id !== undefined && { id }),
     ...(isObject(body.capabilities) && { offersTools: body.capabilities.tools !== undefined }),
-    ...(Array.isArray(body.tools) && { tools: toolList(body.tools, text(body.nextCursor)) }),
+    ...(Array.isArray(body.tools) && { tools: toolList(body.tools, text(body.nextCursor)), mirrored: mirroredBy(body.tools) }),
+    ...(text(body.requestState) !== undefined && { requestState: text(body.requestState) as string }),
     ...(body.isError === true && { toolError: contentText(body.content) }),
     ...(server && { server }),
     ...(protocolVersion !== undefined && { protocolVersion }),
   }
+}
+
+function mirroredBy(tools: readonly unknown[]): Map<string, readonly MirroredParam[]> {
+  const own = tools.flatMap(tool => (isObject(tool) && typeof tool.name === 'string' ? [tool] : []))
+  return new Map(own.map(tool => [String(tool.name), hasFlaw(tool) ? [] : mirroredParams(tool.inputSchema)]))
 }
 
 function identity(value: unknown): { name?: string; version?: string } | undefined {

@@ -186,6 +186,13 @@ export interface Break {
   readonly detail: string
 }
 
+/** A header that should repeat what the body says, and does not. `sent` absent: there was none. */
+export interface HeaderDifference {
+  readonly header: string
+  readonly sent?: string
+  readonly body: string
+}
+
 /** One JSON-RPC message that the client POSTed (or the server sent as a request) and its answer, whichever exchanges carried them. */
 export interface Call extends Row {
   readonly t: 'call'
@@ -218,6 +225,10 @@ export interface Call extends Row {
   readonly cancels?: { readonly id: string; readonly reason?: string }
   /** JSON text of the answer's id, where it is not the request's own. */
   readonly answerId?: string
+  /** Where its headers (version, `Mcp-Param-*`) disagree with its body; absent where they agree, or the revision knows no such headers. */
+  readonly differs?: readonly HeaderDifference[]
+  /** It brings a `requestState` back: whether a server issued exactly that through this proxy. Absent where it brings none. */
+  readonly requestState?: 'issued' | 'unknown'
   /** What an answer to `tools/list` holds: how many tools, and those whose `x-mcp-header` breaks the specification, with the reason. */
   readonly tools?: { readonly count: number; readonly flawed: readonly string[]; readonly more: boolean }
   /** The client could no longer be answered from here on. */

@@ -29,6 +29,9 @@ export function toolList(tools: readonly unknown[], nextCursor: string | undefin
   return { count: tools.length, flawed, more: nextCursor !== undefined }
 }
 
+/** Clients drop it for its annotations. */
+export const hasFlaw = (tool: { readonly inputSchema?: unknown }): boolean => headerFlaw(tool.inputSchema, new Set()) !== undefined
+
 /** Why the annotations of a schema are invalid; undefined when they are fine or there are none. */
 function headerFlaw(schema: unknown, seen: Set<string>, depth = 0): string | undefined {
   if (!isObject(schema) || depth > DEPTH_LIMIT || !isObject(schema.properties)) return undefined

@@ -1,6 +1,6 @@
 /** A request of 2026-07-28 whose headers do not say what its body says. Promise: what left the client is compared first, so that a middlebox is only blamed where the client was right. */
-import { base64ToBytes } from '../core/base64.ts'
 import { answerAt, answerOf, byRefusal, refusalWords, requestHeader } from '../core/http-signs.ts'
+import { plainHeader } from '../core/mirrored-headers.ts'
 import type { Call, Exchange } from '../core/model.ts'
 import { countText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
@@ -9,8 +9,9 @@ export const headerBodyMismatch: Rule = {
   id: 'header-body-mismatch',
   severity: 'error',
   title: 'Headers and body of a request disagree',
-  why: 'Since 2026-07-28 the method and the name of a call stand in headers too, so that gateways can route by them; a server has to refuse a request where the two differ.',
-  signature: 'Mcp-Method or Mcp-Name is missing or is not what the body says; or the server answers 400 with -32020.',
+  why: 'Since 2026-07-28 the version, the method, the name of a call and some of its arguments stand in headers too, so that gateways can route by them; a server has to refuse a request where header and body differ.',
+  signature:
+    'Mcp-Method, Mcp-Name, MCP-Protocol-Version or an Mcp-Param-* header that the tool’s schema asks for (x-mcp-header) is missing or is not what the body says; or the server answers 400 with -32020.',
   fix: 'Let the client write the headers from the body it sends, and every gateway between pass Mcp-* headers on.',
   references: ['modelcontextprotocol/typescript-sdk#2190', 'modelcontextprotocol/java-sdk#1112'],
   check(facts) {
@@ -47,7 +48,7 @@ export const headerBodyMismatch: Rule = {
             ? ['Let the gateway before the server pass MCP-Protocol-Version, Mcp-Method, Mcp-Name and Mcp-Param-* on unchanged.']
             : ['Upgrade the client’s SDK, or let the code that changes its requests change headers and body together.'],
         evidence: [
-          { seq: x.requestSeq, at: x.requestAt, says: `${x.method} ${x.path}: ${headersOf(x)}` },
+          { seq: x.requestSeq, at: x.requestAt, says: `${x.method} ${x.path}: ${headersOf(x, calls.get(x.calls[0] ?? -1))}` },
           ...seen
             .filter(one => one.refused)
             .slice(0, 4)
@@ -58,8 +59,10 @@ export const headerBodyMismatch: Rule = {
   },
 }
 
-const headersOf = (x: Exchange): string =>
-  ['mcp-method', 'mcp-name'].map(name => `${name} ${requestHeader(x, name) || 'missing'}`).join(', ')
+const headersOf = (x: Exchange, call: Call | undefined): string =>
+  ['mcp-method', 'mcp-name', ...(call?.differs ?? []).slice(0, 5).map(({ header }) => header.toLowerCase())]
+    .map(name => `${name} ${requestHeader(x, name).slice(0, 80) || 'missing'}`)
+    .join(', ')
 
 /** Undefined where the headers say what the body says. */
 function differenceIn(calls: ReadonlyMap<number, Call>, x: Exchange): string | undefined {
@@ -69,17 +72,23 @@ function differenceIn(calls: ReadonlyMap<number, Call>, x: Exchange): string | u
   const method = requestHeader(x, 'mcp-method')
   if (method !== call.method)
     return method === '' ? `Mcp-Method is missing for ${call.method}` : `Mcp-Method says ${method}, the body ${call.method}`
-  return nameDifference(call, plainOf(requestHeader(x, 'mcp-name')))
+  return nameDifference(call, plainHeader(requestHeader(x, 'mcp-name'))) ?? mirrorDifference(call)
 }
 
+/** Methods whose name or URI stands in Mcp-Name. */
+const NAMED = new Set(['tools/call', 'prompts/get', 'resources/read'])
+
 function nameDifference({ method, name = '' }: Call, header: string): string | undefined {
-  if ((method !== 'tools/call' && method !== 'prompts/get') || name === '' || header === name) return undefined
+  if (!NAMED.has(method) || name === '' || header === name) return undefined
   return header === '' ? `Mcp-Name is missing for ${name}` : `Mcp-Name says ${header}, the body ${name}`
 }
 
-/** A value that is no plain header text comes as `=?base64?…?=`. */
-function plainOf(value: string): string {
-  const coded = /^=\?base64\?([A-Za-z0-9+/=]*)\?=$/i.exec(value)?.[1]
-  const bytes = coded === undefined ? undefined : base64ToBytes(coded)
-  return bytes === undefined ? value : new TextDecoder().decode(bytes)
+function mirrorDifference({ differs = [], name = 'the call' }: Call): string | undefined {
+  const [first] = differs
+  if (!first) return undefined
+  const { header, sent, body } = first
+  const more = differs.length > 1 ? `; ${countText(differs.length - 1, 'other header')} differ${differs.length > 2 ? '' : 's'} too` : ''
+  return sent === undefined
+    ? `${header} is missing for ${name}, whose body says ${body}${more}`
+    : `${header} says ${sent}, the body ${body}${more}`
 }

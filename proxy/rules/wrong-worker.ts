@@ -1,7 +1,7 @@
 /** One address, several workers, and each knows only its own sessions. Promise: certain only where the same session was served before and after. */
 import type { Facts } from '../core/facts.ts'
 import type { Call } from '../core/model.ts'
-import { countText } from '../core/words.ts'
+import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { unknownSessionVerdicts } from './unknown-session-verdict.ts'
 
@@ -17,21 +17,24 @@ export const wrongWorker: Rule = {
   check: facts => [...unknownSessionVerdicts(facts, 'wrong-worker'), ...foreignState(facts)],
 }
 
-const isForeign = ({ error }: Call) => error !== undefined && /invalid or expired requestState/i.test(error.message)
+/** What the server never issued here was changed, made up, or is older than the recording: no worker is to blame for that. */
+const isForeign = ({ error, requestState }: Call) =>
+  error !== undefined && requestState !== 'unknown' && /invalid or expired requestState/i.test(error.message)
 
 function foreignState(facts: Facts): Verdict[] {
   const refused = facts.calls.filter(isForeign)
   const first = refused[0]
   if (!first) return []
-  const served = facts.calls.filter(call => call.answeredAt !== undefined && !call.error).length
+  const taken = facts.calls.filter(call => call.requestState === 'issued' && call.answeredAt !== undefined && !call.error).length
+  const proven = first.requestState === 'issued'
   return [
     {
-      confidence: 'likely',
+      confidence: proven ? 'likely' : 'possible',
       at: first.answeredAt ?? first.sentAt,
       call: first.id,
       exchange: first.exchange,
-      title: `The server refused its own requestState, ${countText(refused.length, 'time')}. It answered ${countText(served, 'other call')}.`,
-      says: 'requestState is sealed with a key. A worker that has another key takes it for forged or expired.',
+      title: `The server refused its own requestState, ${countText(refused.length, 'time')}. ${taken > 0 ? `It took ${countText(taken, 'other')}.` : 'It took no other.'}`,
+      says: `${proven ? `It had sealed this state itself, and the client sent it back unchanged${agoText(facts, first)}. ` : ''}A worker that seals with another key takes it for forged or expired.`,
       cause: 'Several workers stand behind one address, and do not share the key of requestState.',
       fix: ['Give all workers the same key for requestState, or run one worker.'],
       evidence: refused.slice(0, 5).map(call => ({
@@ -39,7 +42,16 @@ function foreignState(facts: Facts): Verdict[] {
         at: call.answeredAt ?? call.sentAt,
         says: `Call ${call.number} was refused: ${call.error?.message ?? ''}`,
       })),
-      alternatives: [{ rule: 'session-unknown-or-expired', standing: 'possible', why: 'the state may really have expired' }],
+      alternatives: [
+        { rule: 'session-unknown-or-expired', standing: 'possible', why: 'the state may really have expired' },
+        { rule: 'server-restarted', standing: 'possible', why: 'a key made at the start is another one after a restart' },
+      ],
     },
   ]
+}
+
+/** `, 4.2 s after its last answer` */
+function agoText({ calls }: Facts, { id, sentAt }: Call): string {
+  const before = calls.findLast(call => call.id !== id && (call.answeredAt ?? Number.POSITIVE_INFINITY) <= sentAt)
+  return before?.answeredAt === undefined ? '' : `, ${spanText(sentAt - before.answeredAt)} after its last answer`
 }
