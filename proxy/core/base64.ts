@@ -13,7 +13,7 @@ export function bytesToBinary(bytes: Uint8Array): string {
 }
 
 /** The reverse; characters beyond 255 lose their upper bits. */
-export function binaryToBytes(binary: string): Uint8Array {
+export function binaryToBytes(binary: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(binary.length)
   for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)
   return bytes
@@ -23,7 +23,7 @@ export function bytesToBase64(bytes: Uint8Array): string {
   return btoa(bytesToBinary(bytes))
 }
 
-export function base64ToBytes(text: string): Uint8Array | undefined {
+export function base64ToBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     return binaryToBytes(atob(text))
   } catch {

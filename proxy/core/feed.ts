@@ -11,7 +11,7 @@
  *   GET  /api/data?frame=ID[&limit=N]                 -> the frame's `data` as text, masked. x-total as above
  *   GET  /api/search?q=TEXT[&session=ID]              -> SearchAnswer, over bodies and SSE data
  *   GET  /api/record?seq=N&recording=N                -> RecordView: one wire event of the journal, masked
- *   GET  /api/export?format=har|jsonl[&session=ID][&recording=N][&secrets=1] -> the file, as an attachment; of one session, or of a recording
+ *   GET  /api/export?format=har|jsonl|html[&session=ID][&recording=N][&secrets=1] -> the file, as an attachment; of one session, or of a recording
  *   POST /api/demo {}                                 -> 202; plays the demonstration session against the bundled server
  *   POST /api/probe {}                                -> ProbeAnswer: does the target answer at all
  * Whatever fails answers {"error":{"message"}} in words: 400 and 404 for the question, 401 for the token, 403 for a stranger.

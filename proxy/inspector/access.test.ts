@@ -10,6 +10,7 @@ import { Client, PRODUCT, TestData } from './wire-story.fixture.ts'
 
 /** The routes as they are registered: a new one is in every test below by itself. */
 const routes = apiRoutes({
+  pageDir: '/nowhere',
   library: new Library([], { scratch: '/nowhere', generation: 0, product: PRODUCT, canDemo: false }),
   demo: () => Promise.resolve(),
   probe: () => Promise.reject(new Error('no')),

@@ -16,6 +16,8 @@ import { ApiError, asRecordedBytes, type Route, sendJson } from './router.ts'
 
 export interface ApiSetting {
   readonly library: Library
+  /** The built page. */
+  readonly pageDir: string
   /** Asks the main thread, which owns the sockets towards servers. Rejects with words. */
   readonly demo: () => Promise<void>
   readonly probe: () => Promise<ProbeAnswer>
@@ -65,7 +67,7 @@ export function apiRoutes(setting: ApiSetting): Route[] {
       method: 'GET',
       path: '/api/export',
       handle: (query, response, signal) =>
-        sendExport(library, response, signal, {
+        sendExport({ library, pageDir: setting.pageDir }, response, signal, {
           format: formatOf(query),
           session: query.has('session') ? whole(query, 'session') : undefined,
           recording: whole(query, 'recording', 0),

@@ -1,19 +1,22 @@
 /**
- * Wire events from whatever a person names: a recording's folder, JSON lines, a HAR. Promise: one event at a time, in order;
- * a file that is not what it should be is refused with its name, the place and what is wrong there.
+ * Wire events from whatever a person names: a recording's folder, JSON lines, a HAR, a page with a recording in it.
+ * Promise: one event at a time, in order; a file that is not what it should be is refused with its name, the place and what is wrong there.
  */
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import type { Position, WireEvent } from '../core/event.ts'
 import { harToEvents } from '../core/har-import.ts'
 import { lineToEvent } from '../core/lines.ts'
 import { openReader } from '../journal/reader.ts'
 import type { Source } from '../journal/store.ts'
+import { recordingIn } from './page-file.ts'
 
 /** A line holds one event: a chunk of at most some MiB as base64. */
 const MAX_LINE_BYTES = 256 << 20
-/** A HAR is read whole. */
-const MAX_HAR_BYTES = 500 << 20
+/** A HAR or a page is read whole. */
+const MAX_FILE_BYTES = 500 << 20
 const BATCH_EVENTS = 2000
 
 export interface SourcedEvent {
@@ -25,7 +28,8 @@ export interface SourcedEvent {
 /** Events in lists, so that what follows may do something between them. Throws an Error that names the file. */
 export async function* eventsOf(source: Source): AsyncGenerator<readonly SourcedEvent[]> {
   if (source.kind === 'recording') yield* recordedEvents(source.dir)
-  else if (source.kind === 'jsonl') yield* lineEvents(source.file)
+  else if (source.kind === 'jsonl') yield* lineEvents(source.file, createReadStream(source.file, { highWaterMark: 1 << 20 }))
+  else if (source.kind === 'html') yield* lineEvents(source.file, embeddedLines(source.file))
   else yield* harEvents(source.file)
 }
 
@@ -44,11 +48,11 @@ async function* recordedEvents(dir: string): AsyncGenerator<readonly SourcedEven
   }
 }
 
-async function* lineEvents(file: string): AsyncGenerator<readonly SourcedEvent[]> {
+async function* lineEvents(file: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<readonly SourcedEvent[]> {
   let number = 0
   let count = 0
   let list: SourcedEvent[] = []
-  for await (const line of linesOf(file)) {
+  for await (const line of linesOf(file, bytes)) {
     number += 1
     const text = number === 1 ? line.replace(/^\uFEFF/, '') : line
     if (text.trim() === '') continue
@@ -64,12 +68,23 @@ async function* lineEvents(file: string): AsyncGenerator<readonly SourcedEvent[]
   yield list
 }
 
-/** Lines of a UTF-8 file, without their ends. */
-async function* linesOf(file: string): AsyncGenerator<string> {
+/** What `seismograph export --format html` wrote. Throws an Error that names the file. */
+async function* embeddedLines(file: string): AsyncGenerator<Buffer> {
+  const { size } = await stat(file)
+  const recording = size > MAX_FILE_BYTES ? undefined : recordingIn(await readFile(file))
+  if (!recording) throw new Error(`${file} is no page that "seismograph export" wrote: there is no recording in it`)
+  try {
+    for await (const bytes of Readable.from([recording]).pipe(createGunzip())) yield bytes as Buffer
+  } catch {
+    throw new Error(`${file} is damaged: the recording in it cannot be read to its end`)
+  }
+}
+
+/** Lines of UTF-8 text, without their ends. */
+async function* linesOf(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer[] = []
   let restBytes = 0
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    const bytes = chunk as Buffer
+  for await (const bytes of chunks) {
     let from = 0
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
       yield Buffer.concat([...rest, bytes.subarray(from, end)]).toString('utf8')
@@ -87,9 +102,9 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 
 async function* harEvents(file: string): AsyncGenerator<readonly SourcedEvent[]> {
   const { size } = await stat(file)
-  if (size > MAX_HAR_BYTES)
+  if (size > MAX_FILE_BYTES)
     throw new Error(
-      `${file} is ${size >> 20} MiB; a HAR may have ${MAX_HAR_BYTES >> 20} MiB. Export JSON lines instead, which have no limit.`,
+      `${file} is ${size >> 20} MiB; a HAR may have ${MAX_FILE_BYTES >> 20} MiB. Export JSON lines instead, which have no limit.`,
     )
   const events = harToEvents(parseHar(await readFile(file, 'utf8'), file))
   if ('error' in events) throw new Error(`${file}: ${events.error}`)

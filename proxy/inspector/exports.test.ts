@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WireEvent } from '../core/event.ts'
 import { eventToLine, lineToEvent } from '../core/lines.ts'
@@ -9,6 +9,8 @@ import { type ExportWish, exportPieces } from './exports.ts'
 import { importFile } from './import.ts'
 import { Library } from './library.ts'
 import { loadRecording } from './load.ts'
+import { buildPage } from './page-file.fixture.ts'
+import { recordingIn } from './page-file.ts'
 import { Client, PRODUCT, TestData } from './wire-story.fixture.ts'
 
 let data: TestData
@@ -34,7 +36,11 @@ async function open(dir: string): Promise<Library> {
 }
 async function text(library: Library, wish: Partial<ExportWish> = {}): Promise<string> {
   let all = ''
-  for await (const piece of exportPieces(library, { format: 'jsonl', session: undefined, recording: 0, withSecrets: false, ...wish }))
+  for await (const piece of exportPieces(
+    library,
+    { format: 'jsonl', session: undefined, recording: 0, withSecrets: false, ...wish },
+    join(data.dir, 'page'),
+  ))
     all += piece
   return all
 }
@@ -191,6 +197,42 @@ describe('JSON lines', () => {
     }
   })
 
+  it('in a page are the same, with what compressed bodies decode to beside them, and open again', async () => {
+    const recording = data.record()
+    mkdirSync(join(data.dir, 'page'))
+    buildPage(join(data.dir, 'page'))
+    const words = 'data: {"jsonrpc":"2.0","id":1,"result":"nothing"}\n\n'
+    const client = new Client(recording, A, 1).connect().initialize()
+    client.call(1, `a ${planted[1]}`).answer(1, 'x').call(2, 'b')
+    client.leave()
+    new Client(recording, B, 2)
+      .connect([['Content-Encoding', 'gzip']])
+      .send(gzipSync(words), 10)
+      .finish()
+    recording.close()
+    const library = await open(recording.dir)
+    await expect(text(library, { format: 'html', withSecrets: true })).rejects.toThrow(/passed on/)
+    const html = await text(library, { format: 'html' })
+    const lines = gunzipSync(recordingIn(Buffer.from(html)) ?? '').toString()
+    for (const secret of planted) expect(lines, secret).not.toContain(secret)
+    const beside = lines.split('\n').flatMap(line => /"decoded":"([^"]*)"/.exec(line)?.[1] ?? [])
+    expect(Buffer.concat(beside.map(text => Buffer.from(text, 'base64'))).toString()).toBe(words)
+    const file = join(data.dir, 'page.html')
+    writeFileSync(file, html)
+    const [page, journal] = [await loadRecording({ kind: 'html', file }), await loadRecording({ kind: 'recording', dir: recording.dir })]
+    expect(page.findings.length).toBeGreaterThan(0)
+    expect(page.findings.map(({ rule, evidence }) => [rule, evidence.map(({ seq }) => seq)])).toEqual(
+      journal.findings.map(({ rule, evidence }) => [rule, evidence.map(({ seq }) => seq)]),
+    )
+    expect(page.sessions.map(({ calls, exchanges, state }) => [calls, exchanges, state])).toEqual(
+      journal.sessions.map(({ calls, exchanges, state }) => [calls, exchanges, state]),
+    )
+    writeFileSync(file, html.replace(/id="recording">.{40}/, 'id="recording">'))
+    await expect(loadRecording({ kind: 'html', file })).rejects.toThrow(/page\.html is damaged/)
+    writeFileSync(file, '<p>Hello')
+    await expect(loadRecording({ kind: 'html', file })).rejects.toThrow(/page\.html is no page/)
+  })
+
   it('of one session hold its events and nothing of others, and open as a recording', async () => {
     const recording = data.record()
     const one = new Client(recording, A, 1).connect().initialize()
@@ -323,7 +365,7 @@ describe('an export of a recording that goes on', () => {
     const follower = library.followers[0]
     await follower?.readAll()
     const last = follower?.lastSeq
-    const pieces = exportPieces(library, { format: 'jsonl', session: undefined, recording: 0, withSecrets: true })
+    const pieces = exportPieces(library, { format: 'jsonl', session: undefined, recording: 0, withSecrets: true }, '/nowhere')
     client.call(1, 'later').answer(1, 'later')
     let all = ''
     for await (const piece of pieces) all += piece

@@ -13,13 +13,16 @@ import { maskTree } from '../core/mask-event.ts'
 import { type Call, type Exchange, type Finding, ID_SPACE, type Session } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
 import { decodeWhole } from './content-decoder.ts'
+import { DecodedBodies } from './decoded-bodies.ts'
 import type { Library } from './library.ts'
+import { pageFile } from './page-file.ts'
 import type { BodySource } from './recorded-bodies.ts'
 import { ApiError, asRecordedBytes } from './router.ts'
 import { createExportMasker, StreamSanitiser } from './sanitiser.ts'
 
-export type ExportFormat = 'har' | 'jsonl'
-export const EXPORT_FORMATS: readonly ExportFormat[] = ['har', 'jsonl']
+/** `html`: the page itself with the recording in it, in one file. */
+export type ExportFormat = 'har' | 'jsonl' | 'html'
+export const EXPORT_FORMATS: readonly ExportFormat[] = ['har', 'jsonl', 'html']
 
 export interface ExportWish {
   readonly format: ExportFormat
@@ -104,11 +107,13 @@ function derived({ findings }: Selection, masker: Masker | undefined): { _mcp?: 
   return findings.length === 0 ? {} : { _mcp: { findings: masker ? maskTree(findings, masker) : findings } }
 }
 
-async function* lines(selection: Selection, withSecrets: boolean): AsyncGenerator<string> {
+/** `forPage`: beside each compressed chunk stands what it decodes to, since a browser cannot decode chunk by chunk. */
+async function* lines(selection: Selection, withSecrets: boolean, forPage = false): AsyncGenerator<string> {
   const masker = createExportMasker(selection.source.reader.dir)
   for (const session of selection.sessions) if (hasSessionId(session)) masker.learnSession(session.key)
   if (!withSecrets) await learn(selection, masker)
   const sanitiser = new StreamSanitiser(selection.source, masker, selection.ids)
+  const decoded = forPage ? new DecodedBodies() : undefined
   for await (const list of eventsOf(selection)) {
     const texts: string[] = []
     for (const event of list) {
@@ -116,11 +121,19 @@ async function* lines(selection: Selection, withSecrets: boolean): AsyncGenerato
       if (withSecrets) texts.push(eventToLine(event, marks))
       else {
         const clean = await sanitiser.sanitise(event)
-        texts.push(eventToLine(clean.event, { ...(clean.isChanged && { masked: true }), ...marks }))
+        const beside = decoded && (await decodedMark(decoded, clean.event))
+        texts.push(eventToLine(clean.event, { ...(clean.isChanged && { masked: true }), ...beside, ...marks }))
       }
     }
     if (texts.length > 0) yield `${texts.join('\n')}\n`
   }
+}
+
+async function decodedMark(bodies: DecodedBodies, event: WireEvent): Promise<{ decoded?: string }> {
+  if (bodies.isPlain(event)) return {}
+  await bodies.prepare(event)
+  if (event.kind !== 'chunk' || !bodies.has(event.exchange, event.part)) return {}
+  return { decoded: Buffer.concat(bodies.current).toString('base64') }
 }
 
 /** HAR entries in the order of their requests; the events of one exchange at a time. */
@@ -178,10 +191,24 @@ async function* har(selection: Selection, withSecrets: boolean, product: string)
   }
 }
 
-/** The file, piece by piece. Throws an ApiError for a session or recording that is not there. */
-export function exportPieces(library: Library, wish: ExportWish): AsyncGenerator<string> {
+/**
+ * The file, piece by piece. Throws an ApiError for a session or recording that is not there, and for a page with secrets in it:
+ * such a file is made to be passed on.
+ * @param pageDir the built page
+ */
+export function exportPieces(library: Library, wish: ExportWish, pageDir: string): AsyncGenerator<string> {
   const selection = select(library, wish)
+  if (wish.format === 'html') {
+    if (wish.withSecrets) throw new ApiError(400, 'a page is made to be passed on and holds no secrets; use jsonl for them')
+    return pageFile(pageDir, pageTitle(selection), lines(selection, false, true))
+  }
   return wish.format === 'jsonl' ? lines(selection, wish.withSecrets) : har(selection, wish.withSecrets, library.product)
+}
+
+function pageTitle({ source, session, sessions }: Selection): string {
+  const day = new Date(source.reader.recording.startedAt).toISOString().slice(0, 16).replace('T', ' ')
+  const server = (session ?? sessions[0])?.server.name
+  return ['Seismograph', server, `${day} UTC`].filter(Boolean).join(' · ')
 }
 
 export function exportName(library: Library, wish: ExportWish): string {
@@ -191,8 +218,13 @@ export function exportName(library: Library, wish: ExportWish): string {
 }
 
 /** Answers a request for an export. */
-export async function sendExport(library: Library, response: ServerResponse, signal: AbortSignal, wish: ExportWish): Promise<void> {
-  const pieces = exportPieces(library, wish)
+export async function sendExport(
+  { library, pageDir }: { library: Library; pageDir: string },
+  response: ServerResponse,
+  signal: AbortSignal,
+  wish: ExportWish,
+): Promise<void> {
+  const pieces = exportPieces(library, wish, pageDir)
   asRecordedBytes(response, exportName(library, wish))
   response.writeHead(200)
   // A reader that leaves ends the reading of the journal; that is no failure.

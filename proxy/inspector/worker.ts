@@ -100,7 +100,7 @@ function listen(server: Server, wanted: number): Promise<number> {
 const library = new Library(setup.recordings, setup)
 let hosts: ReadonlySet<string> = new Set()
 const server = createDashboardServer({
-  routes: apiRoutes({ library, demo: async () => void (await ask('demo')), probe }),
+  routes: apiRoutes({ library, pageDir: setup.uiDir, demo: async () => void (await ask('demo')), probe }),
   files: readPageFiles(setup.uiDir),
   token: setup.token,
   hosts: () => hosts,

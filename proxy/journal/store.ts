@@ -98,10 +98,12 @@ function describe(dir: string): { recording: RecordingEvent } | { problem: strin
 }
 
 /** What a FILE argument names. */
-export type Source = { readonly kind: 'recording'; readonly dir: string } | { readonly kind: 'jsonl' | 'har'; readonly file: string }
+export type Source =
+  | { readonly kind: 'recording'; readonly dir: string }
+  | { readonly kind: 'jsonl' | 'har' | 'html'; readonly file: string }
 
 /**
- * Finds what to open: a recording's folder or one of its segments, a data folder (its newest recording), a JSON lines file or a HAR.
+ * Finds what to open: a recording's folder or one of its segments, a data folder (its newest recording), a JSON lines file, a HAR, or a page with a recording in it.
  * Throws an Error that says what the path is instead.
  */
 export function findSource(path: string): Source {
@@ -113,12 +115,13 @@ export function findSource(path: string): Source {
   const dataDir = existsSync(join(full, 'recordings')) ? full : basename(full) === 'recordings' ? dirname(full) : undefined
   const newest = dataDir === undefined ? undefined : listRecordings(dataDir)[0]
   if (newest) return { kind: 'recording', dir: newest.dir }
-  throw new Error(`${path} holds no recording: name a recording's folder, a data folder, a .jsonl or a .har file.`)
+  throw new Error(`${path} holds no recording: name a recording's folder, a data folder, a .jsonl, .har or .html file.`)
 }
 
 function sourceOfFile(path: string, full: string): Source {
   if (segmentNumber(basename(full)) !== undefined) return { kind: 'recording', dir: dirname(full) }
   if (/\.(jsonl|ndjson)$/i.test(full)) return { kind: 'jsonl', file: full }
   if (/\.(har|json)$/i.test(full)) return { kind: 'har', file: full }
-  throw new Error(`${path} is of no kind that can be opened: name a recording's folder, a .jsonl or a .har file.`)
+  if (/\.html?$/i.test(full)) return { kind: 'html', file: full }
+  throw new Error(`${path} is of no kind that can be opened: name a recording's folder, a .jsonl, .har or .html file.`)
 }
