@@ -50,10 +50,11 @@ export function scratch(): { folder: string; clean: () => void } {
 
 /** `seismograph ARGS --json --no-open` on free ports, ready. */
 export async function startProduct(args: readonly string[], data: string, options: StartOptions = {}): Promise<Product> {
-  const ports = ['--port', '--dashboard-port'].flatMap(flag => (args.includes(flag) ? [] : [flag, '0']))
-  const own = ['--json', '--no-open', '--data', data, ...ports]
   const dashes = args.indexOf('--')
-  const all = dashes < 0 ? [...args, ...own] : [...args.slice(0, dashes), ...own, ...args.slice(dashes)]
+  const given = dashes < 0 ? args : args.slice(0, dashes)
+  const ports = ['--port', '--dashboard-port'].flatMap(flag => (given.includes(flag) ? [] : [flag, '0']))
+  const own = ['--json', '--no-open', '--data', data, ...ports]
+  const all = dashes < 0 ? [...args, ...own] : [...given, ...own, ...args.slice(dashes)]
   const program = start(process.execPath, [main, ...all], options)
   const ready = await firstLine<Ready>(program)
   const dashboard = new URL(ready.dashboard)
