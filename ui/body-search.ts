@@ -4,7 +4,7 @@
  */
 import type { SearchAnswer } from '../proxy/core/feed.ts'
 import { literalOf, type Term } from './filter.ts'
-import type { Recorder } from './recorder.ts'
+import type { Answers } from './recorder.ts'
 
 type Found = ReadonlyMap<string, ReadonlySet<number> | undefined>
 /** Bodies that an expression is tested on, at most; each up to this many bytes. */
@@ -13,13 +13,13 @@ const TESTED_BYTES = 256 * 1024
 const PAUSE_MS = 250
 
 export class BodySearch {
-  readonly #recorder: Recorder
+  readonly #recorder: Pick<Answers, 'search' | 'loadBody' | 'loadData'>
   readonly #tell: (found: Found) => void
   #found = new Map<string, ReadonlySet<number> | undefined>()
   #asking: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(recorder: Recorder, tell: (found: Found) => void) {
+  constructor(recorder: Pick<Answers, 'search' | 'loadBody' | 'loadData'>, tell: (found: Found) => void) {
     this.#recorder = recorder
     this.#tell = tell
   }

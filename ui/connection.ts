@@ -38,7 +38,19 @@ const TIMES: ConnectionTimes = { firstRetryMs: 500, lastRetryMs: 15_000, silentM
 /** Close code of the feed, as HTTP's 401. */
 const UNAUTHORIZED = 4401
 
-export class Connection {
+/** How rows come to the page. */
+export interface Line {
+  start(): void
+  stop(): void
+  /** Does not wait for the next attempt. */
+  retryNow(): void
+  /** Sessions whose rows are wanted from now on, live. */
+  watch(sessions: readonly number[]): void
+  /** The page dropped a session's rows: they are wanted anew when it is watched again. */
+  forget(session: number): void
+}
+
+export class Connection implements Line {
   readonly #recorder: Recorder
   readonly #product: string
   readonly #to: ConnectionHandlers
@@ -79,21 +91,18 @@ export class Connection {
     this.#socket?.close()
   }
 
-  /** Does not wait for the next attempt. */
   retryNow(): void {
     if (this.#retry === undefined) return
     clearTimeout(this.#retry)
     void this.#attempt()
   }
 
-  /** Sessions whose rows are wanted from now on, live. */
   watch(sessions: readonly number[]): void {
     if (sessions.length === this.#watched.length && sessions.every((id, at) => id === this.#watched[at])) return
     this.#watched = [...sessions]
     if (this.#socket?.readyState === WebSocket.OPEN) void this.#fill(this.#socket)
   }
 
-  /** The page dropped a session's rows: fetch them all when it is watched again. */
   forget(session: number): void {
     this.#have.delete(session)
   }

@@ -1,4 +1,7 @@
-/** Starts the page: takes the token out of the address, remembers it for this tab, and asks for one where there is none. */
+/**
+ * Starts the page: takes the token out of the address, remembers it for this tab, and asks for one where there is none; or opens the
+ * recording that lies in the page's own file. Promise: one of the two, or words.
+ */
 import './tokens.css'
 import './fonts.css'
 import './base.css'
@@ -7,8 +10,13 @@ import { StrictMode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 import { takeToken } from './address.ts'
 import { App } from './app.tsx'
+import { Connection } from './connection.ts'
+import { embeddedBlock, readEmbedded } from './file/embedded.ts'
+import { FileLine } from './file/file-line.ts'
+import { FileRecorder } from './file/file-recorder.ts'
 import { Page } from './page.ts'
 import { PageContext, usePageState } from './page-context.tsx'
+import { Recorder } from './recorder.ts'
 import { Door } from './setup/door.tsx'
 import { applyTheme, storedTheme } from './theme.ts'
 
@@ -25,7 +33,19 @@ function token(): string | undefined {
 }
 
 function start(given: string): Page {
-  const page = new Page(location.origin, given)
+  const recorder = new Recorder(location.origin, given)
+  return started(new Page(recorder, handlers => new Connection(recorder, __VERSION__, handlers)))
+}
+
+/** The page as a file: what it shows lies in it. */
+async function startFile(block: HTMLElement): Promise<Page> {
+  const embedded = await readEmbedded(block.textContent ?? '')
+  const name = decodeURIComponent(location.pathname.split('/').pop() ?? '').replace(/\.html?$/i, '')
+  const recorder = new FileRecorder(embedded, `mcp-seismograph ${__VERSION__}`, name || 'recording')
+  return started(new Page(recorder, handlers => new FileLine(recorder, handlers)))
+}
+
+function started(page: Page): Page {
   page.start()
   return page
 }
@@ -36,7 +56,7 @@ function Entrance({ page, onToken }: { readonly page: Page; readonly onToken: (t
   return refused && page.rows.sessions.size === 0 ? <Door reason="refused" onToken={onToken} /> : <App />
 }
 
-function Root() {
+function Root({ first }: { readonly first: Page | undefined }) {
   const [page, setPage] = useState<Page | undefined>(first)
   const enter = (given: string) => {
     sessionStorage.setItem(KEY, given)
@@ -51,18 +71,32 @@ function Root() {
   )
 }
 
-applyTheme(storedTheme())
-const known = token()
-const first = known ? start(known) : undefined
-// A whole address put into a tab that shows the page already: only the fragment changes, nothing loads.
-window.addEventListener('hashchange', () => takeToken(location.hash).token && location.reload())
+/** A page of the recorder's, or of a file. */
+async function firstPage(): Promise<Page | undefined> {
+  const block = embeddedBlock(document)
+  if (block) return startFile(block)
+  // A whole address put into a tab that shows the page already: only the fragment changes, nothing loads.
+  window.addEventListener('hashchange', () => takeToken(location.hash).token && location.reload())
+  const known = token()
+  return known ? start(known) : undefined
+}
 
+function render(root: HTMLElement, first: Page | undefined): void {
+  createRoot(root).render(
+    <StrictMode>
+      <CSPProvider disableStyleElements>
+        <Root first={first} />
+      </CSPProvider>
+    </StrictMode>,
+  )
+}
+
+applyTheme(storedTheme())
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
-createRoot(root).render(
-  <StrictMode>
-    <CSPProvider disableStyleElements>
-      <Root />
-    </CSPProvider>
-  </StrictMode>,
+firstPage().then(
+  first => render(root, first),
+  (error: unknown) => {
+    root.textContent = error instanceof Error ? error.message : String(error)
+  },
 )

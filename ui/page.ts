@@ -7,10 +7,10 @@ import type { AnyRow } from '../proxy/core/model.ts'
 import type { Address } from './address.ts'
 import { AddressBar } from './address-bar.ts'
 import { BodySearch } from './body-search.ts'
-import { Connection, type Link } from './connection.ts'
+import type { ConnectionHandlers, Line, Link } from './connection.ts'
 import { parseFilter } from './filter.ts'
 import { News } from './news.ts'
-import { Recorder } from './recorder.ts'
+import type { Answers } from './recorder.ts'
 import { Rows, recordingOf } from './rows.ts'
 import { aired, breakRange, foremost, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
 import { createPageStore, type PageState, type PageStore } from './store.ts'
@@ -33,9 +33,9 @@ function filterState(text: string): Pick<PageState, 'filterError'> & Partial<Pic
 export class Page {
   readonly rows = new Rows()
   readonly news = new News()
-  readonly recorder: Recorder
+  readonly recorder: Answers
   readonly store: PageStore
-  readonly #connection: Connection
+  readonly #line: Line
   readonly #bodies: BodySearch
   readonly #bar: AddressBar
   readonly #off = new AbortController()
@@ -48,9 +48,8 @@ export class Page {
   #watchOrder: number[] = []
   #beforeExpanding: Partial<Address> = {}
 
-  /** `base`: the dashboard's origin. */
-  constructor(base: string, token: string) {
-    this.recorder = new Recorder(base, token)
+  constructor(recorder: Answers, connect: (handlers: ConnectionHandlers) => Line) {
+    this.recorder = recorder
     this.#bar = new AddressBar(address => this.#moved(address), this.#off.signal)
     const address = this.#bar.read()
     const themeChoice = storedTheme()
@@ -77,7 +76,7 @@ export class Page {
       outdated: false,
     })
     this.#bodies = new BodySearch(this.recorder, found => this.#set({ found }))
-    this.#connection = new Connection(this.recorder, __VERSION__, {
+    this.#line = connect({
       rows: rows => this.#receive(rows),
       state: state => this.#heard(state),
       link: link => this.#linked(link),
@@ -88,10 +87,10 @@ export class Page {
   }
 
   start(): void {
-    this.#connection.start()
+    this.#line.start()
   }
   stop(): void {
-    this.#connection.stop()
+    this.#line.stop()
     cancelAnimationFrame(this.#frame)
     this.#off.abort()
   }
@@ -175,14 +174,14 @@ export class Page {
   /** Asks for the rows of what is shown, and drops those of sessions not looked at for longest when there are too many. */
   #watch(scene: Scene | undefined): void {
     const wanted = scene?.shown.map(one => one.id) ?? []
-    this.#connection.watch(wanted)
+    this.#line.watch(wanted)
     this.#watchOrder = [...this.#watchOrder.filter(id => !wanted.includes(id)), ...wanted]
     while (this.rows.held > KEPT_ROWS && this.#watchOrder.length > wanted.length) {
       const old = this.#watchOrder.shift()
       if (old === undefined) break
       this.rows.evict(old)
       this.#filled.delete(old)
-      this.#connection.forget(old)
+      this.#line.forget(old)
     }
   }
 
@@ -380,7 +379,7 @@ export class Page {
     this.#set({ notice })
   }
   retry(): void {
-    this.#connection.retryNow()
+    this.#line.retryNow()
   }
 
   #searchBodies(): void {

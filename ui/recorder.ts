@@ -30,7 +30,24 @@ async function reason(response: Response): Promise<string> {
   return `The recorder answered ${response.status} ${response.statusText}`.trim()
 }
 
-export class Recorder {
+/** What the page may ask: of a recorder over HTTP, or of a recording in the page's own file. */
+export interface Answers extends Pick<DetailApi, 'loadBody' | 'loadData'> {
+  /** In which forms an export can be had. */
+  readonly formats: readonly ExportFormat[]
+  state(signal?: AbortSignal): Promise<State>
+  /** All rows after `after`, page by page; gives the revision up to which they are complete. Without sessions: rows of global kinds. */
+  rows(after: number, sessions: readonly number[], each: (rows: readonly AnyRow[]) => void, signal?: AbortSignal): Promise<number>
+  search(text: string, session: number | undefined, signal?: AbortSignal): Promise<SearchAnswer>
+  loadRecord(recording: number, seq: number, signal?: AbortSignal): Promise<RecordView>
+  playDemo(): Promise<void>
+  probe(): Promise<ProbeAnswer>
+  /** An export with the name that it is to have. */
+  exportFile(format: ExportFormat, options: { session?: number; secrets: boolean }): Promise<{ blob: Blob; name: string }>
+}
+export type ExportFormat = 'har' | 'jsonl' | 'html'
+
+export class Recorder implements Answers {
+  readonly formats = ['html', 'har', 'jsonl'] as const
   readonly base: string
   #token: string
 
@@ -67,7 +84,6 @@ export class Recorder {
 
   state = (signal?: AbortSignal): Promise<State> => this.#json<State>('/api/state', signal && { signal })
 
-  /** All rows after `after`, page by page; gives the revision up to which they are complete. */
   async rows(after: number, sessions: readonly number[], each: (rows: readonly AnyRow[]) => void, signal?: AbortSignal): Promise<number> {
     const of = sessions.length > 0 ? `&session=${sessions.join()}` : ''
     for (let rev = after; ; ) {
@@ -111,8 +127,7 @@ export class Recorder {
   }
   probe = async (): Promise<ProbeAnswer> => (await (this.#post('/api/probe') as Promise<Response>)).json() as Promise<ProbeAnswer>
 
-  /** An export with the name that the recorder gives it. */
-  async exportFile(format: 'har' | 'jsonl', options: { session?: number; secrets: boolean }): Promise<{ blob: Blob; name: string }> {
+  async exportFile(format: ExportFormat, options: { session?: number; secrets: boolean }): Promise<{ blob: Blob; name: string }> {
     const of = options.session === undefined ? '' : `&session=${options.session}`
     const response = await this.#ask(`/api/export?format=${format}${of}${options.secrets ? '&secrets=1' : ''}`)
     const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1]

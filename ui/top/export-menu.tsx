@@ -4,8 +4,10 @@ import { Download } from 'lucide-react'
 import { usePage, useScene } from '../page-context.tsx'
 import { Icon } from '../parts/button.tsx'
 import parts from '../parts/parts.module.css'
+import type { ExportFormat } from '../recorder.ts'
 
 const FORMATS = [
+  { format: 'html', name: 'Web page', hint: 'opens in any browser' },
   { format: 'har', name: 'HAR', hint: 'for browsers and other tools' },
   { format: 'jsonl', name: 'JSON lines', hint: 'every record, lossless' },
 ] as const
@@ -22,7 +24,8 @@ function download(blob: Blob, name: string): void {
 export function ExportMenu() {
   const page = usePage()
   const scene = useScene()
-  const run = (format: 'har' | 'jsonl', session: number | undefined, secrets: boolean) => {
+  const formats = FORMATS.filter(({ format }) => page.recorder.formats.some(one => one === format))
+  const run = (format: ExportFormat, session: number | undefined, secrets: boolean) => {
     page.recorder
       .exportFile(format, { secrets, ...(session !== undefined && { session }) })
       .then(({ blob, name }) => download(blob, name))
@@ -40,7 +43,7 @@ export function ExportMenu() {
             {session && (
               <Menu.Group>
                 <Menu.GroupLabel className={parts.menuLabel}>Session {session.key.slice(0, 8)}, secrets masked</Menu.GroupLabel>
-                {FORMATS.map(({ format, name, hint }) => (
+                {formats.map(({ format, name, hint }) => (
                   <Menu.Item key={format} className={parts.item} onClick={() => run(format, session.id, false)}>
                     {name}
                     <span className={parts.itemHint}>{hint}</span>
@@ -51,7 +54,7 @@ export function ExportMenu() {
             )}
             <Menu.Group>
               <Menu.GroupLabel className={parts.menuLabel}>Everything, secrets masked</Menu.GroupLabel>
-              {FORMATS.map(({ format, name, hint }) => (
+              {formats.map(({ format, name, hint }) => (
                 <Menu.Item key={format} className={parts.item} onClick={() => run(format, undefined, false)}>
                   {name}
                   <span className={parts.itemHint}>{hint}</span>
