@@ -6,6 +6,9 @@ const pad = (value: number, width = 2): string => String(value).padStart(width, 
 /** 1204 -> "1,204" */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US')
 
+/** Letter of the n-th piece of evidence, from 0: a, b, … z, then numbers. */
+export const letterOf = (index: number): string => (index < 26 ? String.fromCharCode(97 + index) : String(index + 1))
+
 /** "1 call", "2 calls", "1,204 calls" */
 export const plural = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`
 

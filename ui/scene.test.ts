@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { RecordingInfo } from '../proxy/core/feed.ts'
 import { HOME } from './address.ts'
 import { Rows } from './rows.ts'
-import { aired, breakRange, newest, panned, sceneOf, spanOf, zoomed } from './scene.ts'
+import { aired, breakRange, foremost, newest, panned, sceneOf, spanOf, zoomed } from './scene.ts'
 import { call, exchange, session } from './story.fixture.ts'
 
 const recording = { index: 0, live: true, lastAt: 90_000 } as RecordingInfo
@@ -74,4 +74,24 @@ test('around a break there is some of what was before, and the late answer', () 
 test('zoom keeps the moment under the pointer, pan keeps the span', () => {
   expect(zoomed({ from: 0, to: 100 }, 0.5, 20)).toEqual({ from: 10, to: 60 })
   expect(panned({ from: 0, to: 100 }, 0.25)).toEqual({ from: 25, to: 125 })
+})
+
+test('an opened page shows the session with the worst finding, the newest of equals', () => {
+  const old = session(1, { startedAt: 1000, errors: 1 })
+  const newer = session(2, { startedAt: 2000, errors: 2 })
+  const warned = session(3, { startedAt: 3000, warnings: 4 })
+  const calm = session(4, { startedAt: 4000 })
+  expect(foremost([old, newer, warned, calm])).toBe(2)
+  expect(foremost([warned, calm])).toBe(3)
+  expect(foremost([calm, session(5, { startedAt: 5000, transport: 'other' })])).toBe(4)
+  expect(foremost([])).toBeUndefined()
+})
+
+test('the range and its zero begin with the request to which the session was issued', () => {
+  const rows = new Rows()
+  rows.ingest([session(1, { startedAt: 1000, lastAt: 2000, state: 'ended' }), exchange(11, 1, { requestAt: 900 })])
+  const scene = sceneOf({ rows, recordings: [{ ...recording, live: false }], address: HOME, focus: 1, liveNow: 0 })
+  expect(scene?.zero.at).toBe(900)
+  expect(scene?.range.from).toBeLessThan(900)
+  expect(spanOf({ kind: 'session', id: 1 }, rows, 0)).toEqual({ from: 900, to: 2000 })
 })

@@ -3,7 +3,7 @@ import { Check, ChevronRight, Link, Maximize2, Minimize2, SquareTerminal, X } fr
 import { useState } from 'react'
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import { clock, duration, offset, plural, size } from '../format.ts'
-import { lastOf } from '../scene.ts'
+import { isOpen, lastOf } from '../scene.ts'
 import { sessionKind } from '../sessions/groups.ts'
 import type { DetailProps } from '../view.ts'
 import { curlOf } from './curl.ts'
@@ -71,14 +71,12 @@ const SESSION_WORDS = { live: 'Live', quiet: 'Open, quiet', ended: 'Ended', brok
 
 /** A recording that has ended knows of no session whether it went on. */
 function SessionLine({ rows: { session }, recording, now }: PartProps) {
-  const open = session.state === 'live' || session.state === 'quiet'
+  const open = isOpen(session)
   const until = open ? now : lastOf(session)
   return (
     <>
       <span className={css.state} data-delivery={session.state}>
-        <Glyph
-          kind={session.state === 'broken' ? 'break' : open && recording.live ? 'open' : session.state === 'ended' ? 'yes' : 'unknown'}
-        />
+        <Glyph kind={session.state === 'broken' ? 'break' : open && !recording.live ? 'unknown' : 'open'} />
         {open && !recording.live ? 'Open at the end' : SESSION_WORDS[session.state]}
       </span>
       <span>{sessionKind(session)}</span>

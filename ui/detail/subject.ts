@@ -1,5 +1,6 @@
 /** What the detail speaks of: a selection resolved to the rows that belong to it. Promise: pure; a row that is gone leaves a gap, never an error. */
 import type { Call, Exchange, Finding, Frame, LogLine } from '../../proxy/core/model.ts'
+import { isAbout, worstFirst } from '../timeline/findings.ts'
 import type { Selection, SessionRows } from '../view.ts'
 
 export interface Subject {
@@ -31,9 +32,9 @@ function callOf(rows: SessionRows, id: number | undefined): Call | undefined {
   return id === undefined ? undefined : rows.calls.find(call => call.id === id)
 }
 
-/** Findings about this call or these exchanges first; those of the whole session after them. */
+/** Findings about this call or these exchanges first, those of the whole session after them; each worst first. */
 function ordered(rows: SessionRows, first: (finding: Finding) => boolean): { findings: Finding[]; own: number } {
-  const live = rows.findings.filter(finding => !finding.gone)
+  const live = worstFirst(rows.findings)
   const own = live.filter(first)
   return { findings: [...own, ...live.filter(finding => !own.includes(finding))], own: own.length }
 }
@@ -55,7 +56,7 @@ function ofCall(call: Call, rows: SessionRows): Subject {
     call,
     // What carried the request first, then the stream, which is older than the call.
     exchanges: [...all.filter(({ body }) => body !== 'stream'), ...all.filter(({ body }) => body === 'stream')],
-    ...ordered(rows, finding => finding.call === call.id || (finding.call === undefined && ids.includes(finding.exchange ?? -1))),
+    ...ordered(rows, finding => isAbout(finding, call, ids)),
   }
 }
 

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { Finding } from '../../proxy/core/model.ts'
 import { rules } from '../../proxy/rules/index.ts'
 import { SeverityGlyph } from '../detail/glyph.tsx'
-import { offset } from '../format.ts'
+import { letterOf, offset } from '../format.ts'
 import css from './verdict.module.css'
 
 const SEVERITY = { error: 'Error', warning: 'Warning', info: 'Note' } as const
@@ -36,8 +36,11 @@ export function Verdict({ finding, zero, onRecord }: VerdictProps) {
         {finding.cause && <p>Cause: {finding.cause}</p>}
         <h4>Evidence</h4>
         <ul className={css.evidence}>
-          {finding.evidence.map(item => (
+          {finding.evidence.map((item, index) => (
             <li key={`${item.seq} ${item.says}`}>
+              <span className={css.letter} aria-hidden="true">
+                {letterOf(index)}
+              </span>
               <span className={css.when}>{offset(item.at - zero)}</span>
               <span>{item.says}</span>
               <button type="button" className={css.ref} onClick={() => onRecord(item.seq)} aria-label={`Show record ${item.seq}`}>

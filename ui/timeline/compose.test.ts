@@ -84,7 +84,7 @@ describe('the picture of the broken session', () => {
     expect(washes.map(wash => wash.fill)).toEqual(['select', 'failWash'])
   })
   it('flags the findings with their numbers', () => {
-    const flags = shown.flags.over.filter(shape => shape.k === 'glyph')
+    const flags = shown.flags.over.filter(shape => shape.k === 'glyph').filter(shape => /\d/.test(shape.text ?? ''))
     expect(flags.map(flag => [flag.name, flag.text])).toEqual([
       ['triangle', '2'],
       ['diamond', '1'],
@@ -258,5 +258,22 @@ describe('scrolled lanes', () => {
     expect(calls?.y).toBeGreaterThanOrEqual(AXIS)
     expect(calls?.y).toBeLessThan(200)
     expect(shoot(data, { height: 200, scrollTop: 330 }).lanes.find(lane => lane.kind === 'calls' && !lane.compact)).toBeUndefined()
+  })
+})
+
+describe('the evidence of the open verdict', () => {
+  const [finding] = broken.findings
+  it('is lettered as in the card, with a line at each moment in view', () => {
+    const shot = shoot(data, { selection: { kind: 'finding', id: finding?.id ?? 0 } })
+    const evidence = finding?.evidence ?? []
+    expect(evidence.length).toBeGreaterThan(1)
+    const stems = shot.scene.under.filter(shape => shape.k === 'line')
+    for (const { at: moment } of evidence) expect(stems.some(({ x }) => Math.abs(x - timeToX(shot.view, moment)) < 9)).toBe(true)
+    expect(glyphs({ ...shot, scene: shot.flags }, 'circle').map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd'])
+  })
+  it('is not shown beside something that no verdict is about', () => {
+    const calm = broken.calls[0]
+    const shot = shoot(data, { selection: { kind: 'call', id: calm?.id ?? 0 } })
+    expect(shot.scene.under.filter(shape => shape.k === 'line')).toEqual([])
   })
 })

@@ -11,9 +11,11 @@ import type { Call, Finding, Gap } from '../../proxy/core/model.ts'
 import { count } from '../format.ts'
 import type { Range, Selection, SessionRows, Zero } from '../view.ts'
 import { type Axis, axisOf } from './axis.ts'
+import { openFinding } from './findings.ts'
 import { type Measure, type PlacedLabel, placeLabels } from './labels.ts'
 import type { Lane, LaneLayout } from './lanes.ts'
 import { markCalls } from './mark-calls.ts'
+import { markEvidence } from './mark-evidence.ts'
 import { markExchanges, markRedirects } from './mark-exchanges.ts'
 import { markFlags } from './mark-flags.ts'
 import { markHeader } from './mark-headers.ts'
@@ -44,6 +46,8 @@ export interface FrameInput {
   readonly findings: readonly Finding[]
   readonly layout: LaneLayout
   readonly selection: Selection | null
+  /** The session in focus. */
+  readonly focus: number
   /** The call that is selected, or that the selected exchange, frame or finding belongs to. */
   readonly call: Call | undefined
   readonly zero: Zero
@@ -100,6 +104,8 @@ export function compose(input: FrameInput): ComposedFrame {
 
   const flags = new Scene()
   markFlags({ ...pass, scene: flags }, input.findings, FLAG_ROW / 2, AXIS)
+  const open = openFinding(input.findings, input)
+  if (open) markEvidence(pass, open, flags, { axis: AXIS, bottom })
   const laneBounds = { x0: view.x0, y0: AXIS - 1, x1: input.width, y1: Math.max(bottom, AXIS) }
   const pinned = scene.pinned.flatMap(wish => placeLabels([wish], input.measure, laneBounds, []))
   return {
@@ -136,7 +142,7 @@ function markBlock(pass: Pass, block: Block, before: Block | undefined, input: F
   if (block.bottom < AXIS || block.header.y > input.height) return
   const replaced = session.replaces === undefined ? undefined : input.sessions.find(rows => rows.session.id === session.replaces)?.session
   if (headerShown) {
-    const textEnd = markHeader(pass, block, replaced, input.narrow)
+    const textEnd = markHeader(pass, block, replaced, { short: input.narrow, past: input.now === undefined })
     if (before && replaced && before.tracks.session.id === replaced.id) markBracket(pass, block, before, textEnd)
   }
   if (block.header.folded) return

@@ -34,5 +34,7 @@ function wordsOf(data: TimelineData, { kind, id }: Selection): string[] {
     return log ? logText(log) : []
   }
   const session = data.sessions.find(rows => rows.session.id === id)?.session
-  return session ? [`session ${sessionName(session)}`, sessionSentence(session, undefined, { full: true, short: false })] : []
+  return session
+    ? [`session ${sessionName(session)}`, sessionSentence(session, undefined, { full: true, short: false, past: data.now === undefined })]
+    : []
 }

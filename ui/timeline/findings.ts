@@ -1,12 +1,29 @@
 /** The numbers that findings bear on flags, cards and rows. Promise: one order everywhere: session by session, worst first, then by time. */
-import type { Finding, Severity } from '../../proxy/core/model.ts'
-import type { SessionRows } from '../view.ts'
+import type { Call, Finding, Severity } from '../../proxy/core/model.ts'
+import type { Selection, SessionRows } from '../view.ts'
 
 const WEIGHT: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
 
 /** Findings in the order of their numbers: the first is number 1. */
 export function numberedFindings(sessions: readonly SessionRows[]): Finding[] {
-  return sessions.flatMap(rows =>
-    rows.findings.filter(finding => !finding.gone).sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || a.at - b.at || a.id - b.id),
-  )
+  return sessions.flatMap(rows => worstFirst(rows.findings))
 }
+
+/** Those that stand, worst first. */
+export const worstFirst = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(finding => !finding.gone).sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || a.at - b.at || a.id - b.id)
+
+/** The finding whose card stands open beside the timeline: its evidence is shown on it. `findings` in the order of their numbers. */
+export function openFinding(
+  findings: readonly Finding[],
+  { selection, call, focus }: { selection: Selection | null; call: Call | undefined; focus: number },
+): Finding | undefined {
+  if (selection?.kind === 'finding') return findings.find(one => one.id === selection.id)
+  if (selection === null || selection.kind === 'session') return findings.find(one => one.session === (selection?.id ?? focus))
+  if (call) return findings.find(one => isAbout(one, call))
+  return selection.kind === 'exchange' ? findings.find(one => one.exchange === selection.id) : undefined
+}
+
+/** About the call itself, or about an exchange that carried it and no other call. */
+export const isAbout = (finding: Finding, call: Call, exchanges: readonly number[] = call.exchanges): boolean =>
+  finding.call === call.id || (finding.call === undefined && finding.exchange !== undefined && exchanges.includes(finding.exchange))

@@ -48,6 +48,7 @@ export function shoot(data: TimelineData, shot: Shot = {}): ComposedFrame {
     findings: numberedFindings(data.sessions),
     layout,
     selection,
+    focus: data.sessions[shot.focus ?? 1]?.session.id ?? -1,
     call,
     zero: { at: at(0), mode: 'selection', label: 'call 6 sent' },
     startedAt: data.startedAt,

@@ -86,17 +86,22 @@ function markOne(pass: Pass, block: Block, exchange: Exchange, y: number, rank: 
   } else {
     scene.shapes.push({ k: 'rect', x: x - 1.5, y: y - 6, w, h: BAR, fill: ink, r: 1, a })
     box = { x: x - 1.5, w }
-    if (rank === 'problem' && inView(view, exchange.requestAt)) labelStatus(pass, exchange, x + w + 5, y)
+    if (rank === 'problem' && inView(view, exchange.requestAt)) labelStatus(pass, exchange, x, w, y)
   }
-  scene.hits.push({ x0: box.x, x1: box.x + box.w, y0: y - 6, y1: y + 6, kind: 'exchange', id: exchange.id, front: rank !== 'plain' })
+  const around = { x0: box.x, x1: box.x + box.w, y0: y - 6, y1: y + 6 }
+  scene.taken.push(around)
+  scene.hits.push({ ...around, kind: 'exchange', id: exchange.id, front: rank !== 'plain' })
   if (isSelected(pass, 'exchange', exchange.id)) ring(pass, box.x, y - 6, box.w, BAR)
 }
 
-function labelStatus(pass: Pass, exchange: Exchange, x: number, y: number): void {
+function labelStatus(pass: Pass, exchange: Exchange, x: number, w: number, y: number): void {
   const text = exchange.status === undefined ? 'no response' : String(exchange.status)
   pass.scene.labels.push({
     parts: [{ text, ink: 'fail', bold: true }],
-    spots: [{ x, y: y + 4, align: 'start' }],
+    spots: [
+      { x: x + w + 5, y: y + 4, align: 'start' },
+      { x: x - 7, y: y + 4, align: 'end' },
+    ],
     priority: PRIORITY.break,
     halo: 'pane',
   })
@@ -117,7 +122,6 @@ function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: 
     if (x + w > from) scene.shapes.push({ k: 'rect', x: from, y: top, w: x + w - from, h: BAR, fill: ink, r: 2, a: a * 0.55 })
   }
   const inner = streamed && markInnerFrames(pass, block, exchange, y)
-  scene.taken.push({ x0: x, x1: x + w, y0: top, y1: top + BAR })
   const { clientEnd, serverEnd } = exchange
   const first = clientEnd && serverEnd ? (serverEnd.at < clientEnd.at ? serverEnd : clientEnd) : undefined
   const cut = first && first.how !== 'complete' ? first : undefined

@@ -7,9 +7,9 @@ import { PRIORITY } from './shapes.ts'
 import { isFailedCall } from './tracks.ts'
 
 /** Returns where its sentence ends: what else stands in the header begins after it. */
-export function markHeader(pass: Pass, block: Block, replaces: Session | undefined, short: boolean): number {
+export function markHeader(pass: Pass, block: Block, replaces: Session | undefined, form: { short: boolean; past: boolean }): number {
   const { header } = block
-  const text = sessionSentence(block.tracks.session, replaces, { full: !header.compact, short })
+  const text = sessionSentence(block.tracks.session, replaces, { full: !header.compact, ...form })
   pass.scene.labels.push({
     parts: [{ text, ink: 'tx2' }],
     spots: [{ x: pass.view.x0 + 8, y: header.y + 15, align: 'start' }],

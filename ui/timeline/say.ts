@@ -21,9 +21,13 @@ const TRANSPORT: Record<Session['transport'], string> = {
 
 /**
  * "HTTP+SSE 2024-11-05, mcp 1.6.0, initialized, 6 calls, 1 undeliverable". One that replaced another says only that, and what is unusual about it,
- * unless it is `full`; `short` leaves out what the detail has as well.
+ * unless it is `full`; `short` leaves out what the detail has as well. `past`: what did not end in the recording is not open any more.
  */
-export function sessionSentence(session: Session, replaces: Session | undefined, form: { full: boolean; short: boolean }): string {
+export function sessionSentence(
+  session: Session,
+  replaces: Session | undefined,
+  form: { full: boolean; short: boolean; past?: boolean },
+): string {
   const parts: string[] = []
   const brief = replaces !== undefined && !form.full
   if (replaces && brief) parts.push(`replaces ${sessionName(replaces)}`)
@@ -35,7 +39,7 @@ export function sessionSentence(session: Session, replaces: Session | undefined,
   else if (shakesHands && !brief && !form.short) parts.push('initialized')
   if (session.calls > 0 && !brief) parts.push(plural(session.calls, 'call'))
   if (session.undelivered > 0) parts.push(`${session.undelivered} not delivered`)
-  if (shakesHands && !session.ended && !form.short) parts.push('open')
+  if (shakesHands && !session.ended && !form.short) parts.push(form.past ? 'no end recorded' : 'open')
   return parts.join(', ')
 }
 

@@ -284,6 +284,7 @@ export class Stage {
       findings: this.findings,
       layout: this.#layout,
       selection: props.selection,
+      focus: props.focus,
       call: callOf(data, this.tracks, props.selection),
       zero: props.zero,
       startedAt: data.startedAt,

@@ -237,7 +237,15 @@ export function brokenSession(): SessionRows {
     calls,
     frames,
     findings: [
-      finding(base.id, 60, 'error', 'The client left at 60.0 s. The answer came at 71.2 s.', { call: calls[5]?.id ?? 0 }),
+      finding(base.id, 60, 'error', 'The client left at 60.0 s. The answer came at 71.2 s.', {
+        call: calls[5]?.id ?? 0,
+        evidence: [
+          { seq: 207, at: at(0.004), says: 'POST of call 6, accepted with 202' },
+          { seq: 226, at: at(60), says: 'Client sent FIN, 60.000 s after the POST' },
+          { seq: 241, at: at(71.204), says: 'Answer for id 5 came, 1,344,812 B' },
+          { seq: 263, at: at(71.252), says: 'Server log: BrokenResourceError' },
+        ],
+      }),
       finding(base.id, -22.014, 'warning', '307 on each POST. The client posts to /messages.'),
     ],
     rev: ++lastId,

@@ -38,6 +38,7 @@ for (const seconds of [(last - at(0)) / 1000, 600, 60, 10, 1, 0.05]) {
     findings: [],
     layout,
     selection: null,
+    focus: -1,
     call: undefined,
     zero: { at: at(0), mode: 'session', label: 'session start' },
     startedAt: 0,
