@@ -108,14 +108,14 @@ export class CallFold {
     if (cancels) {
       const own = x.calls.at(-1)
       if (own) own.row.cancels = { id: cancels.id, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
-      const call = this.#waiting(session, cancels.id, 'client') ?? this.#justLeft(session, cancels.id)
+      const call = session.open.under(cancels.id, 'client') ?? this.#justLeft(session, cancels.id)
       if (!call) return
       call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
       call.timedOut = isTimeout(cancels.reason)
       if (call.broken) this.#settle(call)
       else this.#world.touchCall(call)
     } else if (message.kind === 'response' || message.kind === 'error') {
-      const call = this.#waiting(session, message.id, 'server')
+      const call = message.id === undefined ? undefined : session.open.under(message.id, 'server')
       if (call)
         this.#answer(call, message, {
           at,
@@ -143,18 +143,6 @@ export class CallFold {
     )
   }
 
-  /** The oldest call of a session that waits under this id; `1` and `"1"` are taken for one another only if nothing else fits. */
-  #waiting(session: SessionState, id: string | undefined, from: 'client' | 'server'): CallState | undefined {
-    if (id === undefined) return undefined
-    let loose: CallState | undefined
-    for (const call of session.open) {
-      if (call.row.from !== from) continue
-      if (call.row.rpcId === id) return call
-      if (!loose && call.row.rpcId?.replaceAll('"', '') === id.replaceAll('"', '')) loose = call
-    }
-    return loose
-  }
-
   /** A message of the server, on any body. Returns the call it belongs to. */
   received(x: ExchangeState, message: RpcMessage, answer: Omit<Answer, 'exchange'>): CallState | undefined {
     const session = x.session
@@ -174,14 +162,13 @@ export class CallFold {
     // Some servers answer for the whole POST, with no id or one of their own making.
     const whole = isWhole(message)
     if (own.length === 1 && (whole || x.row.body === 'json')) return own[0]
-    return whole ? own[0] : (this.#waiting(session, message.id, 'client') ?? this.#lost(session, message.id))
+    if (whole) return own[0]
+    return message.id === undefined ? undefined : (session.open.under(message.id, 'client') ?? this.#lost(session, message.id))
   }
 
   /** A call that had been given up: its answer came after the break. */
-  #lost(session: SessionState, id: string | undefined): CallState | undefined {
-    return id === undefined
-      ? undefined
-      : session.calls.find(call => call.row.rpcId === id && call.row.kind === 'request' && call.broken && !call.answer)
+  #lost(session: SessionState, id: string): CallState | undefined {
+    return session.calls.find(call => call.row.rpcId === id && call.row.kind === 'request' && call.broken && !call.answer)
   }
 
   /** The server asks the client something. */

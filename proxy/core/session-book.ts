@@ -4,6 +4,7 @@
  */
 import { trimSlash } from './endpoint.ts'
 import type { Transport } from './model.ts'
+import { OpenCalls } from './open-calls.ts'
 import type { ExchangeState, SessionState, World } from './state.ts'
 
 const OFFERED_LIMIT = 10_000
@@ -41,7 +42,7 @@ export class SessionBook {
   waiting(own: SessionState, id: string): SessionState | undefined {
     for (const session of this.all.values()) {
       if (session === own || session.open.size === 0 || session.row.upstream !== own.row.upstream) continue
-      for (const { row } of session.open) if (row.from === 'client' && row.rpcId === id) return session
+      if (session.open.under(id, 'client')?.row.rpcId === id) return session
     }
     return undefined
   }
@@ -101,7 +102,7 @@ export class SessionBook {
       served: false,
       offered: undefined,
       stream: undefined,
-      open: new Set(),
+      open: new OpenCalls(),
       openExchanges: new Set(),
       number: 0,
       exchanges: [],

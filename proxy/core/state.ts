@@ -6,6 +6,7 @@ import { AccessBook } from './access-line.ts'
 import type { BodyReader } from './body.ts'
 import type { Endpoint, WireEvent } from './event.ts'
 import type { Break, Call, Exchange, Frame, Gap, LogLine, Session } from './model.ts'
+import type { OpenCalls } from './open-calls.ts'
 import { Outages } from './outages.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -107,7 +108,7 @@ export interface SessionState {
   served: boolean
   offered: string | undefined
   stream: ExchangeState | undefined
-  readonly open: Set<CallState>
+  readonly open: OpenCalls
   readonly openExchanges: Set<ExchangeState>
   number: number
   exchanges: ExchangeState[]
