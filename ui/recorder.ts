@@ -32,6 +32,8 @@ async function reason(response: Response): Promise<string> {
 
 /** What the page may ask: of a recorder over HTTP, or of a recording in the page's own file. */
 export interface Answers extends Pick<DetailApi, 'loadBody' | 'loadData'> {
+  /** No recorder is asked: what is shown lies in the page's own file. */
+  readonly isFile: boolean
   /** In which forms an export can be had. */
   readonly formats: readonly ExportFormat[]
   state(signal?: AbortSignal): Promise<State>
@@ -47,6 +49,7 @@ export interface Answers extends Pick<DetailApi, 'loadBody' | 'loadData'> {
 export type ExportFormat = 'har' | 'jsonl' | 'html'
 
 export class Recorder implements Answers {
+  readonly isFile = false
   readonly formats = ['html', 'har', 'jsonl'] as const
   readonly base: string
   #token: string

@@ -28,6 +28,7 @@ interface Body {
 }
 
 export class FileRecorder implements Answers {
+  readonly isFile = true
   readonly formats = ['jsonl'] as const
   readonly #product: string
   readonly #events: readonly WireEvent[]

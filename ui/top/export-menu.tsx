@@ -61,11 +61,15 @@ export function ExportMenu() {
                 </Menu.Item>
               ))}
             </Menu.Group>
-            <div className={parts.menuLine} />
-            <Menu.Item className={parts.item} onClick={() => run('jsonl', session?.id, true)}>
-              {session ? 'This session' : 'Everything'}, secrets included
-              <span className={parts.itemHint}>JSON lines; do not pass it on</span>
-            </Menu.Item>
+            {!page.recorder.isFile && (
+              <>
+                <div className={parts.menuLine} />
+                <Menu.Item className={parts.item} onClick={() => run('jsonl', session?.id, true)}>
+                  {session ? 'This session' : 'Everything'}, secrets included
+                  <span className={parts.itemHint}>JSON lines; do not pass it on</span>
+                </Menu.Item>
+              </>
+            )}
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>

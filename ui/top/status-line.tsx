@@ -9,6 +9,7 @@ function LinkState() {
   const page = usePage()
   const link = usePageState(state => state.link)
   useBeat(1000, link.phase === 'lost')
+  if (page.recorder.isFile) return <span className={styles.state}>A recording in a file</span>
   if (link.phase === 'live')
     return (
       <span className={styles.state}>
