@@ -1,4 +1,5 @@
 /** How a call's wait came to an end without an answer, in words. Promise: the ladder's red row says who, how, and what else was waiting. */
+import { isTakenBack } from './delivery.ts'
 import type { Actor, Ending } from './event.ts'
 import type { Break } from './model.ts'
 import type { CallState, SessionState } from './state.ts'
@@ -16,7 +17,7 @@ export interface Ended {
 }
 
 /** The words of a call's break. */
-export function breakOf(call: CallState, { at, seq, by, how, what, inFlight = waiting(call.session) }: Ended): Break {
+export function breakOf(call: CallState, { at, seq, by, how, what, inFlight = waiting(call.session, at) }: Ended): Break {
   if (what === 'session') {
     return {
       at,
@@ -48,7 +49,7 @@ export function breakOf(call: CallState, { at, seq, by, how, what, inFlight = wa
     }
   const others = inFlight - 1
   const alone =
-    call.row.number === 0
+    call.row.number === 0 || inFlight === 0
       ? ''
       : others < 1
         ? `, call ${call.row.number} the only one in flight`
@@ -58,10 +59,9 @@ export function breakOf(call: CallState, { at, seq, by, how, what, inFlight = wa
   return { at, seq, by, how, says: `${actorText(by)} ${verb} the ${what}`, detail: `${endingText(how)}${port}${alone}` }
 }
 
-/** The client's calls that have no answer and were not taken back. */
-export function waiting(session: SessionState): number {
+/** The client's calls that have no answer and were not taken back until `at`. */
+export function waiting(session: SessionState, at: number): number {
   let count = 0
-  for (const call of session.open)
-    if (call.row.from === 'client' && !call.answer && !call.broken && (!call.row.cancelled || call.timedOut)) count++
+  for (const call of session.open) if (call.row.from === 'client' && !call.answer && !call.broken && !isTakenBack(call, at)) count++
   return count
 }

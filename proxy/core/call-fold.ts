@@ -257,7 +257,7 @@ export class CallFold {
 
   /** The stream that would have carried the answers of a whole session is gone. */
   lostAll(session: SessionState, ended: Ended): void {
-    const inFlight = waiting(session)
+    const inFlight = waiting(session, ended.at)
     for (const call of [...session.open]) this.#break(call, { ...ended, inFlight })
   }
 
@@ -277,6 +277,12 @@ export class CallFold {
         if (call.resumeUntil && call.resumeUntil.at <= this.#world.at) this.#breakAs(call, call.resumeUntil.from)
       }
     }
+  }
+
+  /** Streams that nobody will resume: their client closed every connection before the recording ended. */
+  abandoned(session: SessionState): void {
+    if (session.exchanges.some(({ conn }) => !conn.clientClosed)) return
+    for (const call of session.open) if (call.resumeUntil?.from.by === 'client') this.#breakAs(call, call.resumeUntil.from)
   }
 
   /** Records are missing from here on: what is open may have been answered unseen. */

@@ -16,10 +16,11 @@ export function verdictOf(call: CallState): Delivery {
     return call.answer.crossed ? 'delivered' : call.broken?.by === 'server' ? 'unanswered' : 'undeliverable'
   }
   if (!call.broken) return 'pending'
+  if (isTakenBack(call) && call.broken.by === 'proxy') return 'cancelled'
   if (call.blind !== undefined) return 'unknown'
   if (call.row.from === 'server' || unfollowed(call)) return 'unanswered'
   if (call.row.method === LISTEN && call.broken.by === 'client') return 'none'
-  // After its own cancellation (other than for its time limit) the client waits for no answer.
+  // After its own cancellation (other than for its time limit, and leaving with it) the client waits for no answer.
   if (isTakenBack(call)) return 'cancelled'
   return call.broken.by === 'client' ? 'undeliverable' : call.broken.by === 'server' ? 'unanswered' : 'unknown'
 }
@@ -30,8 +31,12 @@ export function ladderOf(call: CallState): Step[] {
   return [sent(call), accepted(call), answered(call), written(call), received(call)]
 }
 
-/** Cancelled by the client, and not for its time limit. */
-export const isTakenBack = ({ row, timedOut }: CallState) => row.cancelled !== undefined && !timedOut
+/** A client that gave up by its limit and stayed this long did not leave because of it (ms). */
+const STAYED_SPAN = 2_000
+
+/** Cancelled by the client: at its time limit only where it stayed for other things. */
+export const isTakenBack = ({ row: { cancelled }, timedOut, broken }: CallState, at = broken?.at ?? 0): boolean =>
+  cancelled !== undefined && (!timedOut || at - cancelled.at > STAYED_SPAN)
 /** What came back was the proxy's own refusal: the server never saw the call. */
 const byProxy = ({ answer }: CallState) => answer?.refusal === true && answer.exchange.row.responseBy === 'proxy'
 /** The last that was heard of it is a redirect: the server never saw the call itself. */

@@ -62,7 +62,7 @@ export class ExchangeFold {
         changes: [],
       },
       conn,
-      client: `${event.upstream}\n${conn.client.address}\n${userAgent}`,
+      client: `${event.upstream}\n${conn.client.address}\n${userAgent === 'undici' ? 'node' : userAgent}`,
       userAgent,
       session: undefined,
       calls: [],

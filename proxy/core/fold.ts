@@ -122,6 +122,7 @@ export class Fold {
   finish(): void {
     const { at, seq } = this.#world
     for (const session of this.#book.all.values()) {
+      this.#calls.abandoned(session)
       this.#calls.blinded(session, 'the recording ended before it')
       this.#calls.lostAll(session, { at, seq, by: 'proxy', how: 'closed', what: 'recording' })
       session.over = true

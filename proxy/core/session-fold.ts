@@ -165,7 +165,7 @@ export class SessionFold {
 
   end(session: SessionState, end: End, silentMs?: number): void {
     if (session.row.ended) return
-    session.row.ended = { ...end, inFlight: waiting(session), ...(silentMs !== undefined && { silentMs }) }
+    session.row.ended = { ...end, inFlight: waiting(session, end.at), ...(silentMs !== undefined && { silentMs }) }
     this.#world.touch(session)
   }
 

@@ -3,7 +3,9 @@
  * decides, in the order of how surely it knows, and exactly one rule is named.
  */
 import { IDLE_LIMITS, nearest } from './client-limits.ts'
+import { queryOf } from './endpoint.ts'
 import type { Facts } from './facts.ts'
+import { headerOf } from './fields.ts'
 import type { Alternative, Confidence, End, Evidence, Exchange, Session } from './model.ts'
 import { actorText, countText, errorWords, spanText } from './words.ts'
 
@@ -28,11 +30,16 @@ const WORDS =
   /could not find session|session (was )?not found|unknown session|no transport (was )?found|no valid session id|session has been terminated|invalid session id|session .{0,60}(expired|does not exist|not found)/i
 
 /** Not every 404: a wrong path answers "Not Found", and since 2026-07-28 an unknown method is a 404 with -32601. */
-export function isUnknownSession({ status, errorText = '', responseBy, method }: Exchange): boolean {
+export function isUnknownSession(exchange: Exchange): boolean {
+  const { status, errorText = '', responseBy, method } = exchange
   if (responseBy !== 'server' || (status !== 404 && status !== 400) || method === 'OPTIONS') return false
-  if (/-32601/.test(errorText)) return false
+  if (/-32601/.test(errorText) || (WANTS_ID.test(errorText) && namesNone(exchange))) return false
   return WORDS.test(errorText)
 }
+
+/** Said of an id that is unknown, and of a request that names none: a probe, or one that lost its id. */
+const WANTS_ID = /(no valid|invalid) session id/i
+const namesNone = ({ requestHeaders, target }: Exchange) => headerOf(requestHeaders, 'mcp-session-id') === '' && queryOf(target) === ''
 
 /** The refusals of a session that the server does not know, oldest first. */
 export function refusalsOf({ session, exchanges }: Facts): readonly Exchange[] {

@@ -23,7 +23,7 @@ export const sessionIdMissing: Rule = {
 }
 
 const WORDS =
-  /session[_ -]?id (header |parameter |query parameter )?(is |was )?(required|missing)|missing (mcp-)?session[_ -]?id|server not initialized/i
+  /session[_ -]?id (header |parameter |query parameter )?(is |was )?(required|missing)|missing (mcp-)?session[_ -]?id|no valid session id|server not initialized/i
 
 /** Refused for want of an id. A probe of the revision without sessions needs none. */
 export function isMissing({ method, status, responseBy, errorText = '', requestHeaders }: Exchange): boolean {
