@@ -2,8 +2,7 @@
  * The demonstration: a real client of the SDK calls the bundled server through a proxy of its own and leaves before the last answer.
  * Promise: nothing is staged; what the page shows is what these sockets did. It touches no server of the user's.
  */
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Journal } from '../core/event.ts'
 import { createForwarder } from '../forward.ts'
 import { startBundled } from './bundled.ts'
@@ -17,6 +16,9 @@ export const DEMO_UPSTREAM = 'demo'
 const pause = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms))
 
 async function connect(url: URL): Promise<Client> {
+  // Only now: with all that it needs it would be a third of the memory of the thread that forwards, and every run would wait for it.
+  const { Client } = await import('@modelcontextprotocol/sdk/client/index.js')
+  const { SSEClientTransport } = await import('@modelcontextprotocol/sdk/client/sse.js')
   const client = new Client({ name: 'Demonstration', version: '1.0' })
   // It will be closed with a call in flight, on purpose; that is no news here.
   client.onerror = () => {}
