@@ -50,3 +50,6 @@ export function errorWords(text: string): string {
 
 /** `1 call`, `3 calls`. */
 export const countText = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** `once`, `twice`, `5 times`. */
+export const timesText = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`)

@@ -46,13 +46,17 @@ function scope(facts: Facts): Verdict | undefined {
     x => byRefusal(x, 403) && /insufficient_scope/i.test(`${responseHeader(x, 'www-authenticate')} ${x.errorText ?? ''}`),
   )
   const first = refused[0]
-  if (!first || refused.length < 2) return undefined
+  if (!first) return undefined
+  // Widening a token once is how it is meant to go: one refusal is a fault only where nothing comes of it.
+  const again = refused.length > 1
+  if (!again && (!isSettled(facts, answerAt(first)) || servedLater(facts, answerAt(first)))) return undefined
   const wanted = /scope="([^"]*)"/i.exec(responseHeader(first, 'www-authenticate'))?.[1]
   return {
     ...about(first),
-    confidence: 'certain',
-    title: `403 insufficient_scope on ${countText(refused.length, 'request')}. The token was not widened.`,
-    says: `The server wants ${wanted ? `the scope ${wanted}` : 'a scope that the token lacks'}. The client repeats the request with the same rights.`,
+    ...(!again && { severity: 'warning' as const }),
+    confidence: again ? 'certain' : 'likely',
+    title: `403 insufficient_scope on ${countText(refused.length, 'request')}. ${again ? 'The token was not widened.' : 'Nothing succeeded after it.'}`,
+    says: `The server wants ${wanted ? `the scope ${wanted}` : 'a scope that the token lacks'}. ${again ? 'The client repeats the request with the same rights.' : 'The client asked for no more rights, or got none.'}`,
     cause: 'The client does not ask for more rights, or the authorization server does not grant them.',
     fix: [
       `Sign in again and grant ${wanted ?? 'the missing scope'}; if it is not offered, allow it for this client at the authorization server.`,

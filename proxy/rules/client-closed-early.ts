@@ -3,6 +3,7 @@ import type { Facts } from '../core/facts.ts'
 import { clientName, initializeOf } from '../core/lifecycle.ts'
 import type { Call, Evidence } from '../core/model.ts'
 import { endingText, spanText } from '../core/words.ts'
+import { clientLog } from './advice.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 /** Longer than this is no early close, but the client's limit for connecting (ms). */
@@ -38,10 +39,7 @@ function handshake(facts: Facts): Verdict[] {
       title: `${clientName(facts)} left ${span} after initialize. It did not wait for the answer.`,
       says: `The client closed the connection by ${endingText(broken.how)} while the handshake was under way; the wire does not show why.`,
       cause: 'The client gave up the connection, or its process ended.',
-      fix: [
-        'Look into the client’s own log for the moment of the close.',
-        `If it has a limit for connecting, let the server answer initialize sooner than ${span}.`,
-      ],
+      fix: [clientLog(facts), `If it has a limit for connecting, let the server answer initialize sooner than ${span}.`],
       evidence: [
         { seq: call.seqs[0] ?? 0, at: call.sentAt, says: 'POST of initialize' },
         { seq: broken.seq, at: broken.at, says: `${broken.says}: ${broken.detail}` },
@@ -84,7 +82,7 @@ function wordless(facts: Facts): Verdict[] {
       title: `The client left ${span} after the endpoint event. It posted nothing.`,
       says: 'The server named its endpoint, and the client closed the stream without a word: it may only have looked, or could not use the endpoint.',
       cause: 'A probe, or a client that could not use what it was told.',
-      fix: ['Look into the client’s own log for the moment of the close.', 'If a health check asks this URL, let it ask another one.'],
+      fix: [clientLog(facts), 'If a health check asks this URL, let it ask another one.'],
       evidence: [
         { seq: named.seq, at: named.at, says: `The server named its endpoint: ${session.endpoint ?? ''}` },
         { seq: ended.seq, at: ended.at, says: `The client closed the stream by ${endingText(ended.how)}` },

@@ -5,7 +5,7 @@ import type { Facts } from '../core/facts.ts'
 import { clientName, isTimeout } from '../core/lifecycle.ts'
 import type { Call, Evidence } from '../core/model.ts'
 import { bytesText, countText, limitText, spanText } from '../core/words.ts'
-import { limitSetting } from './client-limit.ts'
+import { limitSetting } from './advice.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 export const clientTimeoutShorterThanTool: Rule = {

@@ -13,7 +13,7 @@ import {
   requestHeader,
 } from '../core/http-signs.ts'
 import type { Evidence, Exchange } from '../core/model.ts'
-import { bytesText, countText } from '../core/words.ts'
+import { bytesText, countText, timesText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 export const contentTypeWrong: Rule = {
@@ -73,7 +73,7 @@ function wrongAnswer({ exchanges, calls, session }: Facts): Verdict | undefined 
     at: answerAt(first),
     exchange: first.id,
     ...callOf(first),
-    title: `POST ${first.path} answered with ${typeText(first)}, ${countText(found.length, 'time')}. The client cannot read it.`,
+    title: `POST ${first.path} answered with ${typeText(first)}, ${timesText(found.length)}. The client cannot read it.`,
     says: `A request has to be answered with application/json or text/event-stream. TypeScript clients say “Unexpected content type: ${mediaType(first) || 'null'}”.`,
     cause: page
       ? 'A web page answers in the server’s place: a sign-in page, an error page, or an application that answers each path.'
@@ -99,7 +99,7 @@ function wrongStream({ exchanges, session }: Facts): Verdict | undefined {
     confidence: 'certain',
     at: answerAt(first),
     exchange: first.id,
-    title: `GET ${first.path} asked for a stream and got ${typeText(first)}, ${countText(found.length, 'time')}.`,
+    title: `GET ${first.path} asked for a stream and got ${typeText(first)}, ${timesText(found.length)}.`,
     says: optional
       ? 'A server without this stream has to answer 405. With 200 and another type clients take the stream for broken and try again.'
       : 'Clients look at the content type before they read: EventSource gives up, and Python raises “Expected response header Content-Type”.',

@@ -40,6 +40,9 @@ A rule looks at one session and at what surrounds it, and does nothing else: no 
 wire admits no other reading; *likely* and *possible* name what else fits. Where several rules see the same break, the strongest
 evidence gives the finding and the others stand in it as alternatives. Healthy traffic has no finding above a note.
 
+A *middlebox* is whatever stands on the way and is neither client nor server: a reverse proxy, a load balancer, a gateway, a bridge. The
+*leg* of a connection is one side of this proxy: the client’s or the server’s. *In flight* is a request that has no answer yet.
+
 This page is made from the rules; a test holds it current.`
 
 /** The page, up to the matrix. @param captures names of all captures, without their ending */

@@ -1,7 +1,7 @@
 /** The server offers no stream of its own. Promise: 405 is said to be healthy; only another refusal is a warning, and only where the session works. */
 import { answerAt, answerOf, asksForStream, byRefusal, bySuccess, requestHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
-import { countText } from '../core/words.ts'
+import { timesText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 import { isUnknownSession } from './session-unknown-or-expired.ts'
 
@@ -29,7 +29,7 @@ export const getNotSupported: Rule = {
         exchange: first.id,
         title: healthy
           ? `405 on GET ${first.path}: healthy. The server sends nothing of its own accord.`
-          : `${first.status} on GET ${first.path}, ${countText(odd.length, 'time')}. A server without this stream has to answer 405.`,
+          : `${first.status} on GET ${first.path}, ${timesText(odd.length)}. A server without this stream has to answer 405.`,
         says: healthy
           ? `The client asked whether the server has messages of its own${refused.length > 1 ? `, ${refused.length} times` : ''}; it has none. Calls are not affected.`
           : `Calls work on this session, but ${CONSEQUENCES[first.status ?? 0] ?? 'a client cannot tell this from a broken server, and may try again and again'}.`,

@@ -3,10 +3,8 @@ import type { Facts } from '../core/facts.ts'
 import { clientName } from '../core/lifecycle.ts'
 import type { Call } from '../core/model.ts'
 import { actorText, countText, spanText } from '../core/words.ts'
+import { UPGRADE_PYTHON } from './advice.ts'
 import type { Rule, Verdict } from './rule.ts'
-
-/** What cures old Python servers of forgetting to look. */
-export const UPGRADE = 'Upgrade the Python SDK (mcp) to 1.27.2 or later, so that the handler is cancelled when the client leaves.'
 
 export const ghostSession: Rule = {
   id: 'ghost-session',
@@ -43,7 +41,7 @@ function ghostsOf(facts: Facts): Verdict[] {
       title: `${which} posted to a stream that was gone.`,
       says: `${who} had closed the stream ${spanText(first.sentAt - ended.at)} before. The server accepted with 202 all the same, and had no way to answer.`,
       cause: 'A Python server before mcp 1.27.2, which keeps sessions whose stream has ended.',
-      fix: ['Reconnect the client: it has to open a new stream and begin with initialize.', UPGRADE],
+      fix: ['Reconnect the client: it has to open a new stream and begin with initialize.', UPGRADE_PYTHON],
       evidence: [
         { seq: ended.seq, at: ended.at, says: `${actorText(ended.by)} ended the stream` },
         ...calls

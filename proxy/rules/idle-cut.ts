@@ -1,6 +1,7 @@
 /** A stream was closed after a silence that fits a known limit. Promise: where the client’s close lost an answer, undeliverable-response names this cause. */
 import { type EndCause, endCauses } from '../core/end-cause.ts'
 import { limitText, spanText } from '../core/words.ts'
+import { keepalive } from './advice.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
 
@@ -28,7 +29,7 @@ export const idleCut: Rule = {
         says: `${end.by === 'client' ? 'The client’s' : 'The server’s'} side closed ${exchange.method} ${exchange.path} ${spanText(first.silence)} after its last byte: ${ownerOf(first)}.${times}`,
         cause: `A limit of ${silence} on silence: ${ownerOf(first)}.`,
         fix: [
-          'Send an SSE comment at least every 15 s while the stream is open.',
+          keepalive(facts),
           end.by === 'client'
             ? 'Raise or switch off the client’s limit on silence (undici: bodyTimeout).'
             : `Raise the idle limit of what stands between proxy and server (nginx: proxy_read_timeout, AWS ALB: idle timeout) above ${silence}.`,

@@ -3,6 +3,7 @@ import { endCauses } from '../core/end-cause.ts'
 import type { Facts } from '../core/facts.ts'
 import type { Exchange } from '../core/model.ts'
 import { spanText } from '../core/words.ts'
+import { keepalive } from './advice.ts'
 import type { Rule } from './rule.ts'
 
 /** Silence from which some middleboxes close a stream (ms). */
@@ -39,10 +40,7 @@ export const noKeepalive: Rule = {
         cause: session.server.header
           ? `The server (${session.server.header}) sends no comments while it is idle.`
           : 'The server sends no comments while it is idle.',
-        fix: [
-          'Let the server send an SSE comment (": ping") at least every 15 s.',
-          'With the TypeScript SDK: use Streamable HTTP from 1.30.0 on, or write comments to the response yourself.',
-        ],
+        fix: [keepalive(facts)],
         evidence: [
           {
             seq: exchange.responseSeq ?? exchange.requestSeq,

@@ -81,7 +81,7 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
     cause: `${client} does not resume streams.`,
     fix: [
       `Upgrade ${facts.session.client.name ?? 'the client'} to a version that resumes with Last-Event-ID.`,
-      'Keep the stream alive meanwhile: a comment every 15 s.',
+      'Until then keep the stream from being cut: let the server send an SSE comment every 15 s.',
     ],
   }
 }

@@ -1,7 +1,7 @@
 /** A message is larger than what the server, or something before it, takes. Promise: the size is measured, the limit only named where it is known. */
 import { answerAt, answerOf, byRefusal, mediaType, requestHeader, responseHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
-import { bytesText, countText } from '../core/words.ts'
+import { bytesText, timesText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 
 const MIB = 1_048_576
@@ -30,7 +30,7 @@ export const requestBodyTooLarge: Rule = {
         at: answerAt(first),
         exchange: first.id,
         ...(first.calls[0] !== undefined && { call: first.calls[0] }),
-        title: `${first.status} for a message of ${bytesText(size)}, ${countText(refused.length, 'time')}.`,
+        title: `${first.status} for a message of ${bytesText(size)}, ${timesText(refused.length)}.`,
         says: `${who} takes ${limit === undefined ? 'less than that' : `${bytesText(limit)} at most`}.${passed > 0 ? ` The largest message that passed here has ${bytesText(passed)}.` : ''}`,
         cause: `The size of the message, and the limit of ${who.toLowerCase()}.`,
         fix: [fix, 'Or send less: pass a link or an id instead of the content.'],

@@ -2,8 +2,8 @@
 import type { Facts } from '../core/facts.ts'
 import { clientName, hasHandshake, initializeOf, isTimeout } from '../core/lifecycle.ts'
 import { spanText } from '../core/words.ts'
+import { connectSetting } from './advice.ts'
 import { CONNECT_SPAN } from './client-closed-early.ts'
-import { connectSetting } from './client-limit.ts'
 import type { Rule } from './rule.ts'
 
 /** What Windsurf waits for initialize (ms). */

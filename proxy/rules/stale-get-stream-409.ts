@@ -1,6 +1,6 @@
 /** The server still holds a stream that the client has closed, and refuses the next. Promise: silent where the first stream is really open. */
 import type { Exchange } from '../core/model.ts'
-import { countText, errorWords, spanText } from '../core/words.ts'
+import { errorWords, spanText, timesText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 
 export const staleGetStream409: Rule = {
@@ -33,7 +33,7 @@ export const staleGetStream409: Rule = {
         causeConfidence: before.held ? 'certain' : 'likely',
         at: exchange.responseAt ?? exchange.requestAt,
         exchange: exchange.id,
-        title: `GET ${exchange.path} was refused with ${exchange.status}, ${countText(stale.length, 'time')}. The stream before it had ended ${spanText(exchange.requestAt - end.at)} earlier.`,
+        title: `GET ${exchange.path} was refused with ${exchange.status}, ${timesText(stale.length)}. The stream before it had ended ${spanText(exchange.requestAt - end.at)} earlier.`,
         says: `The server takes the old stream for open. ${held}`,
         cause: before.held ? 'The proxy’s linger keeps the old stream open.' : 'The end of the old stream did not reach the server.',
         fix: [

@@ -6,8 +6,8 @@ import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
 import { carriersOf, frameOf } from '../core/per-facts.ts'
 import { bytesText, countText, endingText, limitText, spanText } from '../core/words.ts'
-import { limitSetting } from './client-limit.ts'
-import { isGhost, UPGRADE } from './ghost-session.ts'
+import { clientLog, keepalive, limitSetting, UPGRADE_PYTHON } from './advice.ts'
+import { isGhost } from './ghost-session.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 export const undeliverableResponse: Rule = {
@@ -129,10 +129,10 @@ function fixOf(facts: Facts, call: Call, cause: LossCause, oldServer: boolean): 
   const fix: string[] = []
   if (cause.rule === 'client-timeout-shorter-than-tool') fix.push(`Answer within ${limit}: ${what}.`)
   else if (cause.rule === 'idle-cut')
-    fix.push('Send an SSE comment at least every 15 s, and raise the idle limit of whatever stands between client and server.')
+    fix.push(keepalive(facts), 'Or raise the idle limit of the client, or of what stands between it and the proxy.')
   else if (cause.rule === 'oversized-sse-event') fix.push(`Make the answer smaller: ${what}, or return a link to a resource.`)
-  else fix.push('Look into the client’s own log for the moment of the close: the wire does not say why it left.')
-  if (oldServer) fix.push(UPGRADE)
+  else fix.push(clientLog(facts))
+  if (oldServer) fix.push(UPGRADE_PYTHON)
   if (cause.rule === 'client-timeout-shorter-than-tool') fix.push(limitSetting(facts))
   return fix
 }

@@ -2,7 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import type { Evidence, Exchange } from '../core/model.ts'
 import { recoveredBy, refusalLine, refusalsOf, type UnknownSession, unknownSession } from '../core/unknown-session.ts'
-import { countText, spanText } from '../core/words.ts'
+import { spanText, timesText } from '../core/words.ts'
 import type { Verdict } from './rule.ts'
 
 /** One verdict where the case is this rule's, else none. */
@@ -21,7 +21,7 @@ const ownWords = ({ logs }: Facts, first: Exchange): Evidence[] =>
 function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSession): Verdict {
   const first = refusals[0] as Exchange
   const recovered = recoveredBy(facts)
-  const again = refusals.length > 1 ? `, ${countText(refusals.length, 'time')}` : ''
+  const again = refusals.length > 1 ? `, ${timesText(refusals.length)}` : ''
   const next = recovered
     ? ` The client began a new session ${spanText(recovered.startedAt - (first.responseAt ?? first.requestAt))} later.`
     : ''

@@ -1,7 +1,7 @@
 /** One address, several workers, and each knows only its own sessions. Promise: certain only where the same session was served before and after. */
 import type { Facts } from '../core/facts.ts'
 import type { Call } from '../core/model.ts'
-import { countText, spanText } from '../core/words.ts'
+import { countText, spanText, timesText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { unknownSessionVerdicts } from './unknown-session-verdict.ts'
 
@@ -33,7 +33,7 @@ function foreignState(facts: Facts): Verdict[] {
       at: first.answeredAt ?? first.sentAt,
       call: first.id,
       exchange: first.exchange,
-      title: `The server refused its own requestState, ${countText(refused.length, 'time')}. ${taken > 0 ? `It took ${countText(taken, 'other')}.` : 'It took no other.'}`,
+      title: `The server refused its own requestState, ${timesText(refused.length)}. ${taken > 0 ? `It took ${countText(taken, 'other')}.` : 'It took no other.'}`,
       says: `${proven ? `It had sealed this state itself, and the client sent it back unchanged${agoText(facts, first)}. ` : ''}A worker that seals with another key takes it for forged or expired.`,
       cause: 'Several workers stand behind one address, and do not share the key of requestState.',
       fix: ['Give all workers the same key for requestState, or run one worker.'],
