@@ -4,7 +4,6 @@ import { type Command, commandOf } from './keys.ts'
 import type { Page } from './page.ts'
 import { usePage } from './page-context.tsx'
 import { panned, zoomed } from './scene.ts'
-import { DETAIL_TABS } from './view.ts'
 
 const ZOOM = 1.5
 const PAN = 0.2
@@ -50,6 +49,12 @@ function toFinding(page: Page, step: 1 | -1): void {
   page.reveal({ kind: 'finding', id: next.id })
 }
 
+/** The n-th of the tabs that are there: not every subject has all of them. */
+function toTab(page: Page, n: number): void {
+  page.open()
+  document.querySelectorAll<HTMLElement>('[data-pane="detail"] [role="tab"]')[n - 1]?.click()
+}
+
 function close(page: Page): void {
   const { address, sessionsOpen, detailClosed } = page.store.getState()
   if (sessionsOpen) page.openSessions(false)
@@ -59,8 +64,8 @@ function close(page: Page): void {
 
 function perform(page: Page, command: Command): void {
   const scene = page.scene()
-  const tab = DETAIL_TABS[Number(/^tab-(\d)$/.exec(command)?.[1]) - 1]
-  if (tab) page.change({ tab })
+  const tab = /^tab-(\d)$/.exec(command)?.[1]
+  if (tab) toTab(page, Number(tab))
   else if (command === 'next-pane' || command === 'previous-pane') toPane(command === 'next-pane' ? 1 : -1)
   else if (command === 'search' || command === 'help') page.dialog(command)
   else if (command === 'filter') document.getElementById('filter')?.focus()

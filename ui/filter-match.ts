@@ -17,11 +17,15 @@ export interface Surroundings {
 
 export const isRedirect = (status: number | undefined): boolean => status !== undefined && status >= 300 && status < 400 && status !== 304
 
-/** The exchange that a row is about, if one. */
+/** The exchanges that a row is about. The long stream on which a call was answered is not its own: it carries the answers of all. */
 function exchangesOf(row: Filterable, around: Surroundings): readonly Exchange[] {
   if (row.t === 'exchange') return [row]
   if (row.t === 'frame') return [around.exchange(row.exchange)].filter(one => one !== undefined)
-  if (row.t === 'call') return row.exchanges.map(around.exchange).filter(one => one !== undefined)
+  if (row.t === 'call')
+    return row.exchanges
+      .map(around.exchange)
+      .filter(one => one !== undefined)
+      .filter(one => one.body !== 'stream' || one.id === row.exchange)
   const one = row.t === 'finding' && row.exchange !== undefined ? around.exchange(row.exchange) : undefined
   return one ? [one] : []
 }

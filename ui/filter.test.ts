@@ -125,6 +125,34 @@ describe('what passes', () => {
   })
 })
 
+test('a call is not found by the long stream that answered it', () => {
+  const stream = exchange(12, 1, { method: 'GET', target: '/sse', path: '/sse', status: 200, body: 'stream' })
+  const post = exchange(13, 1, { method: 'POST', status: 202 })
+  const asked = call(20, 1, { exchange: 13, exchanges: [13, 12], answerExchange: 12 })
+  const byServer = call(21, 1, { from: 'server', exchange: 12, exchanges: [12] })
+  const rows = [stream, post, asked, byServer]
+  const around: Surroundings = {
+    exchange: id => [stream, post].find(one => one.id === id),
+    call: () => undefined,
+    session: () => undefined,
+    found: () => undefined,
+    now: 0,
+  }
+  const ids = (text: string) => rows.filter(row => passes(terms(text), false, row, around)).map(row => row.id)
+  expect(ids('method:GET')).toEqual([12, 21])
+  expect(ids('status:202')).toEqual([13, 20])
+})
+
+test('a mistyped key or word is told the one that was meant', () => {
+  const said = (text: string): string => {
+    const parsed = parseFilter(text)
+    return parsed.ok ? '' : parsed.error.message
+  }
+  expect(said('metod:GET')).toContain('Did you mean method?')
+  expect(said('is:undelivred')).toContain('Did you mean undelivered?')
+  expect(said('zzz:1')).not.toContain('Did you mean')
+})
+
 test('the plain text of an expression is certain to be in every match', () => {
   const cases: [RegExp, string][] = [
     [/srv-dal-\d+/, 'srv-dal-'],

@@ -2,6 +2,8 @@
  * The filter language: `status:404 tool:check_health is:late -method:ping larger-than:10k body:/re/ words`.
  * Promise: pure; an error has a position and says what would be right, so that the field can underline it.
  */
+import { didYouMean } from '../proxy/core/did-you-mean.ts'
+
 export const IS = ['undelivered', 'pending', 'redirected', 'error', 'late'] as const
 export type Is = (typeof IS)[number]
 
@@ -138,7 +140,7 @@ function body(value: string, token: Token): Term {
 
 function pick<T extends string>(list: readonly T[], value: string, token: Token): T {
   const found = list.find(one => one === value.toLowerCase())
-  if (!found) throw new Wrong(token, `"${value}" is unknown here: ${list.join(', ')}.`)
+  if (!found) throw new Wrong(token, `"${value}" is unknown here: ${list.join(', ')}.${didYouMean(value, list)}`)
   return found
 }
 
@@ -165,7 +167,10 @@ function term(token: Token): Term {
   const [, name = '', raw = ''] = match
   const start = token.from + (negated ? 1 : 0)
   if (!Object.hasOwn(FILTER_KEYS, name))
-    throw new Wrong({ from: start, to: start + name.length }, `There is no key "${name}". Put the text in quotes to look for it.`)
+    throw new Wrong(
+      { from: start, to: start + name.length },
+      `There is no key "${name}".${didYouMean(name, Object.keys(FILTER_KEYS))} Put the text in quotes to look for it.`,
+    )
   return { ...keyed(name as FilterKey, raw, { from: start + name.length + 1, to: token.to, text: raw }), negated }
 }
 

@@ -308,7 +308,7 @@ export class Page {
   fit(): void {
     const scene = this.scene()
     const { selection, range } = this.#state.address
-    const span = selection && selection.kind !== 'session' && scene ? spanOf(selection, this.rows, scene.now) : undefined
+    const span = selection && scene ? spanOf(selection, this.rows, scene.now) : undefined
     const wanted = span && aired(span)
     const same = wanted && range && Math.abs(range.from - wanted.from) < 1 && Math.abs(range.to - wanted.to) < 1
     this.change(wanted && !same ? { range: wanted, follow: false } : { range: undefined, follow: true })

@@ -2,6 +2,7 @@
  * `seismograph open`: the dashboard on past recordings. Promise: the same page by the same code as for a live run, and files that
  * were named are only read.
  */
+import { basename, resolve } from 'node:path'
 import { importFile } from '../inspector/import.ts'
 import { startInspector } from '../inspector/inspector.ts'
 import type { Source } from '../journal/store.ts'
@@ -16,7 +17,7 @@ import { plain } from './words.ts'
 const help = `seismograph open [FILE…] [options]
 
 Shows past recordings in the dashboard: the newest one, or those that are named. FILE is a recording's folder, a data folder
-(its newest recording), a JSON lines export (.jsonl) or a HAR (.har), also one that Chrome's developer tools saved.
+(its newest recording), an exported file (.jsonl, .har, .html), or a HAR that Chrome's developer tools saved.
 
   --dashboard-port N   port of the dashboard (default: a free one)
   --host ADDRESS       loopback address to listen on (default 127.0.0.1)
@@ -66,7 +67,11 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
     }
     const inspector = await forUser(() =>
       startInspector({
-        recordings: dirs.map(dir => ({ dir, live: false })),
+        recordings: dirs.map((dir, at) => ({
+          dir,
+          live: false,
+          ...(files[at] === undefined ? {} : { file: basename(resolve(files[at])) }),
+        })),
         host,
         port,
         uiDir: pageFolder(),

@@ -29,6 +29,8 @@ export interface RecordingInfo {
   readonly startedAt: number
   readonly live: boolean
   readonly imported?: string
+  /** Name of the file or folder as which it was opened, where the user named one. */
+  readonly file?: string
   readonly product: string
   readonly upstreams: readonly Upstream[]
   readonly options: RecordingOptions

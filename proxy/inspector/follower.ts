@@ -52,6 +52,7 @@ export class Follower {
   /** Number of the last record that was folded. */
   lastSeq = 0
 
+  readonly #file: string | undefined
   readonly #revs: RevCounter
   readonly #fold: Fold
   readonly #bodies = new DecodedBodies()
@@ -73,6 +74,7 @@ export class Follower {
   /** Opens the recording in `source.dir`. Throws in plain words when there is none, or none that can be read. */
   constructor(source: Source, number: number, revs: RevCounter, scratch: string) {
     this.number = number
+    this.#file = source.file
     this.reader = openReader(source.dir)
     this.masker = createMasker({ fingerprint: recordingFingerprint(source.dir) })
     this.isLive = source.live || this.reader.state() === 'live'
@@ -209,7 +211,11 @@ export class Follower {
 
   #store(withJudgement: boolean, isEnd: boolean): void {
     if (isEnd) this.#fold.finish()
-    const found = isEnd ? this.#judge.judgeLast(this.now()) : withJudgement ? this.#judge.judgeDue(this.now(), performance.now()) : []
+    const found = isEnd
+      ? this.#judge.judgeLast(this.now())
+      : withJudgement
+        ? this.#judge.judgeDue(this.now(), performance.now(), this.isLive && this.isCurrent && this.#waiting.length === 0)
+        : []
     if (withJudgement) this.#judgedAt = performance.now()
     const { masked } = this.reader.recording.options
     const rows = masked ? this.#fold.takeRows() : this.#fold.takeRows().map(row => maskRow(row, this.masker))
@@ -258,6 +264,7 @@ export class Follower {
       startedAt: recording.startedAt,
       live: this.isLive,
       ...(recording.imported === undefined ? {} : { imported: recording.imported }),
+      ...(this.#file === undefined ? {} : { file: this.#file }),
       product: recording.product,
       upstreams: recording.upstreams,
       options: recording.options,

@@ -8,6 +8,8 @@ import type { ProbeAnswer } from '../core/feed.ts'
 export interface Source {
   readonly dir: string
   readonly live: boolean
+  /** What the user calls it: the name of the file or folder that was opened. */
+  readonly file?: string
 }
 
 /** Everything a worker needs; the same after a restart, so that the page's token and port survive one. */

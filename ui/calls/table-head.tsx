@@ -29,7 +29,11 @@ export function TableHead({ tab, scene }: { readonly tab: TableTab; readonly sce
   return (
     <div className={styles.head} role="rowgroup">
       <div className={styles.row} role="row">
-        <span role="columnheader" className={styles.number}>
+        <span
+          role="columnheader"
+          className={styles.number}
+          title={tab === 'calls' ? 'Number of the call within its session. The JSON-RPC id stands in the detail.' : undefined}
+        >
           #
         </span>
         <span role="columnheader" className={styles.number}>

@@ -17,13 +17,15 @@ const list = [
   session(3, { startedAt: 3, client: { name: 'claude-code', version: '2.3.1', address: 'x' } }),
   session(4, { startedAt: 4, replaces: 2 }),
 ]
-const plain = (text?: string) =>
-  listEntries(list, recordings, text).map(one =>
+const plain = (text?: string, of = recordings) =>
+  listEntries(list, of, text).map(one =>
     one.kind === 'session'
       ? `${one.session.id % ID_SPACE}${one.linked ? ' linked' : ''}`
       : one.kind === 'client'
         ? one.name
-        : `${one.name} ${one.target} ${one.imported ?? ''}`,
+        : one.kind === 'recording'
+          ? `file ${one.name}`
+          : `${one.name} ${one.target} ${one.imported ?? ''}`,
   )
 
 test('live upstreams first, clients by their newest session, chains linked', () => {
@@ -39,6 +41,21 @@ test('live upstreams first, clients by their newest session, chains linked', () 
     'Cursor 2.9',
     '1',
   ])
+})
+
+test('of several files each has its name above its upstreams', () => {
+  const files = recordings.map((one, at) => ({ ...one, file: ['monday.har', 'run-7'][at] })) as RecordingInfo[]
+  expect(plain(undefined, files).filter(line => /^(file|panos|inventory)/.test(line))).toEqual([
+    'file monday.har',
+    'panos 127.0.0.1:8001 ',
+    'file run-7',
+    'inventory h:9100 har',
+  ])
+  expect(plain(undefined, files.slice(0, 1)).some(line => line.startsWith('file'))).toBe(false)
+})
+
+test('an upstream that came up while recording is the bundled server', () => {
+  expect(listEntries([session(1, { upstream: 'demo' })], recordings)[0]).toMatchObject({ name: 'demo', target: 'the bundled server' })
 })
 
 test('the filter takes every word, in any field', () => {

@@ -5,6 +5,8 @@ import { plural } from '../format.ts'
 import { recordingOf } from '../rows.ts'
 
 export type ListEntry =
+  /** One of several opened files, above its upstreams. */
+  | { readonly kind: 'recording'; readonly key: string; readonly name: string }
   | {
       readonly kind: 'upstream'
       readonly key: string
@@ -82,14 +84,20 @@ export function matches(session: Session, text: string): boolean {
 export function listEntries(sessions: Iterable<Session>, recordings: readonly RecordingInfo[], text = ''): ListEntry[] {
   const shown = byTime(sessions).filter(one => text.trim() === '' || matches(one, text.trim()))
   const out: ListEntry[] = []
-  const live = (one: Session) => recordings.find(each => each.index === recordingOf(one.id))?.live === true
-  const upstreams = [...grouped(shown, upstreamKey)].sort(([, [a]], [, [b]]) => Number(b ? live(b) : false) - Number(a ? live(a) : false))
-  for (const [key, list] of upstreams) {
+  const byRecording = [...grouped(shown, one => String(recordingOf(one.id))).values()]
+  const live = ([one]: Session[]) => recordings.find(each => one && each.index === recordingOf(one.id))?.live === true
+  byRecording.sort((a, b) => Number(live(b)) - Number(live(a)))
+  let before: RecordingInfo | undefined
+  for (const [key, list] of byRecording.flatMap(ones => [...grouped(ones, upstreamKey)])) {
     const [first] = list
     if (!first) continue
     const recording = recordings.find(one => one.index === recordingOf(first.id))
+    if (recording?.file !== undefined && recordings.length > 1 && recording !== before)
+      out.push({ kind: 'recording', key: `r${recording.index}`, name: recording.file })
+    before = recording
     const upstream = recording?.upstreams.find(one => one.name === first.upstream)
-    const target = upstream ? upstream.url.replace(/^http:\/\//, '').replace(/\/.*$/, '') : ''
+    // An upstream that came up while recording is the demonstration's.
+    const target = upstream ? upstream.url.replace(/^http:\/\//, '').replace(/\/.*$/, '') : 'the bundled server'
     out.push({
       kind: 'upstream',
       key: `u${key}`,

@@ -1,6 +1,6 @@
 /** The list of sessions, and the rail of their signs that takes its place on narrow pages. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Menu as MenuIcon, Search, X } from 'lucide-react'
+import { FileText, Menu as MenuIcon, Search, X } from 'lucide-react'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
 import type { Session } from '../../proxy/core/model.ts'
 import { clock, plural } from '../format.ts'
@@ -12,7 +12,7 @@ import { type ListEntry, listEntries, sessionKind, sessionName } from './groups.
 import { SessionItem, STATE_WORDS, StateGlyph } from './session-item.tsx'
 import styles from './sessions.module.css'
 
-const HEIGHT = { upstream: 26, client: 24, session: 44 } as const
+const HEIGHT = { recording: 26, upstream: 26, client: 24, session: 44 } as const
 
 /** Sessions that are not cleared out of view. */
 function useSessions(): Session[] {
@@ -56,6 +56,15 @@ function Heading({ entry }: { readonly entry: Exclude<ListEntry, { kind: 'sessio
     return (
       <div className={styles.client}>
         <span className={styles.ellipsis}>{entry.name}</span>
+      </div>
+    )
+  if (entry.kind === 'recording')
+    return (
+      <div className={styles.recording}>
+        <Icon icon={FileText} />
+        <span className={styles.ellipsis} title={entry.name}>
+          {entry.name}
+        </span>
       </div>
     )
   return (
