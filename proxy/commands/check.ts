@@ -26,7 +26,7 @@ function lines(words: readonly string[]): string {
 const help = `seismograph check [FILE|DIR] [options]
 
 Judges a recording and prints what is wrong, why, and what to do: the newest recording, or the one that is named
-(a recording's folder, a data folder, .jsonl or .har).
+(a recording's folder, a data folder, .jsonl, .har or .html).
 
 ${judgingHelp}
   --data DIR                  the data folder (default: the user's own)

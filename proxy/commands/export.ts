@@ -25,7 +25,7 @@ and checked again here.
 
 SESSION is the number or the id that "seismograph sessions" lists; the beginning of an id is enough.
 
-  --from FILE          the recording: its folder, a data folder, .jsonl or .har (default: the newest recording)
+  --from FILE          the recording: its folder, a data folder, .jsonl, .har or .html (default: the newest recording)
   --format FORM        har, jsonl or html (default: by the ending of --output, else har)
   --output FILE        where to write; without it standard output
   --with-secrets       bodies and session ids as they are: keep the file to yourself

@@ -33,7 +33,7 @@ export async function chooseSource(file: string | undefined, data: string | unde
   const [newest] = await allRecordings(data, io)
   if (newest) return { kind: 'recording', dir: newest.dir }
   throw new UsageError(
-    `there is no recording in ${await dataFolder(data, io)} yet. Record one with seismograph --target URL, or name a recording's folder, a .jsonl or a .har file.`,
+    `there is no recording in ${await dataFolder(data, io)} yet. Record one with seismograph --target URL, or name a recording's folder, a .jsonl, .har or .html file.`,
   )
 }
 
