@@ -229,7 +229,7 @@ describe('export', () => {
       new RegExp(`there is no session "zzzz" in this recording. Sessions:\\n.*${LOST}`),
     )
     await expect(run(exporting, ['abc', '--from', dir])).rejects.toThrow('no session "abc"')
-    await expect(run(exporting, ['--from', dir, '--format', 'html'])).rejects.toThrow('--format takes har, jsonl, not "html"')
+    await expect(run(exporting, ['--from', dir, '--format', 'pdf'])).rejects.toThrow('--format takes har, jsonl, html, not "pdf"')
     await expect(run(exporting, ['--from', dir, '--output', '/nowhere/x.har'])).rejects.toThrow('/nowhere/x.har')
     await expect(run(exporting, ['a', 'b'])).rejects.toThrow('--from FILE')
     symlinkSync(join(data.dir, 'target'), join(data.dir, 'link.har'))

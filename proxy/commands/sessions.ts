@@ -12,7 +12,7 @@ import { clientName, clock, duration, plain, plural, table } from './words.ts'
 
 const help = `seismograph sessions [FILE|DIR] [options]
 
-Lists the sessions of a recording: of the newest one, or of the one that is named (a recording's folder, a data folder, .jsonl or .har).
+Lists the sessions of a recording: of the newest one, or of the one that is named (a recording's folder, a data folder, .jsonl, .har or .html).
 
   --all        sessions of every recording in the data folder, newest recording first
   --json       one JSON object per line on standard output, with everything that is known of the session
