@@ -189,6 +189,18 @@ test('a session watched again gets what came while it was not', async () => {
   await until(() => frames(rows, 1)).toEqual([100, 101])
 })
 
+test('an orderly end is told from a lost line, and forgotten once the recorder is back', async () => {
+  const desk = new Desk()
+  await desk.open()
+  const { phase, links } = page(desk)
+  await until(phase).toBe('live')
+  for (const { peer } of desk.readers) peer.close(1001, 'Seismograph ends')
+  await until(() => links.at(-1)).toMatchObject({ phase: 'lost', ended: true })
+  await until(phase).toBe('live')
+  desk.cut()
+  await until(() => links.at(-1)).toMatchObject({ phase: 'lost', ended: false })
+})
+
 test('another recording behind the same address starts the page over', async () => {
   const desk = new Desk()
   await desk.open()

@@ -9,8 +9,8 @@ import { type Recorder, RecorderError } from './recorder.ts'
 export type Link =
   | { readonly phase: 'connecting' }
   | { readonly phase: 'live' }
-  /** The next attempt comes `inMs` after `at` (performance clock). */
-  | { readonly phase: 'lost'; readonly at: number; readonly inMs: number; readonly why: string }
+  /** The next attempt comes `inMs` after `at` (performance clock). `ended`: the recorder said that it ends, so nothing is amiss. */
+  | { readonly phase: 'lost'; readonly at: number; readonly inMs: number; readonly why: string; readonly ended: boolean }
   /** The token is missing or not this recorder's (any more). */
   | { readonly phase: 'refused' }
 
@@ -37,6 +37,8 @@ const TIMES: ConnectionTimes = { firstRetryMs: 500, lastRetryMs: 15_000, silentM
 
 /** Close code of the feed, as HTTP's 401. */
 const UNAUTHORIZED = 4401
+/** Close code of an orderly end (RFC 6455, 7.4.1: going away). */
+const GOING_AWAY = 1001
 
 /** How rows come to the page. */
 export interface Line {
@@ -60,6 +62,7 @@ export class Connection implements Line {
   #retry: ReturnType<typeof setTimeout> | undefined
   #silence: ReturnType<typeof setTimeout> | undefined
   #failures = 0
+  #ended = false
   /** Global rows are complete up to here. */
   #rev = 0
   #recordings = ''
@@ -139,7 +142,10 @@ export class Connection implements Line {
     this.#socket = socket
     socket.onopen = () => this.#send(socket, { type: 'hello', token: this.#recorder.token, after: this.#rev, product: this.#product })
     socket.onmessage = event => this.#heard(socket, JSON.parse(String(event.data)) as FeedMessage)
-    socket.onclose = event => this.#closed(socket, event.code === UNAUTHORIZED, event.reason || 'The connection ended.')
+    socket.onclose = event => {
+      if (this.#socket === socket && event.code === GOING_AWAY) this.#ended = true
+      this.#closed(socket, event.code === UNAUTHORIZED, event.reason || 'The connection ended.')
+    }
     this.#listen(socket)
   }
 
@@ -176,6 +182,7 @@ export class Connection implements Line {
     } else if (message.type === 'resync') void this.#resync(socket)
     else if (message.type === 'welcome') {
       this.#failures = 0
+      this.#ended = false
       this.#to.state(message.state)
       this.#to.link({ phase: 'live' })
       void this.#fill(socket)
@@ -228,10 +235,11 @@ export class Connection implements Line {
 
   #lost(why: string): void {
     const { firstRetryMs, lastRetryMs, random } = this.#times
-    const wait = Math.min(firstRetryMs * 2 ** Math.min(this.#failures++, 10), lastRetryMs)
+    // Who said goodbye is not looked for in a hurry.
+    const wait = this.#ended ? lastRetryMs : Math.min(firstRetryMs * 2 ** Math.min(this.#failures++, 10), lastRetryMs)
     // Jitter of a quarter either way, so that many pages do not come back in step.
     const inMs = Math.round(wait * (0.75 + random() / 2))
-    this.#to.link({ phase: 'lost', at: performance.now(), inMs, why })
+    this.#to.link({ phase: 'lost', at: performance.now(), inMs, why, ended: this.#ended })
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => void this.#attempt(), inMs)
   }

@@ -145,7 +145,8 @@ export class Page {
 
   #linked(link: Link): void {
     if (link.phase === 'live') this.#started = true
-    if (link.phase === 'lost' && this.#state.link.phase === 'live') this.news.tell('The connection to the recorder is lost.')
+    if (link.phase === 'lost' && this.#state.link.phase === 'live')
+      this.news.tell(link.ended ? 'The run has ended.' : 'The connection to the recorder is lost.')
     this.#set({ link })
     this.#touch()
   }

@@ -2,13 +2,14 @@
 import { clock, count, offset, plural, size } from '../format.ts'
 import { useBeat, usePage, usePageState, useScene } from '../page-context.tsx'
 import { classes } from '../parts/button.tsx'
-import { BrokenGlyph, LiveGlyph, PendingGlyph } from '../parts/glyphs.tsx'
+import { BrokenGlyph, EndedGlyph, LiveGlyph, PendingGlyph } from '../parts/glyphs.tsx'
 import styles from './top.module.css'
 
 function LinkState() {
   const page = usePage()
   const link = usePageState(state => state.link)
-  useBeat(1000, link.phase === 'lost')
+  const live = usePageState(state => state.server?.recordings.find(one => one.live))
+  useBeat(1000, link.phase === 'lost' && !link.ended)
   if (page.recorder.isFile) return <span className={styles.state}>A recording in a file</span>
   if (link.phase === 'live')
     return (
@@ -29,6 +30,14 @@ function LinkState() {
       <span className={classes(styles.state, styles.lost)}>
         <BrokenGlyph />
         The recorder was started anew: open the address that it printed.
+      </span>
+    )
+  if (link.ended)
+    return (
+      <span className={styles.state} title={live?.id}>
+        <EndedGlyph />
+        {live ? 'The run has ended. Its recording stays readable with' : 'Seismograph has ended. Start it again with'}{' '}
+        <code>seismograph open</code>
       </span>
     )
   return (

@@ -17,11 +17,12 @@ const shortTarget = (url: string): string => url.replace(/^http:\/\//, '').repla
 function Route({ recording, upstream }: { readonly recording: RecordingInfo; readonly upstream: string | undefined }) {
   const { upstreams, options, live, imported } = recording
   const lost = usePageState(state => state.link.phase !== 'live')
+  const ended = usePageState(state => state.link.phase === 'lost' && state.link.ended)
   const one = upstreams.find(each => each.name === upstream) ?? upstreams[0]
   return (
     <div className={styles.path}>
       <span className={classes(styles.dot, (!live || lost) && styles.dotOff)} />
-      <b>{live ? 'Recording' : 'Recorded'}</b>
+      <b>{live && !ended ? 'Recording' : 'Recorded'}</b>
       {one && live && (
         <>
           <span className={styles.mono}>:{one.listen.port}</span>
