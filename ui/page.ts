@@ -329,7 +329,8 @@ export class Page {
       return
     }
     this.open()
-    const call = selection?.kind === 'call' ? this.rows.call(selection.id) : undefined
+    const id = selection?.kind === 'finding' ? this.rows.finding(selection.id)?.call : selection?.kind === 'call' ? selection.id : undefined
+    const call = id === undefined ? undefined : this.rows.call(id)
     const around = call && breakRange(call)
     this.#beforeExpanding = { range, follow, scope }
     this.change({ expanded, ...(around && { scope: 'session', range: around, follow: false }) })

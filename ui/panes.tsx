@@ -15,7 +15,7 @@ const DETAIL = 424
 const NARROW_DETAIL = 392
 
 /** The timeline is as high as it needs, up to this part of the page, until someone drags its edge. */
-const MOST = 0.56
+const MOST = 0.62
 
 export function Panes({ scene }: { readonly scene: Scene }) {
   const page = usePage()

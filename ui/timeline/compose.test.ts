@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { TimelineData } from '../view.ts'
 import { AXIS } from './compose.ts'
 import { curves, glyphs, hatches, lines, rects, shoot, texts } from './frame.fixture.ts'
+import { layoutLanes } from './lanes.ts'
 import { timeToX } from './scale.ts'
 import { at, brokenSession, busySession, call, end, exchange, frame, session, story } from './story.fixture.ts'
+import { tracksOf } from './tracks.ts'
 
 const data = story()
 const broken = data.sessions[1] ?? brokenSession()
@@ -276,4 +278,23 @@ describe('the evidence of the open verdict', () => {
     const shot = shoot(data, { selection: { kind: 'call', id: calm?.id ?? 0 } })
     expect(shot.scene.under.filter(shape => shape.k === 'line')).toEqual([])
   })
+})
+
+describe('a chain that is taller than its room', () => {
+  const tracks = Array.from({ length: 7 }, () => tracksOf(broken))
+  const layout = (room?: number) =>
+    layoutLanes(tracks, { focus: 2, narrow: false, away: new Set(), log: true, ...(room !== undefined && { room }) })
+  const folded = (room?: number) =>
+    layout(room)
+      .lanes.filter(lane => lane.kind === 'header' && lane.folded)
+      .map(lane => lane.session)
+  it('folds the sessions farthest from the focus first, and no more than it must', () => {
+    expect(folded()).toEqual([])
+    const whole = layout().height
+    expect(folded(whole - 1)).toEqual([6])
+    expect(folded(whole / 2).length).toBeLessThan(6)
+    expect(folded(whole / 2)).toEqual(expect.arrayContaining([5, 6]))
+    expect(layout(whole / 2).height).toBeLessThanOrEqual(whole / 2)
+  })
+  it('never folds the session in focus', () => expect(folded(10)).toEqual([0, 1, 3, 4, 5, 6]))
 })

@@ -39,6 +39,8 @@ export interface LaneOptions {
   /** Sessions that have nothing in the shown time: only their header is shown. */
   readonly away: ReadonlySet<number>
   readonly log: boolean
+  /** Height in pixels beyond which sessions out of focus fold, those farthest from it first. */
+  readonly room?: number
 }
 
 export const HEADER = 22
@@ -57,6 +59,16 @@ const COMPACT: Size = { calls: 24, path: 18, stream: 40 }
 export const LOG = 38
 
 export function layoutLanes(sessions: readonly SessionTracks[], options: LaneOptions): LaneLayout {
+  const { focus, away, room = Number.POSITIVE_INFINITY } = options
+  let layout = lanesOf(sessions, options)
+  const order = sessions.map((_, index) => index).filter(index => index !== focus && !away.has(index))
+  order.sort((a, b) => Math.abs(b - focus) - Math.abs(a - focus))
+  for (let folded = 1; layout.height > room && folded <= order.length; folded++)
+    layout = lanesOf(sessions, { ...options, away: new Set([...away, ...order.slice(0, folded)]) })
+  return layout
+}
+
+function lanesOf(sessions: readonly SessionTracks[], options: LaneOptions): LaneLayout {
   const lanes: Lane[] = []
   let y = 0
   const add = (lane: Omit<Lane, 'y'>): void => {

@@ -30,6 +30,8 @@ export interface StageEvents {
 
 /** The edge moves on by itself for as long as the feed may rest between two words of the recorder. */
 const COAST_MS = 2500
+/** A chain taller than this part of the window folds around its focus: most of the page belongs to the table. */
+const ROOM = 0.42
 /** While following, the chosen range is told to the page this often. */
 const TELL_MS = 500
 
@@ -210,7 +212,13 @@ export class Stage {
       0,
       data.sessions.findIndex(rows => rows.session.id === this.props.focus),
     )
-    this.#layout = layoutLanes(this.tracks, { focus, narrow: this.narrow, away: this.#away, log: data.logs.length > 0 })
+    this.#layout = layoutLanes(this.tracks, {
+      focus,
+      narrow: this.narrow,
+      away: this.#away,
+      log: data.logs.length > 0,
+      room: window.innerHeight * ROOM,
+    })
     this.#stale = false
     this.#seenRows ??= this.props.follow ? undefined : this.#countRows()
     this.#events.height(this.#layout.height + AXIS)

@@ -55,13 +55,14 @@ function LinkState() {
 function Now() {
   const page = usePage()
   const scene = useScene()
-  useBeat(200, scene?.recording.live === true)
+  const ended = usePageState(state => state.link.phase === 'lost' && state.link.ended)
+  useBeat(200, scene?.recording.live === true && !ended)
   if (!scene) return null
   const now = scene.recording.live ? page.now() : scene.now
   const wall = clock(scene.recording.startedAt + now, false)
   return (
     <span>
-      {scene.recording.live ? 'now' : 'ends'}{' '}
+      {scene.recording.live && !ended ? 'now' : 'ends'}{' '}
       {scene.zero.mode === 'clock' ? '' : `${offset(Math.round((now - scene.zero.at) / 100) * 100).replace(/(\.\d)\d+$/, '$1')} s, `}
       {wall}
     </span>
@@ -78,6 +79,7 @@ export function StatusLine() {
   const bytes = recordings.reduce((sum, one) => sum + one.bytes, 0)
   const behind = recordings.reduce((sum, one) => sum + one.behind, 0)
   const gaps = page.rows.gaps.length
+  const connected = usePageState(state => state.link.phase === 'live')
   const trouble = recordings.find(one => one.trouble)?.trouble
   return (
     <footer className={styles.status}>
@@ -100,7 +102,7 @@ export function StatusLine() {
         </span>
       )}
       {server && server.openStreams > 0 && <span className={styles.wide}>{plural(server.openStreams, 'open stream')}</span>}
-      {live && server && page.rows.sessions.size > 0 && (
+      {connected && live && server && page.rows.sessions.size > 0 && (
         <span>{server.rate < 10 ? server.rate.toFixed(1) : count(server.rate)} events/s</span>
       )}
       <span className={styles.space} />

@@ -18,11 +18,12 @@ function Route({ recording, upstream }: { readonly recording: RecordingInfo; rea
   const { upstreams, options, live, imported } = recording
   const lost = usePageState(state => state.link.phase !== 'live')
   const ended = usePageState(state => state.link.phase === 'lost' && state.link.ended)
-  const one = upstreams.find(each => each.name === upstream) ?? upstreams[0]
+  const one = upstreams.find(each => each.name === upstream) ?? (upstream === undefined ? upstreams[0] : undefined)
   return (
     <div className={styles.path}>
       <span className={classes(styles.dot, (!live || lost) && styles.dotOff)} />
       <b>{live && !ended ? 'Recording' : 'Recorded'}</b>
+      {!one && upstream !== undefined && <span className={styles.mono}>{upstream}, the bundled server</span>}
       {one && live && (
         <>
           <span className={styles.mono}>:{one.listen.port}</span>
