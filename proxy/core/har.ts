@@ -8,7 +8,7 @@ import type { ChunkEvent, Part, RequestEvent, WireEvent } from './event.ts'
 import { harEntry } from './har-entry.ts'
 import type { BodyNote, HarLogMcp } from './har-types.ts'
 import { eventToLine } from './lines.ts'
-import { maskTree } from './mask-event.ts'
+import { maskFindings, maskTree } from './mask-event.ts'
 import type { Call, Finding, Session } from './model.ts'
 import type { Masker } from './redact.ts'
 import { Sanitiser } from './sanitise.ts'
@@ -68,7 +68,7 @@ function* logPieces({ masker, sessions, findings, loose }: HarInput): Generator<
     version: 1,
     sanitised: masker !== undefined,
     sessions: masker ? sessions.map(session => maskSession(session, masker)) : sessions,
-    findings: masker ? maskTree(findings, masker) : findings,
+    findings: masker ? maskFindings(findings, masker) : findings,
   }
   yield `${JSON.stringify(head).slice(0, -1)},"events":[`
   const sanitiser = masker && new Sanitiser(masker)
@@ -107,7 +107,7 @@ function entryOf(exchange: HarExchange, input: HarInput): ReturnType<typeof harE
     bodies,
     ...session,
     calls: masker ? maskTree(calls, masker) : calls,
-    findings: masker ? maskTree(findings, masker) : findings,
+    findings: masker ? maskFindings(findings, masker) : findings,
   })
 }
 

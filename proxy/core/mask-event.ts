@@ -3,6 +3,7 @@
  * Promise: every text passes the masker; what holds no secret comes back equal.
  */
 import type { RawHeader, WireEvent } from './event.ts'
+import type { Finding } from './model.ts'
 import type { Masker } from './redact.ts'
 
 /** All texts of an event but its body bytes. */
@@ -34,14 +35,18 @@ function maskAllHeaders(headers: readonly RawHeader[], masker: Masker): RawHeade
   return masker.headers(headers).map(([name, value]) => [name, masker.text(value)])
 }
 
+/** Findings for what leaves the machine: their words name sessions by the beginning of an id. */
+export const maskFindings = (findings: readonly Finding[], masker: Masker): readonly Finding[] =>
+  maskTree(findings, masker, text => masker.prose(text))
+
 /** All texts in a row, whatever its shape. Numbers and names of members stay. */
-export function maskTree<T>(value: T, masker: Masker): T {
-  if (typeof value === 'string') return masker.text(value) as T
+export function maskTree<T>(value: T, masker: Masker, mask = (text: string) => masker.text(text)): T {
+  if (typeof value === 'string') return mask(value) as T
   if (Array.isArray(value)) {
     const isHeader = value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'string'
     if (isHeader) return [value[0], masker.text(masker.header(value[0], value[1]))] as T
-    return value.map(entry => maskTree(entry, masker)) as T
+    return value.map(entry => maskTree(entry, masker, mask)) as T
   }
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, maskTree(entry, masker)])) as T
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, maskTree(entry, masker, mask)])) as T
 }

@@ -67,6 +67,21 @@ describe('headers', () => {
     mask.learnSession(HEX)
     expect(mask.target(`/s/${HEX}`)).toBe(`/s/${pseudonym(HEX)}`)
   })
+  test('words of ours name a session by the beginning of its pseudonym, whatever its id is made of', () => {
+    for (const id of ['12345678-0000-4000-8000-000000000000', 'deadbeef-dead-4eef-8eef-deadbeefdead', 'session_of_the_firewall_one', HEX]) {
+      const mask = createMasker({ fingerprint, pseudonym })
+      mask.learnSession(id)
+      const short = id.slice(0, 8)
+      const seen = pseudonym(id).slice(0, 8)
+      expect(mask.prose(`Session ${short} is unknown: POST /m?session_id=${id} (${short}).`)).toBe(
+        `Session ${seen} is unknown: POST /m?session_id=${pseudonym(id)} (${seen}).`,
+      )
+      // What only looks like it, in a body, is left alone.
+      expect(mask.text(`{"bytes":${short}}`)).toBe(`{"bytes":${short}}`)
+      expect(mask.prose(`${short}9 and x${short}`)).toBe(`${short}9 and x${short}`)
+    }
+    expect(masker().prose('Session 12345678 is unknown.')).toBe('Session 12345678 is unknown.')
+  })
   test('what is no secret stays the same object', () => {
     const headers: RawHeader[] = [
       ['Host', '127.0.0.1:8002'],

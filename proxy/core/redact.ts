@@ -12,6 +12,7 @@ import { MarkedSecrets } from './marked-secrets.ts'
 import { headerSecret, looksRandom, nameSecret, PANOS_TYPES } from './secret-names.ts'
 import { decodeField } from './secret-pairs.ts'
 import { type Found, findSecrets, merge } from './secret-values.ts'
+import { shortId } from './words.ts'
 
 export interface MaskerSetting {
   /** Short keyed hash of a secret. With the recording's own key, secrets masked in heads are recognised in bodies too. */
@@ -34,6 +35,8 @@ export interface Masker {
   target(target: string): string
   /** Any text: JSON, SSE, XML, forms, log lines, prose; also such text within JSON strings. */
   text(text: string): string
+  /** The same for words of ours, which name a session by the beginning of its id. */
+  prose(text: string): string
   /** The same for bytes, as replacements at byte offsets. The replacements are ASCII. */
   edits(bytes: Uint8Array): readonly Edit[]
   /** What stands for a session id. */
@@ -47,7 +50,8 @@ export interface Masker {
 const MASK = /^\[REDACTED[ +]len=\d+/
 const CACHE_LIMIT = 1000
 const CACHED_LENGTH = 4096
-const HEX_BEGINNING = /^(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8}$/i
+/** What may be the beginning of a session's id, as words of ours show it. */
+const BEGINNING = /(?<![\w-])[\w-]{8}(?![\w-])/g
 
 export function createMasker(setting: MaskerSetting): Masker {
   return new SaltedMasker(setting)
@@ -139,6 +143,10 @@ class SaltedMasker implements Masker {
     return apply(text, this.#textEdits(text))
   }
 
+  prose(text: string): string {
+    return this.text(text).replace(BEGINNING, word => this.#beginnings.get(word) ?? word)
+  }
+
   edits(bytes: Uint8Array): readonly Edit[] {
     return this.#textEdits(bytesToBinary(bytes))
   }
@@ -152,12 +160,8 @@ class SaltedMasker implements Masker {
   }
   learnSession(id: string): void {
     this.#known.add(id, true)
-    // Words about a session name it by its first eight characters.
-    const beginning = id.slice(0, 8)
     const { pseudonym } = this.#setting
-    if (pseudonym === undefined || id.length <= 8 || !HEX_BEGINNING.test(beginning)) return
-    this.#known.add(beginning, true)
-    this.#beginnings.set(beginning, pseudonym(id).slice(0, 8))
+    if (pseudonym !== undefined && shortId(id) !== id) this.#beginnings.set(shortId(id), pseudonym(id).slice(0, shortId(id).length))
   }
 
   #textEdits(text: string): Edit[] {
@@ -205,8 +209,6 @@ class SaltedMasker implements Masker {
   #session(id: string): string {
     const { pseudonym } = this.#setting
     if (pseudonym === undefined || this.#pseudonyms.has(id)) return id
-    const beginning = this.#beginnings.get(id)
-    if (beginning !== undefined) return beginning
     this.#known.addIfDistinct(id, true)
     const made = pseudonym(id)
     this.#pseudonyms.add(made)

@@ -53,3 +53,6 @@ export const countText = (count: number, noun: string): string => `${count} ${no
 
 /** `once`, `twice`, `5 times`. */
 export const timesText = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`)
+
+/** A session's id as words name it: its first eight characters, or all of a short one. */
+export const shortId = (id: string): string => (id.length > 24 ? id.slice(0, 8) : id)

@@ -9,9 +9,10 @@ import type { Position, WireEvent } from '../core/event.ts'
 import { eventsToHar, type HarExchange, hasSessionId } from '../core/har.ts'
 import { eventToLine } from '../core/lines.ts'
 import { logSpan } from '../core/log-span.ts'
-import { maskTree } from '../core/mask-event.ts'
+import { maskFindings } from '../core/mask-event.ts'
 import { type Call, type Exchange, type Finding, ID_SPACE, type Session } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
+import { shortId } from '../core/words.ts'
 import { decodeWhole } from './content-decoder.ts'
 import { DecodedBodies } from './decoded-bodies.ts'
 import type { Library } from './library.ts'
@@ -41,6 +42,8 @@ interface Selection {
   readonly sessions: readonly Session[]
   readonly exchanges: readonly Exchange[]
   readonly findings: readonly Finding[]
+  /** Sessions outside the export that its findings name. */
+  readonly named: readonly Session[]
   /** Row ids of exchanges by the number of their request's record. */
   readonly ids: ReadonlyMap<number, number>
 }
@@ -56,15 +59,18 @@ function select(library: Library, wish: ExportWish): Selection {
   const exchanges = [...source.index.rowsOf('exchange')]
     .map(({ json }) => JSON.parse(json) as Exchange)
     .filter(exchange => !session || exchange.session === session.id)
+  const findings = [...source.index.rowsOf('finding')]
+    .map(({ json, rev }) => ({ ...(JSON.parse(json) as Finding), rev }))
+    .filter(finding => !finding.gone && (!session || finding.session === session.id))
+  const told = session ? JSON.stringify(findings) : ''
   return {
     source,
     lastSeq: follower.lastSeq,
     session,
     sessions: session ? [session] : all,
     exchanges,
-    findings: [...source.index.rowsOf('finding')]
-      .map(({ json, rev }) => ({ ...(JSON.parse(json) as Finding), rev }))
-      .filter(finding => !finding.gone && (!session || finding.session === session.id)),
+    findings,
+    named: session ? all.filter(one => one !== session && hasSessionId(one) && told.includes(shortId(one.key))) : [],
     ids: new Map(exchanges.map(({ requestSeq, id }) => [requestSeq, id])),
   }
 }
@@ -96,6 +102,12 @@ async function* eventsOf(selection: Selection): AsyncGenerator<readonly WireEven
   }
 }
 
+function exportMasker({ source, named }: Selection): Masker {
+  const masker = createExportMasker(source.reader.dir)
+  for (const { key } of named) masker.learnSession(key)
+  return masker
+}
+
 /** A first look at everything: a secret that is told by its name somewhere is then found everywhere, also in what came before. */
 async function learn(selection: Selection, masker: Masker): Promise<void> {
   const sanitiser = new StreamSanitiser(selection.source, masker, selection.ids)
@@ -104,12 +116,12 @@ async function learn(selection: Selection, masker: Masker): Promise<void> {
 
 /** What was found, for whoever reads the file without this program: on its first line, ignored when it is read again. */
 function derived({ findings }: Selection, masker: Masker | undefined): { _mcp?: object } {
-  return findings.length === 0 ? {} : { _mcp: { findings: masker ? maskTree(findings, masker) : findings } }
+  return findings.length === 0 ? {} : { _mcp: { findings: masker ? maskFindings(findings, masker) : findings } }
 }
 
 /** `forPage`: beside each compressed chunk stands what it decodes to, since a browser cannot decode chunk by chunk. */
 async function* lines(selection: Selection, withSecrets: boolean, forPage = false): AsyncGenerator<string> {
-  const masker = createExportMasker(selection.source.reader.dir)
+  const masker = exportMasker(selection)
   for (const session of selection.sessions) if (hasSessionId(session)) masker.learnSession(session.key)
   if (!withSecrets) await learn(selection, masker)
   const sanitiser = new StreamSanitiser(selection.source, masker, selection.ids)
@@ -179,7 +191,7 @@ async function* har(selection: Selection, withSecrets: boolean, product: string)
     loose: () => looseEvents(selection),
     sessions: selection.sessions,
     findings: selection.findings,
-    ...(withSecrets ? {} : { masker: createExportMasker(selection.source.reader.dir) }),
+    ...(withSecrets ? {} : { masker: exportMasker(selection) }),
     inflate: decodeWhole,
   })
   let turn = performance.now()

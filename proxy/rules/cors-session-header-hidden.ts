@@ -2,7 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { answerAt, answerOf, answerSeq, byRefusal, bySuccess, requestHeader, responseHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
-import { countText } from '../core/words.ts'
+import { countText, shortId } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 export const corsSessionHeaderHidden: Rule = {
@@ -44,7 +44,7 @@ function hidden({ exchanges, session }: Facts): Verdict | undefined {
     exchange: first.id,
     ...(first.calls[0] !== undefined && { call: first.calls[0] }),
     title: `The browser hides the session id from the page: ${first.status} on ${countText(without.length, 'POST')} without it.`,
-    says: `The server issued ${session.key.slice(0, 8)} in Mcp-Session-Id, and ${exposed === '' ? 'names no header' : `names only ${exposed.slice(0, 60)}`} in Access-Control-Expose-Headers. A page may read no other header.`,
+    says: `The server issued ${shortId(session.key)} in Mcp-Session-Id, and ${exposed === '' ? 'names no header' : `names only ${exposed.slice(0, 60)}`} in Access-Control-Expose-Headers. A page may read no other header.`,
     cause: 'The CORS settings of the server: they do not expose Mcp-Session-Id.',
     fix: exposeFix(session.server.header ?? ''),
     evidence: [

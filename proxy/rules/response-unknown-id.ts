@@ -2,7 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { awaiting, strays, WHOLE_IDS } from '../core/lost-answer.ts'
 import type { Call, Frame } from '../core/model.ts'
-import { countText } from '../core/words.ts'
+import { countText, shortId } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 export const responseUnknownId: Rule = {
@@ -41,7 +41,7 @@ function unknown(facts: Facts): Verdict[] {
 type Words = Omit<Verdict, 'at' | 'evidence'>
 
 function leaked({ others }: Facts, { rpcId, elsewhere }: Frame): Words {
-  const key = others.find(({ id }) => id === elsewhere)?.key.slice(0, 8) ?? 'another'
+  const key = shortId(others.find(({ id }) => id === elsewhere)?.key ?? 'another')
   return {
     severity: 'error',
     confidence: 'likely',

@@ -2,6 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
 import type { Exchange } from '../core/model.ts'
+import { shortId } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { unknownSessionVerdicts } from './unknown-session-verdict.ts'
 
@@ -39,7 +40,7 @@ function twice({ session, others, frames }: Facts): Verdict[] {
       confidence: 'certain',
       at: named.at,
       ...(session.stream !== undefined && { exchange: session.stream }),
-      title: `Two streams were given the same session id, ${session.key.slice(0, 8)}. ${both ? 'Both were open at once.' : 'One came after the other.'}`,
+      title: `Two streams were given the same session id, ${shortId(session.key)}. ${both ? 'Both were open at once.' : 'One came after the other.'}`,
       says: 'The server names one and the same endpoint for two connections: answers can reach the wrong one.',
       cause: 'The server makes ids by hand, or keeps one transport for all clients.',
       fix: ['Create one transport for each connection and let it make its own id.'],
@@ -68,7 +69,7 @@ function shared({ session, exchanges }: Facts): Verdict[] {
       confidence: 'likely',
       at: x.requestAt,
       exchange: x.id,
-      title: `Two programs post to session ${session.key.slice(0, 8)}. Both await their answers there.`,
+      title: `Two programs post to session ${shortId(session.key)}. Both await their answers there.`,
       says: `${one[0].slice(0, 40)} began, and ${agent.slice(0, 40)} uses the same id. Servers tell answers apart by their ids alone, and both count from 0.`,
       cause: 'The id was handed from one program to another.',
       fix: ['Let each program open a session of its own.'],
@@ -88,13 +89,12 @@ function renamed({ session, exchanges }: Facts): Verdict[] {
     return status < 300 && sent !== '' && told !== '' && told !== sent
   })
   if (!other) return []
-  const told = headerOf(other.responseHeaders ?? [], 'mcp-session-id')
   return [
     {
       confidence: 'certain',
       at: other.responseAt ?? other.requestAt,
       exchange: other.id,
-      title: `The server answers session ${session.key.slice(0, 8)} under the id ${told.slice(0, 8)}. One session has two ids.`,
+      title: `The server answers session ${shortId(session.key)} under another id. One session has two ids.`,
       says: 'The id of a session must not change while it lives: clients that take up the new one leave their session behind.',
       cause: 'The server writes the header by hand, or makes a transport for each request.',
       fix: ['Create one transport for each session, and let it write Mcp-Session-Id.'],

@@ -57,7 +57,7 @@ describe('an unknown session', () => {
     const wire = new WireScript()
     const { conn, headers } = openStreamable(wire)
     for (let i = 0; i < 3; i++) conn.post('/mcp', tool(i), headers).json(404, UNKNOWN)
-    expect(findings(wire)).toMatchObject([{ severity: 'error', title: 'Session session- is unknown to the server: 404, 3 times.' }])
+    expect(findings(wire)).toMatchObject([{ severity: 'error', title: 'Session session-one-0001 is unknown to the server: 404, 3 times.' }])
     wire.wait(500)
     openStreamable(wire, 'session-two-0002', conn)
     expect(findings(wire)).toMatchObject([{ severity: 'warning', says: expect.stringContaining('began a new session 500 ms later') }])

@@ -2,7 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import type { Evidence, Exchange } from '../core/model.ts'
 import { recoveredBy, refusalLine, refusalsOf, type UnknownSession, unknownSession } from '../core/unknown-session.ts'
-import { spanText, timesText } from '../core/words.ts'
+import { shortId, spanText, timesText } from '../core/words.ts'
 import type { Verdict } from './rule.ts'
 
 /** One verdict where the case is this rule's, else none. */
@@ -32,7 +32,7 @@ function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSe
     at: first.responseAt ?? first.requestAt,
     exchange: first.id,
     ...(first.calls[0] !== undefined && { call: first.calls[0] }),
-    title: `Session ${facts.session.key.slice(0, 8)} is unknown to the server: ${first.status}${again}.`,
+    title: `Session ${shortId(facts.session.key)} is unknown to the server: ${first.status}${again}.`,
     says: found.says + next,
     cause: found.cause,
     fix: found.fix,
