@@ -92,8 +92,15 @@ const OCCUPIED: Meaning = {
   retryable: true,
 }
 
+/** A log job is deleted when its entries were fetched. */
+const FORGOTTEN: Meaning = {
+  kind: 'absent',
+  hint: 'The device has forgotten this log query: it was fetched already, or too long ago. Call query_logs again.',
+}
+
 function meaningOf(code: string | undefined, status: string, message: string, httpStatus: number): Meaning {
   if (/not authorized for user role/i.test(message)) return AUTHORIZATION
+  if (/no such query job/i.test(message)) return FORGOTTEN
   if (/no such node/i.test(message)) return { kind: 'absent', hint: 'Nothing is configured at this place.' }
   if (BUSY.test(message)) return OCCUPIED
   const known = MEANINGS[code ?? '']

@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /** The areas of an administrator role that matter for the XML API. */
-export type Area = 'config' | 'op' | 'commit' | 'log' | 'report'
+export type Area = 'config' | 'op' | 'commit' | 'log' | 'report' | 'import' | 'export' | 'user-id'
 
 export interface Account {
   readonly user: string
@@ -23,11 +23,11 @@ export const same = (given: string | null | undefined, wanted: string): boolean 
 export function makeAccounts(first: { user: string; password: string; apiKey: string }): Account[] {
   const { password } = first
   const keyOf = (user: string): string => `LUFRPT1${digest(`${first.apiKey} ${user}`).toString('base64')}`
-  const everything: readonly Area[] = ['config', 'op', 'commit', 'log', 'report']
+  const everything: readonly Area[] = ['config', 'op', 'commit', 'log', 'report', 'import', 'export', 'user-id']
   return [
     { ...first, areas: everything, writes: true },
     { user: 'second', password, apiKey: keyOf('second'), areas: everything, writes: true },
-    { user: 'reader', password, apiKey: keyOf('reader'), areas: ['config', 'op', 'log', 'report'], writes: false },
+    { user: 'reader', password, apiKey: keyOf('reader'), areas: ['config', 'op', 'log', 'report', 'export'], writes: false },
     { user: 'auditor', password, apiKey: keyOf('auditor'), areas: ['config', 'log', 'report'], writes: false },
   ]
 }

@@ -6,6 +6,8 @@ import { escapeXml } from '../panos/xml.ts'
 export interface ApiAnswer {
   readonly httpStatus: number
   readonly body: string
+  /** The body is a file of this name, not XML. */
+  readonly download?: string
 }
 
 const ok = (body: string): ApiAnswer => ({ httpStatus: 200, body })

@@ -8,7 +8,9 @@ import { type ApiAnswer, failed, refused, success } from './answer.ts'
 import { answerCommit } from './commit-api.ts'
 import { answerConfig } from './config-api.ts'
 import type { Device } from './device.ts'
+import { answerExport, answerImport, type Upload } from './files.ts'
 import { answerOperational } from './operational.ts'
+import { answerUserId } from './user-id.ts'
 
 function answerKeygen(device: Device, parameters: URLSearchParams): ApiAnswer {
   if (!parameters.get('user') || !parameters.get('password')) return refused(400, 'Missing value for parameter "user" or "password".')
@@ -24,11 +26,10 @@ const answerVersion = (device: Device): ApiAnswer =>
       `<serial>${device.serial}</serial><url-filtering-db>paloaltonetworks</url-filtering-db>`,
   )
 
-/** Types that devices know and this simulator does not play. */
-const OTHER_TYPES = ['import', 'export', 'user-id']
+const AREAS: readonly string[] = ['config', 'op', 'commit', 'log', 'report', 'import', 'export', 'user-id'] satisfies Area[]
 
-function dispatch(device: Device, account: Account, type: string, parameters: URLSearchParams, now: number): ApiAnswer {
-  const area = ['config', 'op', 'commit', 'log', 'report'].find((known): known is Area => known === type)
+function dispatch(device: Device, account: Account, type: string, { parameters, file }: ApiRequest, now: number): ApiAnswer {
+  const area = AREAS.find((known): known is Area => known === type)
   if (area && !account.areas.includes(area)) return refused(403, `Type [${type}] not authorized for user role.`)
   switch (type) {
     case 'version':
@@ -43,14 +44,28 @@ function dispatch(device: Device, account: Account, type: string, parameters: UR
       return device.logJobs.answer(device, parameters, now)
     case 'report':
       return device.logJobs.report(device, parameters, now)
+    case 'user-id': {
+      const book = device.users(parameters.get('vsys') || 'vsys1')
+      return answerUserId(book, parameters, file?.text, now)
+    }
+    case 'export':
+      return answerExport(device, parameters)
+    case 'import':
+      if (!account.writes) return refused(403, 'Type [import] not authorized for user role.')
+      return answerImport(device, account.user, parameters, file, now)
     default:
-      if (OTHER_TYPES.includes(type)) return failed(17, `This simulator does not answer type "${type}".`)
       return refused(400, `Invalid value "${type}" for parameter "type".`)
   }
 }
 
+export interface ApiRequest {
+  readonly parameters: URLSearchParams
+  /** Of a multipart form. */
+  readonly file?: Upload | undefined
+}
+
 /** `header` is the value of `X-PAN-KEY`; `now` is in milliseconds since the epoch. */
-export function answerApi(device: Device, parameters: URLSearchParams, header: string | undefined, now: number): ApiAnswer {
+export function answerApi(device: Device, parameters: URLSearchParams, header: string | undefined, now: number, file?: Upload): ApiAnswer {
   const type = parameters.get('type')
   if (type === 'keygen') return answerKeygen(device, parameters)
   const given = header ?? parameters.get('key')
@@ -61,5 +76,6 @@ export function answerApi(device: Device, parameters: URLSearchParams, header: s
   const target = serial && serial !== device.serial ? device.managed.get(serial) : device
   if (!target) return failed(13, `${serial} not connected`)
   target.jobs.settle(now)
-  return dispatch(target, account, type, parameters, now)
+  target.settleUsers(now)
+  return dispatch(target, account, type, { parameters, file }, now)
 }

@@ -195,7 +195,7 @@ describe('edits', () => {
       })
     const bad = request(`<edit id="2" xpath="${ADDRESS}"><entry name="web"><fqdn>!</fqdn></entry></edit>`)
     expect([verdict(bad), children(bad, 'response').map(part => `${part.attributes.id} ${verdict(part)}`)]).toEqual([
-      'error 12',
+      'error 13',
       ['1 success 20', '2 error 12'],
     ])
     expect([words(op('<check><pending-changes/></check>')), device.candidate === device.running]).toEqual(['no', true])
@@ -340,9 +340,9 @@ describe('logs', () => {
     now += 2000
     const done = fetch(id)
     expect([textAt(done, 'result', 'job', 'status'), child(done, 'result', 'log', 'logs')?.attributes.count]).toEqual(['FIN', '5'])
-    expect(verdict(fetch(id))).toBe('error 7')
+    expect([verdict(fetch(id)), words(fetch(id))]).toEqual(['error -', 'No such query job'])
     const other = textAt(query({}), 'result', 'job') ?? ''
-    expect([verdict(fetch(other, 'finish')), verdict(fetch(other)), device.logJobs.open]).toEqual(['success -', 'error 7', 0])
+    expect([verdict(fetch(other, 'finish')), verdict(fetch(other)), device.logJobs.open]).toEqual(['success -', 'error -', 0])
   })
 
   it('filter, skip and go either way', () => {

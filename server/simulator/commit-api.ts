@@ -9,10 +9,11 @@ import type { Device, Pending } from './device.ts'
 import { washed } from './dirty.ts'
 import type { JobPlan } from './jobs.ts'
 import { push } from './panorama.ts'
-import { scopesOf } from './references.ts'
+import { above, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
 import { checkReferences } from './validate.ts'
 
+/** The words that pan-os-python looks for (panos/base.py); code 13 is what public adapters quote beside them. */
 const BUSY = 'Another commit/validate is in progress. Please try again later'
 const REQUIRED = ['from', 'to', 'source', 'destination', 'application', 'service', 'action']
 
@@ -29,8 +30,7 @@ export function faultsIn(root: XmlNode): string[] {
       }
     }
     try {
-      const above = scopes.filter(scope => scope !== within && (scope.label === 'shared' || within.label.startsWith('device-group')))
-      checkReferences(within, above, () => true)
+      checkReferences(within, above(root, scopes, within), () => true)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       faults.push(` ${within.label} -> ${error.lines[0]}`)

@@ -9,6 +9,7 @@ import { answerEdit, answerMultiConfig, completions, EDITS } from './config-edit
 import type { Device } from './device.ts'
 import { Refusal } from './refusal.ts'
 import { type Selection, select } from './select.ts'
+import { withTemplate } from './template-view.ts'
 import { TRANSFERS } from './transfer.ts'
 import { XPathError } from './xpath-parser.ts'
 
@@ -33,7 +34,7 @@ function show(selection: Selection): ApiAnswer {
 function read(device: Device, action: string, xpath: string): ApiAnswer {
   try {
     if (action === 'complete') return completions(device.candidate, xpath)
-    return action === 'get' ? get(select(device.candidate, xpath)) : show(select(device.running, xpath))
+    return action === 'get' ? get(select(withTemplate(device.candidate, device.template), xpath)) : show(select(device.running, xpath))
   } catch (error) {
     if (error instanceof XPathError) return failed(6, `Bad XPath: ${error.message}`)
     if (error instanceof Refusal) return failed(error.code, error.message)

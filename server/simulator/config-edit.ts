@@ -8,7 +8,7 @@ import { clone, edit, find, lastStep, move, set, type Where } from './change.ts'
 import type { Device } from './device.ts'
 import type { Mark } from './dirty.ts'
 import { deleted, nameAtEnd, renamed, unquoted } from './referenced.ts'
-import { scopesOf } from './references.ts'
+import { above, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
 import { selected, TRANSFERS, transfer } from './transfer.ts'
 import { checkEntries, checkReferences } from './validate.ts'
@@ -50,8 +50,11 @@ function check(root: XmlNode, change: Edit): void {
   const scopes = scopesOf(root)
   const within = scopes.find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
   if (!within) return
-  const above = scopes.filter(scope => scope !== within && (scope.label === 'shared' || within.label.startsWith('device-group')))
-  checkReferences(within, above, path => path.includes(node.name) && (names === undefined || path.some(step => names.has(step))))
+  checkReferences(
+    within,
+    above(root, scopes, within),
+    path => path.includes(node.name) && (names === undefined || path.some(step => names.has(step))),
+  )
 }
 
 function apply(root: XmlNode, change: Edit, mark: Mark): XmlNode {
@@ -150,7 +153,8 @@ export function answerMultiConfig(device: Device, admin: string, parameters: URL
       const code = child(parseXml(`<x>${answer.body}</x>`), 'response')?.attributes
       if (code?.status === 'success') continue
       Object.assign(device, { candidate, pending })
-      return { httpStatus: 200, body: `<response status="error" code="${code?.code ?? '12'}">${parts.join('')}</response>` }
+      // The whole has code 13 whatever the part has (pango, multi-config tests).
+      return { httpStatus: 200, body: `<response status="error" code="13">${parts.join('')}</response>` }
     }
   } catch (error) {
     Object.assign(device, { candidate, pending })

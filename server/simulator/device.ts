@@ -9,6 +9,7 @@ import { JobBook } from './jobs.ts'
 import type { LogJobs } from './log-jobs.ts'
 import { Refusal } from './refusal.ts'
 import { stamp } from './time.ts'
+import { UserBook } from './user-id.ts'
 
 export type Dialect = '10.1' | '11.1' | '11.2'
 
@@ -66,6 +67,11 @@ export class Device {
   locks: readonly Lock[] = []
   /** Of a Panorama: the firewalls that `target` reaches, by serial number. */
   readonly managed = new Map<string, Device>()
+  /** Of a managed firewall: what the templates of its Panorama gave it. */
+  template: XmlNode | undefined
+  /** Configurations by the names of their files. */
+  readonly saved = new Map<string, XmlNode>()
+  readonly #users = new Map<string, UserBook>()
   #edits = 0
 
   constructor(options: DeviceOptions) {
@@ -85,6 +91,18 @@ export class Device {
       { type: 'AutoCom', user: '', takesMs: 42_000, ok: true, details: ['Configuration committed successfully'] },
       this.bootedAt,
     )
+  }
+
+  /** What is known of users and registered addresses in a virtual system. */
+  users(vsys: string): UserBook {
+    const book = this.#users.get(vsys) ?? new UserBook()
+    this.#users.set(vsys, book)
+    return book
+  }
+
+  /** Lets time out what has its time. */
+  settleUsers(now: number): void {
+    for (const book of this.#users.values()) book.settle(now)
   }
 
   get panorama(): boolean {

@@ -5,6 +5,7 @@
 import { isIPv4 } from 'node:net'
 import { addressNumber, type Span, spanOf } from '../panos/ip-span.ts'
 import { child, children, membersAt, textAt, type XmlNode } from '../panos/xml.ts'
+import { parseTagFilter } from '../tools/tag-filter.ts'
 
 export interface Flow {
   readonly from?: string
@@ -51,7 +52,11 @@ export class PolicyView {
   readonly #rules: readonly XmlNode[]
   readonly #spans = new Map<string, readonly Span[] | undefined>()
 
-  constructor(root: XmlNode, vsys = 'vsys1') {
+  /** Registered addresses whose tags fit. */
+  readonly #registered: (test: (tags: readonly string[]) => boolean) => readonly string[]
+
+  constructor(root: XmlNode, vsys = 'vsys1', registered: (test: (tags: readonly string[]) => boolean) => readonly string[] = () => []) {
+    this.#registered = registered
     this.#shared = child(root, 'shared')
     this.#vsys = entriesAt(root, 'devices', 'entry', 'vsys').find(node => nameOf(node) === vsys)
     const pushed = entriesAt(root, 'panorama', 'vsys').find(node => nameOf(node) === vsys)
@@ -82,9 +87,18 @@ export class PolicyView {
     const group = address ? undefined : this.#object('address-group', name)
     const value = address ? ['ip-netmask', 'ip-range'].map(kind => textAt(address, kind)).find(Boolean) : name
     const own = value === undefined ? [] : [spanOf(value)].filter(span => span !== undefined)
-    const spans = group && depth < 8 ? membersAt(group, 'static').flatMap(member => this.#addresses(member, depth + 1) ?? []) : own
+    const members = group ? [...membersAt(group, 'static'), ...this.#tagged(group)] : []
+    const spans = group && depth < 8 ? members.flatMap(member => this.#addresses(member, depth + 1) ?? []) : own
     this.#spans.set(name, spans)
     return spans
+  }
+
+  /** What a dynamic group holds: address objects by name, registered addresses by themselves. */
+  #tagged(group: XmlNode): readonly string[] {
+    const test = parseTagFilter(textAt(group, 'dynamic', 'filter') ?? '')
+    if (!test) return []
+    const objects = [this.#vsys, this.#shared].flatMap(scope => entriesAt(scope, 'address'))
+    return [...objects.filter(node => test(membersAt(node, 'tag'))).map(nameOf), ...this.#registered(test)]
   }
 
   #holds(rule: XmlNode, side: 'source' | 'destination', address: string | undefined): boolean {
@@ -107,7 +121,10 @@ export class PolicyView {
     if (textAt(rule, `negate-${side}`) === 'yes') return undefined
     for (const name of membersAt(rule, side)) {
       const span = this.#addresses(name)?.find(({ version }) => version === 4)
-      if (span) return [24n, 16n, 8n, 0n].map(shift => (span.low >> shift) & 255n).join('.')
+      if (!span) continue
+      // Not the address of the network itself.
+      const inside = span.low + (span.high - span.low > 20n ? 17n : 0n)
+      return [24n, 16n, 8n, 0n].map(shift => (inside >> shift) & 255n).join('.')
     }
     return undefined
   }

@@ -24,6 +24,8 @@ export interface JobPlan {
   /** Of a push: one result per device, which comes a little after the job's own. */
   readonly devices?: readonly JobDevice[]
   readonly dgname?: string
+  /** Of a push: `shared-policy`, `template` or `template-stack`. */
+  readonly pushType?: string
   /** What becomes true when the job has finished well. */
   finish?(): void
 }
@@ -62,7 +64,7 @@ export function jobXml(job: Job, now: number): string {
     `${tag('type', job.type)}${tag('status', status)}<queued>${status === 'PEND' ? 'YES' : 'NO'}</queued><stoppable>${finished ? 'no' : 'yes'}</stoppable>` +
     `${tag('result', finished ? (job.ok ? 'OK' : 'FAIL') : 'PEND')}${tag('tfin', finished ? stamp(job.endsAt) : 'Still Active')}` +
     `${tag('description', job.description ?? '')}<positionInQ>0</positionInQ>${tag('progress', String(progress))}` +
-    `${job.dgname === undefined ? '' : `${tag('dgname', job.dgname)}<push_type>shared-policy</push_type>`}` +
+    `${job.dgname === undefined ? '' : `${tag('dgname', job.dgname)}<push_type>${job.pushType ?? 'shared-policy'}</push_type>`}` +
     `${finished ? lines('details', job.details) : '<details/>'}${finished ? lines('warnings', job.warnings ?? []) : '<warnings/>'}${devices}</job>`
   )
 }

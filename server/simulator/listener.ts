@@ -10,6 +10,8 @@ import { answerControl } from './control.ts'
 import type { Device } from './device.ts'
 import { Dice } from './dice.ts'
 import { type Fault, Faults } from './faults.ts'
+import type { Upload } from './files.ts'
+import { boundaryOf, readForm } from './multipart.ts'
 
 /** How long an answer takes: `ms` for each, and `perMegabyteMs` for its size. */
 export interface Latency {
@@ -33,22 +35,29 @@ export interface SimulatorStats {
   readonly abandoned: number
 }
 
-/** Vendor documentation: at most 5 MB per request. */
+/** Vendor documentation: at most 5 MB per request; files may be larger. */
 const MAX_REQUEST_BYTES = 5 * 1024 * 1024
+const MAX_UPLOAD_BYTES = 64 * 1024 * 1024
 const MAX_HANG_MS = 600_000
 const XML = { 'content-type': 'application/xml; charset=UTF-8', 'cache-control': 'no-cache' }
 
+/** A file to keep, as exports are sent. */
+const attachment = (name: string) => ({
+  'content-type': 'application/octet-stream',
+  'content-disposition': `attachment; filename=${name.replace(/[^\w.-]/g, '_')}`,
+})
+
 class TooLarge extends Error {}
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > MAX_REQUEST_BYTES) throw new TooLarge()
+    if (bytes > most) throw new TooLarge()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 const GATEWAY = '<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n'
@@ -117,11 +126,16 @@ export class Listener {
 
   async #answer(request: IncomingMessage, url: URL): Promise<ApiAnswer> {
     const parameters = new URLSearchParams(url.searchParams)
+    let file: Upload | undefined
     if (request.method === 'POST') {
-      for (const [name, value] of new URLSearchParams(await readText(request))) parameters.append(name, value)
+      const boundary = boundaryOf(request.headers['content-type'])
+      const body = await readBody(request, boundary === undefined ? MAX_REQUEST_BYTES : MAX_UPLOAD_BYTES)
+      const form = boundary === undefined ? { fields: new URLSearchParams(body.toString('utf8')) } : readForm(body, boundary)
+      for (const [name, value] of form.fields) parameters.append(name, value)
+      file = 'file' in form ? form.file : undefined
     } else if (request.method !== 'GET') return failed(17, `Method ${request.method} is not supported.`)
     const header = request.headers['x-pan-key']
-    return answerApi(this.device, parameters, Array.isArray(header) ? header[0] : header, Date.now())
+    return answerApi(this.device, parameters, Array.isArray(header) ? header[0] : header, Date.now(), file)
   }
 
   async #delay(answer: ApiAnswer, signal: AbortSignal): Promise<void> {
@@ -135,7 +149,8 @@ export class Listener {
 
   async #send(response: ServerResponse, answer: ApiAnswer, fault: Fault | undefined, signal: AbortSignal): Promise<void> {
     const body = Buffer.from(answer.body)
-    const type = fault === 'bad-gateway' ? { 'content-type': 'text/html' } : XML
+    const type =
+      fault === 'bad-gateway' ? { 'content-type': 'text/html' } : answer.download === undefined ? XML : attachment(answer.download)
     response.writeHead(answer.httpStatus, { ...type, 'content-length': body.length })
     if (fault === 'cut') {
       response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy())

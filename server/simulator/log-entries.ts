@@ -184,12 +184,16 @@ function config(device: Device, number: number, at: number): LogEntry {
 }
 
 const cache = new WeakMap<Device, Map<LogType, LogEntry[]>>()
-const views = new WeakMap<XmlNode, PolicyView>()
+const views = new WeakMap<XmlNode, Map<string, PolicyView>>()
 
-/** The policy of a configuration; made once for each. */
-export function policyOf(root: XmlNode): PolicyView {
-  const view = views.get(root) ?? new PolicyView(root)
-  views.set(root, view)
+/** The policy that a device enforces in a virtual system; made once for each configuration and set of registered addresses. */
+export function policyOf(device: Device, vsys = 'vsys1'): PolicyView {
+  const known = views.get(device.running) ?? new Map<string, PolicyView>()
+  views.set(device.running, known)
+  const users = device.users(vsys)
+  const key = `${vsys} ${users.version}`
+  const view = known.get(key) ?? new PolicyView(device.running, vsys, test => users.addressesWith(test))
+  known.set(key, view)
   return view
 }
 
@@ -199,7 +203,7 @@ export function logsUntil(device: Device, kind: LogType, now: number): readonly 
   cache.set(device, kinds)
   const entries = kinds.get(kind) ?? []
   kinds.set(kind, entries)
-  const view = policyOf(device.running)
+  const view = policyOf(device)
   for (let number = entries.length; device.bootedAt + (number + 1) * LOG_INTERVAL_MS <= now; number += 1) {
     const at = device.bootedAt + (number + 1) * LOG_INTERVAL_MS
     if (kind === 'traffic') entries.push(traffic(device, view, number, at))

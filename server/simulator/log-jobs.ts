@@ -7,6 +7,7 @@ import { type ApiAnswer, enqueued, failed, refused, success } from './answer.ts'
 import type { Device } from './device.ts'
 import { LOG_TYPES, type LogType, logsUntil } from './log-entries.ts'
 import { type LogEntry, LogFilterError, parseLogFilter } from './log-filter.ts'
+import { ReportJobs } from './reports.ts'
 import { clock } from './time.ts'
 
 interface LogJob {
@@ -16,6 +17,8 @@ interface LogJob {
 }
 
 const MAX_ENTRIES = 5000
+/** Without a code, as demisto/content (Panorama.py) and jp2195/pyre (its recordings of error bodies) have it; `show jobs` has other words. */
+const NO_SUCH_JOB: ApiAnswer = { httpStatus: 200, body: '<response status="error"><msg><line>No such query job</line></msg></response>' }
 /** Kinds that devices have and this one has no entries of. */
 const OTHER_TYPES = [
   'wildfire',
@@ -37,7 +40,7 @@ export class LogJobs {
   /** How long a query runs. */
   takesMs: number
   readonly #jobs = new Map<string, LogJob>()
-  readonly #reports = new Map<string, { readonly at: number; readonly body: string }>()
+  readonly #reports = new ReportJobs()
   #next = 1
 
   constructor(takesMs: number) {
@@ -55,7 +58,7 @@ export class LogJobs {
     const id = parameters.get('job-id')
     if (!id) return refused(400, 'Missing value for parameter "job-id".')
     const job = this.#jobs.get(id)
-    if (!job) return failed(7, `job ${id} not found`)
+    if (!job) return NO_SUCH_JOB
     if (action === 'finish') {
       this.#jobs.delete(id)
       return success(`<msg><line>query job ${id} finished</line></msg>`)
@@ -71,14 +74,15 @@ export class LogJobs {
     if (!known && !OTHER_TYPES.includes(type)) return refused(400, `Invalid value "${type}" for parameter "log-type".`)
     const count = Number(parameters.get('nlogs') ?? 20)
     const skip = Number(parameters.get('skip') ?? 0)
-    if (!Number.isInteger(count) || count < 1 || count > MAX_ENTRIES || !Number.isInteger(skip) || skip < 0)
-      return refused(400, 'Illegal value for parameter "nlogs" or "skip".')
+    // The wording is that of a device (jp2195/pyre, recordings of error bodies).
+    if (!Number.isInteger(count) || count < 1 || count > MAX_ENTRIES)
+      return refused(400, `Illegal value for parameter nlogs [${parameters.get('nlogs')}]. Should be between 1 to ${MAX_ENTRIES}`)
+    if (!Number.isInteger(skip) || skip < 0) return refused(400, `Illegal value for parameter skip [${parameters.get('skip')}].`)
     try {
       const filter = parseLogFilter(parameters.get('query') ?? '')
       const found = (known ? logsUntil(device, known, now) : []).filter(filter)
       const ordered = parameters.get('dir') === 'forward' ? found : found.toReversed()
-      const id = this.#next
-      this.#next += 1
+      const id = this.#number()
       this.#jobs.set(String(id), { type: known ?? 'traffic', entries: ordered.slice(skip, skip + count), at: now })
       return enqueued(id, 'query job enqueued with jobid')
     } catch (error) {
@@ -103,30 +107,12 @@ export class LogJobs {
     return success(`${state}<log><logs count="${entries.length}" progress="100">${entries.join('')}</logs></log><meta><devices/></meta>`)
   }
 
-  /** Top sources or applications of the traffic log, as a dynamic report. */
   report(device: Device, parameters: URLSearchParams, now: number): ApiAnswer {
-    const id = parameters.get('job-id')
-    if (parameters.get('action') === 'get') {
-      const report = this.#reports.get(id ?? '')
-      if (!report) return failed(7, `job ${id} not found`)
-      const state = (status: string): string => `<job><id>${id}</id><status>${status}</status></job>`
-      if (now < report.at + this.takesMs) return success(`${state('ACT')}<report/>`)
-      return success(`${state('FIN')}<report>${report.body}</report>`)
-    }
-    const name = parameters.get('reportname')
-    if (!parameters.get('reporttype') || !name) return refused(400, 'Missing value for parameter "reporttype" or "reportname".')
-    const field = (
-      { 'top-app-summary': 'app', 'top-applications': 'app', 'top-src-summary': 'src', 'top-sources': 'src' } as Record<string, string>
-    )[name]
-    if (!field) return failed(7, `report ${name} not found`)
-    const totals = new Map<string, number>()
-    for (const entry of logsUntil(device, 'traffic', now))
-      totals.set(entry[field] ?? '', (totals.get(entry[field] ?? '') ?? 0) + Number(entry.bytes))
-    const top = [...totals].sort((one, other) => other[1] - one[1]).slice(0, Number(parameters.get('topn') ?? 10))
-    const body = top.map(([value, bytes]) => `<entry><${field}>${escapeXml(value)}</${field}><bytes>${bytes}</bytes></entry>`).join('')
-    const number = this.#next
+    return this.#reports.answer(device, parameters, now, this.takesMs, () => this.#number())
+  }
+
+  #number(): number {
     this.#next += 1
-    this.#reports.set(String(number), { at: now, body })
-    return enqueued(number, 'Report job enqueued with jobid')
+    return this.#next - 1
   }
 }

@@ -41,12 +41,18 @@ const revert: Operation = ({ device, node, account }) => {
   return message(admins.length > 0 ? `Partial revert of ${admins.join(', ')} succeeded` : 'Config reverted to running')
 }
 
+/** The words that pan-os-python knows them by (panos/base.py, add_config_lock and add_commit_lock). */
+const lockHeld = (kind: Lock['kind'], holder: string, admin: string): string => {
+  if (kind === 'commit') return `Commit lock is already held by ${holder}`
+  return holder === admin ? 'You already own a config lock for scope shared' : `Config for scope shared is currently locked by ${holder}`
+}
+
 const addLock =
   (kind: Lock['kind']): Operation =>
   ({ device, account, node, now }) => {
     if (!account.writes) return refused(403, 'Type [op] not authorized for user role.')
     const held = device.locks.find(lock => lock.kind === kind)
-    if (held) return answerLines('error', 13, [`You already own a ${kind} lock or it is held by ${held.admin}`])
+    if (held) return answerLines('error', 13, [lockHeld(kind, held.admin, account.user)])
     device.locks = [...device.locks, { kind, admin: account.user, comment: textAt(node, 'comment') ?? '', at: now }]
     return message(
       `Successfully acquired lock. Other administrators will not be able to ${kind === 'config' ? 'modify configuration' : 'commit'} for scope shared`,
@@ -59,7 +65,7 @@ const removeLock =
     const own = device.locks.find(lock => lock.kind === kind && lock.admin === account.user)
     if (!own)
       return answerLines('error', 13, [
-        kind === 'config' ? 'Config is not currently locked for scope shared' : 'Commit is not currently locked',
+        kind === 'config' ? 'Config is not currently locked for scope shared' : `Commit lock is not currently held by ${account.user}`,
       ])
     device.locks = device.locks.filter(lock => lock !== own)
     return message(`${kind === 'config' ? 'Config' : 'Commit'} lock released for scope shared`)

@@ -3,7 +3,8 @@ import { child, children, escapeXml, textAt, type XmlNode } from '../panos/xml.t
 import { type ApiAnswer, failed } from './answer.ts'
 import type { Device } from './device.ts'
 import type { Flow, Verdict } from './flow.ts'
-import { logsUntil, policyOf } from './log-entries.ts'
+import { hitCount } from './hit-count.ts'
+import { policyOf } from './log-entries.ts'
 import type { Operation } from './operational.ts'
 
 function flowOf(node: XmlNode): Flow | ApiAnswer {
@@ -27,20 +28,22 @@ const matchXml = (device: Device, { rule, action, index }: Verdict): string =>
     ? `<entry>${escapeXml(rule)}</entry>`
     : `<entry name="${escapeXml(rule)}"><index>${index}</index><action>${action}</action></entry>`
 
-const securityMatch: Operation = ({ device, node }) => {
+const securityMatch: Operation = ({ device, node, vsys }) => {
   const flow = flowOf(node)
   if ('body' in flow) return flow
-  const policy = policyOf(device.running)
+  const policy = policyOf(device, vsys)
   const found = textAt(node, 'show-all') === 'yes' ? policy.all(flow) : [policy.verdict(flow)]
   // Older releases do not name the default rules.
   const named = device.dialect === '10.1' ? found.filter(({ rule }) => !rule.endsWith('zone-default')) : found
   return `<rules>${named.map(match => matchXml(device, match)).join('')}</rules>`
 }
 
-const natMatch: Operation = ({ device, node }) => {
+const natMatch: Operation = ({ device, node, vsys }) => {
   const flow = flowOf(node)
   if ('body' in flow) return flow
-  const rules = children(child(device.running, 'devices', 'entry', 'vsys', 'entry', 'rulebase', 'nat', 'rules'), 'entry')
+  const systems = children(child(device.running, 'devices', 'entry', 'vsys'), 'entry')
+  const system = systems.find(({ attributes }) => attributes.name === vsys)
+  const rules = children(child(system, 'rulebase', 'nat', 'rules'), 'entry')
   const has = (rule: XmlNode, part: string, value: string | undefined): boolean => {
     const members = children(child(rule, part), 'member').map(member => member.text)
     return value === undefined || members.includes('any') || members.includes(value)
@@ -53,26 +56,6 @@ const natMatch: Operation = ({ device, node }) => {
       has(rule, 'destination', flow.destination),
   )
   return `<rules>${found ? `<entry>${escapeXml(found.attributes.name ?? '')}</entry>` : ''}</rules>`
-}
-
-const hitCount: Operation = ({ device, now }) => {
-  const hits = new Map<string, { count: number; last: number }>()
-  for (const entry of logsUntil(device, 'traffic', now)) {
-    const rule = entry.rule ?? ''
-    const at = Date.parse(`${(entry.receive_time ?? '').replaceAll('/', '-').replace(' ', 'T')}Z`) / 1000
-    hits.set(rule, { count: (hits.get(rule)?.count ?? 0) + 1, last: at })
-  }
-  const born = Math.floor(device.bootedAt / 1000) - 86_400
-  const entries = policyOf(device.running).rules.map(rule => {
-    const name = rule.attributes.name ?? ''
-    const { count, last } = hits.get(name) ?? { count: 0, last: 0 }
-    return (
-      `<entry name="${escapeXml(name)}"><latest>yes</latest><hit-count>${count}</hit-count><last-hit-timestamp>${last}</last-hit-timestamp>` +
-      `<last-reset-timestamp>0</last-reset-timestamp><first-hit-timestamp>${count > 0 ? born : 0}</first-hit-timestamp>` +
-      `<rule-creation-timestamp>${born}</rule-creation-timestamp><rule-modification-timestamp>${born}</rule-modification-timestamp></entry>`
-    )
-  })
-  return `<rule-hit-count><vsys><entry name="vsys1"><rule-base><entry name="security"><rules>${entries.join('')}</rules></entry></rule-base></entry></vsys></rule-hit-count>`
 }
 
 export const POLICY_OPERATIONS: Readonly<Record<string, Operation>> = {

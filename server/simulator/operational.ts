@@ -6,15 +6,19 @@ import { escapeXml, parseXml, XmlError, type XmlNode } from '../panos/xml.ts'
 import type { Account } from './accounts.ts'
 import { type ApiAnswer, failed, refused, success } from './answer.ts'
 import type { Device } from './device.ts'
+import { FILE_OPERATIONS } from './files.ts'
 import { CANDIDATE_OPERATIONS } from './op-candidate.ts'
 import { NETWORK_OPERATIONS } from './op-network.ts'
 import { PANORAMA_OPERATIONS } from './op-panorama.ts'
 import { POLICY_OPERATIONS } from './op-policy.ts'
 import { SYSTEM_OPERATIONS } from './op-system.ts'
+import { USER_OPERATIONS } from './op-user-id.ts'
 
 export interface OperationContext {
   readonly device: Device
   readonly account: Account
+  /** The virtual system that the request names; vsys1 otherwise. */
+  readonly vsys: string
   /** Milliseconds since the epoch. */
   readonly now: number
   /** The element of the command's last word; what it holds are arguments. */
@@ -30,6 +34,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...NETWORK_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...CANDIDATE_OPERATIONS,
+  ...USER_OPERATIONS,
+  ...FILE_OPERATIONS,
 }
 
 function operationFor(device: Device, command: XmlNode): { operation: Operation; node: XmlNode } | undefined {
@@ -58,6 +64,6 @@ export function answerOperational(device: Device, account: Account, parameters: 
   }
   const found = operationFor(device, parsed)
   if (!found) return failed(17, `${parsed.name} -> ${escapeXml(parsed.children[0]?.name ?? '')} is unexpected`)
-  const answer = found.operation({ device, account, now, node: found.node })
+  const answer = found.operation({ device, account, vsys: parameters.get('vsys') || 'vsys1', now, node: found.node })
   return typeof answer === 'string' ? success(answer) : answer
 }

@@ -5,6 +5,8 @@
 import { child, children, escapeXml, membersAt, textAt, type XmlNode } from '../panos/xml.ts'
 import { type ApiAnswer, enqueued, failed } from './answer.ts'
 import type { Device } from './device.ts'
+import { lineage, parentOf } from './lineage.ts'
+import { overlay } from './template-view.ts'
 import { el, entry } from './tree.ts'
 
 const deviceNode = (root: XmlNode): XmlNode | undefined => child(root, 'devices', 'entry')
@@ -13,11 +15,6 @@ const nameOf = (node: XmlNode): string => node.attributes.name ?? ''
 export const deviceGroups = (root: XmlNode): readonly XmlNode[] => children(child(deviceNode(root), 'device-group'), 'entry')
 export const templates = (root: XmlNode): readonly XmlNode[] => children(child(deviceNode(root), 'template'), 'entry')
 const stacks = (root: XmlNode): readonly XmlNode[] => children(child(deviceNode(root), 'template-stack'), 'entry')
-
-export function parentOf(root: XmlNode, group: string): string | undefined {
-  const known = children(child(root, 'readonly', 'devices', 'entry', 'device-group'), 'entry').find(node => nameOf(node) === group)
-  return textAt(known, 'parent-dg')
-}
 
 const serialsIn = (node: XmlNode): string[] => children(child(node, 'devices'), 'entry').map(nameOf)
 
@@ -53,9 +50,19 @@ export const showDeviceGroups = (device: Device): string =>
     )
     .join('')}</devicegroups>`
 
+const devicesXml = (device: Device, serials: readonly string[]): string =>
+  `<devices>${serials.map(serial => deviceEntry(device, serial)).join('')}</devices>`
+
+/** Templates reach devices through the stacks that list them. */
+const serialsWith = (root: XmlNode, template: string): string[] =>
+  stacks(root).flatMap(stack => (membersAt(stack, 'templates').includes(template) ? serialsIn(stack) : []))
+
 export const showTemplates = (device: Device): string =>
   `<templates>${templates(device.running)
-    .map(template => `<entry name="${escapeXml(nameOf(template))}"><vsys>yes</vsys><devices/></entry>`)
+    .map(
+      template =>
+        `<entry name="${escapeXml(nameOf(template))}"><vsys>yes</vsys>${devicesXml(device, serialsWith(device.running, nameOf(template)))}</entry>`,
+    )
     .join('')}</templates>`
 
 export const showTemplateStacks = (device: Device): string =>
@@ -64,15 +71,16 @@ export const showTemplateStacks = (device: Device): string =>
       stack =>
         `<entry name="${escapeXml(nameOf(stack))}"><templates>${membersAt(stack, 'templates')
           .map(name => `<member>${escapeXml(name)}</member>`)
-          .join('')}</templates></entry>`,
+          .join('')}</templates>${devicesXml(device, serialsIn(stack))}</entry>`,
     )
     .join('')}</template-stack>`
 
-/** Ancestors of a device group from the topmost down, itself last. */
-export function lineage(root: XmlNode, group: string): string[] {
-  const parent = parentOf(root, group)
-  return [...(parent === undefined ? [] : lineage(root, parent)), group]
-}
+/** Firewalls of a device group and of those below it: whom its rules reach. */
+export const firewallsBelow = (device: Device, group: string): Device[] =>
+  deviceGroups(device.running)
+    .filter(node => lineage(device.running, nameOf(node)).includes(group))
+    .flatMap(serialsIn)
+    .flatMap(serial => device.managed.get(serial) ?? [])
 
 /** The rules that Panorama gives to the devices of a group, as `/config/panorama` of a firewall. */
 function pushedPolicy(root: XmlNode, group: string): XmlNode {
@@ -97,6 +105,18 @@ function give(firewall: Device, policy: XmlNode): void {
   firewall.candidate = firewall.replay(firewall.pending)
 }
 
+/** What the templates of a stack say together; of two that say something, the first in the stack does. */
+function stackConfig(root: XmlNode, names: readonly string[]): XmlNode | undefined {
+  return names
+    .map(name =>
+      child(
+        templates(root).find(node => nameOf(node) === name),
+        'config',
+      ),
+    )
+    .reduce((below, config) => (config ? (below ? overlay(below, config) : config) : below), undefined)
+}
+
 /** Gives every managed firewall its rules, as if they had been pushed when the device was set up. */
 export function pushEverywhere(device: Device): void {
   for (const group of deviceGroups(device.running)) {
@@ -108,19 +128,70 @@ export function pushEverywhere(device: Device): void {
   }
 }
 
-/** `<commit-all><shared-policy><device-group><entry name="…"/></device-group></shared-policy></commit-all>` */
-export function push(device: Device, user: string, command: XmlNode, now: number): ApiAnswer {
-  const wanted = child(command, 'shared-policy', 'device-group')
-  const names = [
-    ...children(wanted, 'entry').map(nameOf),
-    ...membersAt(command, 'shared-policy', 'device-group'),
-    wanted?.text.trim() ?? '',
-  ]
-  const groups = deviceGroups(device.running).filter(group => names.includes(nameOf(group)))
+/** What a push is about: the devices that it reaches, and what each of them is given. */
+interface Push {
+  readonly name: string
+  readonly kind: 'shared-policy' | 'template' | 'template-stack'
+  readonly targets: readonly { readonly serial: string; give(firewall: Device): void }[]
+}
+
+const wantedSerials = (node: XmlNode | undefined): readonly string[] => [
+  ...children(child(node, 'devices'), 'entry').map(nameOf),
+  ...membersAt(node, 'device'),
+]
+/** Those that were asked for, where some were. */
+const chosen = (serials: readonly string[], asked: readonly string[]): readonly string[] =>
+  asked.length > 0 ? serials.filter(serial => asked.includes(serial)) : serials
+
+/** `<shared-policy><device-group><entry name="…"/></device-group></shared-policy>`, the group also as a member or a text. */
+function policyPush(root: XmlNode, policy: XmlNode): Push | undefined {
+  const wanted = child(policy, 'device-group')
+  const names = [...children(wanted, 'entry').map(nameOf), ...membersAt(policy, 'device-group'), wanted?.text.trim() ?? '']
+  const groups = deviceGroups(root).filter(group => names.includes(nameOf(group)))
   const [first] = groups
-  if (!first) return failed(12, 'commit-all -> shared-policy -> device-group names no device group of this Panorama')
+  if (!first) return undefined
   // A push reaches the devices of the group itself, not those of the groups below it.
-  const targets = groups.flatMap(group => serialsIn(group).map(serial => ({ serial, group: nameOf(group) })))
+  const targets = groups.flatMap(group => {
+    const asked = wantedSerials(children(wanted, 'entry').find(entry => nameOf(entry) === nameOf(group)))
+    return chosen(serialsIn(group), asked).map(serial => ({
+      serial,
+      give: (firewall: Device) => give(firewall, pushedPolicy(root, nameOf(group))),
+    }))
+  })
+  return { name: nameOf(first), kind: 'shared-policy', targets }
+}
+
+/** `<template><name>…</name></template>` or `<template-stack><name>…</name></template-stack>`, with `<device><member>serial</member></device>`. */
+function templatePush(root: XmlNode, kind: 'template' | 'template-stack', command: XmlNode): Push | undefined {
+  const name = textAt(command, 'name') ?? ''
+  const holding = stacks(root).filter(stack =>
+    kind === 'template' ? membersAt(stack, 'templates').includes(name) : nameOf(stack) === name,
+  )
+  const known = kind === 'template' ? templates(root).some(node => nameOf(node) === name) : holding.length > 0
+  if (!known) return undefined
+  const targets = holding.flatMap(stack =>
+    chosen(serialsIn(stack), wantedSerials(command)).map(serial => ({
+      serial,
+      give: (firewall: Device) => {
+        firewall.template = stackConfig(root, membersAt(stack, 'templates'))
+      },
+    })),
+  )
+  return { name, kind, targets }
+}
+
+function pushOf(root: XmlNode, command: XmlNode): Push | undefined {
+  const [policy, template, stack] = ['shared-policy', 'template', 'template-stack'].map(name => child(command, name))
+  if (policy) return policyPush(root, policy)
+  if (template) return templatePush(root, 'template', template)
+  return stack && templatePush(root, 'template-stack', stack)
+}
+
+/** `<commit-all>`: rules of a device group, or what a template or a stack of them says. */
+export function push(device: Device, user: string, command: XmlNode, now: number): ApiAnswer {
+  const found = pushOf(device.running, command)
+  if (!found) return failed(12, `commit-all -> ${escapeXml(command.children[0]?.name ?? '')} names nothing that this Panorama has`)
+  const { name, kind, targets } = found
   const job = device.jobs.add(
     {
       type: 'CommitAll',
@@ -128,7 +199,8 @@ export function push(device: Device, user: string, command: XmlNode, now: number
       takesMs: device.commitMs,
       ok: true,
       details: [],
-      dgname: nameOf(first),
+      dgname: name,
+      pushType: kind,
       devices: targets.map(({ serial }) => ({
         serial,
         name: device.managed.get(serial)?.hostname ?? serial,
@@ -136,9 +208,9 @@ export function push(device: Device, user: string, command: XmlNode, now: number
         lines: [],
       })),
       finish: () => {
-        for (const { serial, group } of targets) {
+        for (const { serial, give: to } of targets) {
           const firewall = device.managed.get(serial)
-          if (firewall) give(firewall, pushedPolicy(device.running, group))
+          if (firewall) to(firewall)
         }
       },
     },

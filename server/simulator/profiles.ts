@@ -74,7 +74,10 @@ function panoramaConfig({ seed, objects, rules, deviceGroups }: ProfileOptions):
   })
   const templateCount = Math.max(1, Math.ceil(deviceGroups / 2))
   const templates = Array.from({ length: templateCount }, (_, index) => makeTemplate(index))
-  const stacks = templates.map((template, index) => entry(`stack-${index + 1}`, list('templates', [template.attributes.name ?? ''])))
+  const stacks = templates.map((template, index) => {
+    const serials = groups.flatMap((_, group) => (group % templateCount === index ? [entry(serialOf(seed + group + 1))] : []))
+    return entry(`stack-${index + 1}`, list('templates', [template.attributes.name ?? '']), el('devices', serials))
+  })
   // Every other group lies below the first; every third of those below another.
   const parents = groups
     .slice(1)

@@ -4,7 +4,7 @@
 import type { XmlNode } from '../panos/xml.ts'
 import { find, lastStep, remove, rename } from './change.ts'
 import { type Mark, withChildren } from './dirty.ts'
-import { eachReference, KIND_OF_CONTAINER, owns, reached, referencesTo, scopesOf } from './references.ts'
+import { above, eachReference, KIND_OF_CONTAINER, owns, reached, referencesTo, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
 
 const NAME_AT_END = /\[@name=(?:'([^']*)'|"([^"]*)")\]$/
@@ -21,7 +21,9 @@ export function deleted(root: XmlNode, xpath: string, mark: Mark): XmlNode {
   const kind = KIND_OF_CONTAINER[container.slice(container.lastIndexOf('/') + 1)]
   const owner = scopesOf(root).find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
   if (name !== undefined && kind && owner) {
-    const elsewhere = scopesOf(root).some(scope => scope.label === 'shared' && scope.label !== owner.label && owns(scope, kind, name))
+    const scopes = scopesOf(root)
+    // Where one of the same name lies above, the name goes on meaning something.
+    const elsewhere = above(root, scopes, owner).some(scope => owns(scope, kind, name))
     const users = elsewhere ? [] : referencesTo(root, owner.label, kind, name)
     if (users.length > 0) throw new Refusal(10, ` ${name} cannot be deleted because of references from:`, ...users.map(user => ` ${user}`))
   }

@@ -4,6 +4,7 @@
  */
 import { children, type XmlNode } from '../panos/xml.ts'
 import { type Mark, marked, withChildren } from './dirty.ts'
+import { lineage } from './lineage.ts'
 
 /** What a reference can point to; addresses and their groups share one space of names, as services do. */
 export type Kind = 'address' | 'service' | 'application' | 'tag' | 'zone'
@@ -123,9 +124,23 @@ export function owns(within: Scope, kind: Kind, name: string): boolean {
   )
 }
 
-/** Scopes in which a name means the object that `owner` holds: itself, and for shared all that have none of their own. */
+const GROUP = 'device-group -> '
+
+/** The scopes whose objects a scope sees besides its own, nearest first: for a device group those above it, for all of them shared. */
+export function above(root: XmlNode, scopes: readonly Scope[], within: Scope): Scope[] {
+  const groups = within.label.startsWith(GROUP) ? lineage(root, within.name).toReversed().slice(1) : []
+  const labels = [...groups.map(name => `${GROUP}${name}`), ...(within.label === 'shared' ? [] : ['shared'])]
+  return labels.flatMap(label => scopes.filter(scope => scope.label === label))
+}
+
+/** Scopes in which a name means the object that `owner` holds, or would hold: itself, and what lies below it and sees no nearer one. */
 export function reached(root: XmlNode, owner: string, kind: Kind, name: string): Scope[] {
-  return scopesOf(root).filter(within => within.label === owner || (owner === 'shared' && !owns(within, kind, name)))
+  const scopes = scopesOf(root)
+  return scopes.filter(within => {
+    const seen = [within, ...above(root, scopes, within)]
+    const at = seen.findIndex(({ label }) => label === owner)
+    return at >= 0 && !seen.slice(0, at).some(scope => owns(scope, kind, name))
+  })
 }
 
 /** Where an object is referred to, in the device's words. */

@@ -5,3 +5,6 @@ export const stamp = (now: number): string => new Date(now).toISOString().slice(
 
 /** `06:12:44` */
 export const clock = (now: number): string => stamp(now).slice(11)
+
+/** Seconds since the epoch of a moment that `stamp` wrote. */
+export const secondsOf = (text: string): number => Math.floor(Date.parse(`${text.replaceAll('/', '-').replace(' ', 'T')}Z`) / 1000)

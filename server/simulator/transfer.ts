@@ -6,7 +6,7 @@
 import { children, membersAt, textAt, type XmlNode } from '../panos/xml.ts'
 import { find, lastStep, remove, set } from './change.ts'
 import type { Mark } from './dirty.ts'
-import { lineage } from './panorama.ts'
+import { lineage } from './lineage.ts'
 import { KIND_OF_CONTAINER, owns, referencesTo, type Scope, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
 
