@@ -7,6 +7,7 @@ import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
 import { carriersOf, frameOf } from '../core/per-facts.ts'
 import { bytesText, countText, endingText, limitText, spanText } from '../core/words.ts'
 import { clientLog, keepalive, limitSetting, UPGRADE_PYTHON } from './advice.ts'
+import { closedOn, isCancel } from './closed-response.ts'
 import { isGhost } from './ghost-session.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -18,7 +19,10 @@ export const undeliverableResponse: Rule = {
   signature: 'The client closes its stream (or the POST that waits for the answer) while a request of it has no answer.',
   fix: 'Depends on the cause: answer sooner, raise the client’s limit, or keep the stream alive. Upgrade the Python SDK to mcp 1.27.2 or later, so that handlers are cancelled when the client leaves.',
   references: ['modelcontextprotocol/python-sdk#237', 'modelcontextprotocol/python-sdk#2064', 'modelcontextprotocol/typescript-sdk#245'],
-  check: facts => lossesOf(facts).flatMap(calls => verdictOn(facts, calls)),
+  check(facts) {
+    const losses = lossesOf(facts)
+    return [...losses.flatMap(calls => verdictOn(facts, calls)), ...closedOn(facts, losses)]
+  },
 }
 
 /** Lost calls, those that one break broke together. */
@@ -39,8 +43,7 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
   const call = calls[0] as Call
   const broken = call.broken as Break
   const cause = lossCause(facts, call, broken)
-  // Since 2026-07-28 closing the response is how a client cancels: alone, it is no fault.
-  if (facts.session.transport === 'stateless' && cause.rule === 'client-closed-early') return []
+  if (isCancel(facts, cause)) return []
   const errors = brokenErrors(facts, broken)
   const ghost = ghostPost(facts)
   const redirects = facts.session.redirects
