@@ -118,6 +118,9 @@ describe('a run', () => {
       expect(ended.signal, product.stderr()).toBeNull()
       expect([0, 130]).toContain(ended.code)
       expect(performance.now() - asked).toBeLessThan(10_000)
+      expect(product.stderr()).toMatch(/Recorded 1 session, 2 calls, 0 not delivered, 1 cut by this end before an answer came; /)
+      const last = product.stdout().trim().split('\n').at(-1) ?? ''
+      expect(JSON.parse(last)).toMatchObject({ event: 'end', calls: 2, undelivered: 0, cut: 1 })
 
       const exported = await seismograph(['export', '--from', data, '--format', 'jsonl'])
       expect(exported.code, exported.stderr).toBe(0)

@@ -80,10 +80,11 @@ export function farewell({
   const { events } = recording.stats()
   if (plan.json) io.stdout.write(`${JSON.stringify({ event: 'end', recording: recording.dir, ...summary, events })}\n`)
   if (plan.quiet) return
-  const { sessions, calls, undelivered, findings } = summary
+  const { sessions, calls, undelivered, cut, findings } = summary
+  const untold = cut > 0 ? `, ${cut} cut by this end before an answer came` : ''
   const found = [plural(findings.error, 'error'), plural(findings.warning, 'warning')].join(', ')
   io.stderr.write(
-    `Recorded ${plural(sessions, 'session')}, ${plural(calls, 'call')}, ${undelivered} not delivered; ${found}.\n` +
+    `Recorded ${plural(sessions, 'session')}, ${plural(calls, 'call')}, ${undelivered} not delivered${untold}; ${found}.\n` +
       `Look again: ${invocation} open ${recording.dir}\n`,
   )
 }

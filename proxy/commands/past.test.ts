@@ -131,6 +131,16 @@ describe('check', () => {
     const { code, out } = await run(check, [healthy(), '--fail-on', 'info'])
     expect([code, out.split(' in ')[0]]).toEqual([0, 'No findings'])
   })
+  it('counts a call that its client took back, and finds nothing in that', async () => {
+    const page = readFileSync(join(import.meta.dirname, '..', 'captures', 'undeliverable-response.silent-cancelled.md'), 'utf8')
+    const file = join(data.dir, 'cancelled.jsonl')
+    writeFileSync(file, `${/```jsonl\n(.*?)\n```/s.exec(page)?.[1]}\n`)
+    const { code, out } = await run(check, [file])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^1 call was cancelled by the client\.\nNo findings in 1 session, 2 calls/)
+    const { summary } = JSON.parse((await run(check, [file, '--format', 'json'])).out)
+    expect(summary).toMatchObject({ calls: 2, undelivered: 0, cancelled: 1, cut: 0 })
+  })
   it('gives the machine its form', async () => {
     const { code, out } = await run(check, [broken(), '--format', 'json'])
     const report = JSON.parse(out)

@@ -20,6 +20,8 @@ export function reportJson({ loaded, findings }: Report): object {
       sessions: loaded.sessions.length,
       calls: sumOf(loaded.sessions, 'calls'),
       undelivered: sumOf(loaded.sessions, 'undelivered'),
+      cancelled: loaded.cancelled,
+      cut: loaded.sessions.reduce((sum, { cut = 0 }) => sum + cut, 0),
       findings: countBySeverity(findings),
       failedRules: loaded.failures,
     },

@@ -35,9 +35,11 @@ function lastLine({ loaded, findings }: Report): string {
   const found = parts.filter(Boolean).join(', ') || 'No findings'
   const { sessions, events } = loaded
   const cut = sessions.reduce((sum, session) => sum + (session.cut ?? 0), 0)
+  const taken =
+    loaded.cancelled > 0 ? `${plural(loaded.cancelled, 'call')} ${loaded.cancelled === 1 ? 'was' : 'were'} cancelled by the client.\n` : ''
   const untold =
     cut > 0 ? `${plural(cut, 'call')} still waited when the recording ended: what came of ${cut === 1 ? 'it' : 'them'} was not seen.\n` : ''
-  return `${untold}${found} in ${plural(sessions.length, 'session')}, ${plural(sumOf(sessions, 'calls'), 'call')}, ${plural(events, 'record')}${loaded.isLive ? ' (still recording)' : ''}.\n`
+  return `${taken}${untold}${found} in ${plural(sessions.length, 'session')}, ${plural(sumOf(sessions, 'calls'), 'call')}, ${plural(events, 'record')}${loaded.isLive ? ' (still recording)' : ''}.\n`
 }
 
 export function reportText(report: Report): string {

@@ -240,6 +240,7 @@ const NOTHING: InspectorSummary = {
   sessions: 0,
   calls: 0,
   undelivered: 0,
+  cut: 0,
   findings: { error: 0, warning: 0, info: 0 },
   events: 0,
   behind: 0,

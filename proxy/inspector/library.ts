@@ -138,7 +138,7 @@ export class Library {
   }
 
   summary(): InspectorSummary {
-    let sum = { sessions: 0, calls: 0, undelivered: 0, error: 0, warning: 0, info: 0 }
+    let sum = { sessions: 0, calls: 0, undelivered: 0, cut: 0, error: 0, warning: 0, info: 0 }
     for (const { index } of this.followers) {
       const next = index.totals()
       sum = Object.fromEntries(Object.entries(sum).map(([key, value]) => [key, value + next[key as keyof typeof sum]])) as typeof sum

@@ -23,6 +23,8 @@ export interface Loaded {
   readonly failures: readonly RuleFailure[]
   readonly events: number
   readonly exchanges: number
+  /** Calls that their client took back, and that were not answered. */
+  readonly cancelled: number
   readonly lastAt: number
   /** Somebody records into it now. */
   readonly isLive: boolean
@@ -57,6 +59,7 @@ class Loader {
   readonly #judge: SessionJudge
   readonly #sessions = new Map<number, Session>()
   readonly #findings = new Map<number, Finding>()
+  readonly #cancelled = new Set<number>()
   #recording: RecordingEvent | undefined
   #events = 0
   #exchanges = 0
@@ -89,7 +92,13 @@ class Loader {
       if (finding.gone) this.#findings.delete(finding.id)
       else this.#findings.set(finding.id, finding)
     }
-    for (const row of this.#fold.takeRows()) if (row.t === 'session') this.#sessions.set(row.id, row)
+    for (const row of this.#fold.takeRows()) {
+      if (row.t === 'session') this.#sessions.set(row.id, row)
+      else if (row.t === 'call' && row.from === 'client') {
+        if (row.delivery === 'cancelled') this.#cancelled.add(row.id)
+        else this.#cancelled.delete(row.id)
+      }
+    }
     this.#fold.takeSlices()
   }
 
@@ -103,6 +112,7 @@ class Loader {
       failures: this.#judge.failures,
       events: this.#events,
       exchanges: this.#exchanges,
+      cancelled: this.#cancelled.size,
       lastAt: this.#lastAt,
       isLive: this.#isLive,
     }

@@ -35,6 +35,8 @@ export interface InspectorSummary {
   readonly sessions: number
   readonly calls: number
   readonly undelivered: number
+  /** Calls that the end of the recording cut. */
+  readonly cut: number
   readonly findings: { readonly error: number; readonly warning: number; readonly info: number }
   readonly events: number
   readonly behind: number

@@ -220,10 +220,10 @@ export class RowIndex {
   }
 
   /** Sums over all sessions, and findings by severity. */
-  totals(): { sessions: number; calls: number; undelivered: number; error: number; warning: number; info: number } {
+  totals(): { sessions: number; calls: number; undelivered: number; cut: number; error: number; warning: number; info: number } {
     const sessions = this.#db
       .prepare(
-        `SELECT count(*) AS sessions, sum(json ->> 'calls') AS calls, sum(json ->> 'undelivered') AS undelivered FROM rows WHERE t = 'session'`,
+        `SELECT count(*) AS sessions, sum(json ->> 'calls') AS calls, sum(json ->> 'undelivered') AS undelivered, sum(json ->> 'cut') AS cut FROM rows WHERE t = 'session'`,
       )
       .get()
     const findings = this.#db
@@ -234,6 +234,7 @@ export class RowIndex {
       sessions: Number(sessions?.sessions ?? 0),
       calls: Number(sessions?.calls ?? 0),
       undelivered: Number(sessions?.undelivered ?? 0),
+      cut: Number(sessions?.cut ?? 0),
       error: of('error'),
       warning: of('warning'),
       info: of('info'),
