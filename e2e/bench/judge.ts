@@ -94,7 +94,7 @@ function live(): void {
     const at = part.at(-1)?.at ?? 0
     chances += 1
     judging += spent(() => {
-      sessionJudge.judgeDue(at, at)
+      sessionJudge.judgeDue(at, at, true)
     })
   }
   const last = spent(() => {

@@ -51,6 +51,7 @@ export class AnswerFold {
     const { world } = this.#parts
     const text = x.response?.blind ? '' : (x.response?.text().trim() ?? '')
     if (text !== '') x.row.errorText = world.preview(text)
+    for (const call of x.calls) world.touchCall(call)
     if (x.row.responseBy === 'proxy') x.row.trouble ??= troubleOf(text)
   }
 

@@ -77,6 +77,7 @@ export class CallFold {
       counted: false,
       cut: false,
       taken: undefined,
+      fact: undefined,
     }
     session.calls.push(call)
     if (counted) {
@@ -188,6 +189,7 @@ export class CallFold {
   #answer(call: CallState, message: RpcMessage, answer: Answer): void {
     const { row } = call
     call.answer = answer
+    if (row.from === 'server') answer.exchange.answers.push(call)
     call.resumeUntil = undefined
     row.answeredAt = answer.at
     row.answerExchange = answer.exchange.row.id
@@ -211,6 +213,7 @@ export class CallFold {
   /** The response head of the exchange that carries these calls. */
   accepted(x: ExchangeState): void {
     const { status = 0, responseAt } = x.row
+    for (const call of x.answers) this.#world.touchCall(call)
     for (const call of x.calls) {
       if (call.hops.at(-1) !== x) continue
       call.row.status = status

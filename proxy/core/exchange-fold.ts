@@ -39,6 +39,7 @@ export class ExchangeFold {
       number: event.exchange,
       row: {
         t: 'exchange',
+        rev: 0,
         id: world.nextId(),
         session: 0,
         conn: event.conn,
@@ -66,6 +67,7 @@ export class ExchangeFold {
       userAgent,
       session: undefined,
       calls: [],
+      answers: [],
       request: post ? new BodyReader({ mode: 'json', encoding: encodingOf(event.headers), inflate }) : undefined,
       response: undefined,
       requestRead: false,
@@ -224,8 +226,9 @@ export class ExchangeFold {
     const { world, calls } = this.#parts
     for (const call of new Set([...x.marks.map(mark => mark.call), ...x.calls])) {
       const answer = call?.answer
-      if (!call || !answer?.crossed || answer.exchange !== x || answer.end <= taken) continue
-      calls.notCrossed(call, Math.max(0, answer.bytes - (answer.end - taken)), end)
+      if (!call || !answer?.crossed || answer.exchange !== x) continue
+      world.touchCall(call)
+      if (answer.end > taken) calls.notCrossed(call, Math.max(0, answer.bytes - (answer.end - taken)), end)
     }
     x.marks = []
     this.#ended(x, end)

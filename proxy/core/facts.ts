@@ -9,7 +9,10 @@ export interface Served {
   readonly transport: Transport
 }
 
-/** Everything a rule may look at: one session with its rows, and what surrounds it. Lists are in time order. */
+/**
+ * Everything a rule may look at: one session with its rows, and what surrounds it. Lists are in time order. Rows may be the fold's own:
+ * they are true until the next event is folded.
+ */
 export interface Facts {
   readonly session: Session
   readonly exchanges: readonly Exchange[]

@@ -178,8 +178,8 @@ export class Fold {
     const until = (row.ended?.at ?? row.lastAt) + LOG_SPAN
     return {
       session: { ...sessionRow(session), rev: 0 },
-      exchanges: inOrder([...noted.exchanges, ...exchanges]).map(state => ({ ...state.row, rev: 0 })),
-      calls: inOrder([...noted.calls, ...calls]).map(state => ({ ...callRow(state), rev: 0 })),
+      exchanges: inOrder([...noted.exchanges, ...exchanges]).map(state => state.row),
+      calls: inOrder([...noted.calls, ...calls]).map(factOf),
       frames: session.frames.map(frame => ({ ...frame, rev: 0 })),
       logs: this.#logs.between(row.upstream, row.startedAt, until).map(line => ({ ...line, rev: 0 })),
       others: others
@@ -191,6 +191,12 @@ export class Fold {
       now,
       ...(session.partial && { partial: true }),
     }
+  }
+
+  /** Exchanges, calls and frames that a session has had so far; 0 for one that is forgotten. */
+  rowsOf(sessionId: number): number {
+    const row = this.#book.all.get(sessionId)?.row
+    return row ? row.exchanges + row.calls + row.frames : 0
   }
 
   /** Counts of what was found, for the session's row. Does not make it a changed session. */
@@ -358,4 +364,8 @@ const isReachedByTls = ({ url, listen }: Upstream): boolean =>
   url.toLowerCase() === `https://${listen.address}${listen.port === 443 ? '' : `:${listen.port}`}`.toLowerCase()
 const inOrder = <T extends { readonly row: { readonly id: number } }>(list: T[]): T[] => list.sort((a, b) => a.row.id - b.row.id)
 
+function factOf(state: CallState): Call {
+  state.fact ??= { ...callRow(state), rev: 0 }
+  return state.fact
+}
 const callRow = (state: CallState): Omit<Call, 'rev'> => ({ ...state.row, ladder: ladderOf(state) })

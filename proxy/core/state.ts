@@ -34,13 +34,15 @@ export interface FrameMark {
 
 export interface ExchangeState {
   readonly number: number
-  readonly row: Grown<Exchange>
+  readonly row: Mutable<Exchange>
   readonly conn: ConnState
   /** Who sent it, as far as the wire tells: upstream, address and user agent. */
   readonly client: string
   readonly userAgent: string
   session: SessionState | undefined
   calls: CallState[]
+  /** Requests of the server that it answers. */
+  readonly answers: CallState[]
   request: BodyReader | undefined
   response: BodyReader | undefined
   requestRead: boolean
@@ -94,6 +96,8 @@ export interface CallState {
   cut: boolean
   /** Bytes of the answer that were left when the client's end came. */
   taken: number | undefined
+  /** What rules see of it, for as long as it does not change. */
+  fact: Call | undefined
 }
 
 export interface SessionState {
@@ -176,6 +180,7 @@ export class World {
   }
 
   touchCall(call: CallState): void {
+    call.fact = undefined
     this.calls.add(call)
     this.touch(call.session)
   }
