@@ -44,6 +44,17 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['left', 222],
   ['predefined', ['ssl']],
   ['policy match', 1],
+  ['registered', [621, ['infected', 'laptop']]],
+  ['audited', { '192.0.2.1': ['laptop'], '192.0.2.3': ['new'] }],
+  ['cleared', {}],
+  ['unknown logout', ['PanDeviceXapiError', 'name: corp\\carol ip: 192.0.2.9 message: Delete mapping failed']],
+  ['groups', [['contractors'], ['corp\\alice', 'corp\\dave']]],
+  ['user tags', { 'corp\\alice': ['risky'] }],
+  ['hit counts', [61, true]],
+  ['hit counts of some', true],
+  ['lock', [true, 'PanLockError']],
+  ['lock of another', ['PanLockError', 'PanLockError']],
+  ['unlock', [true, 'PanLockError', 'PanLockError']],
   ['library keygen', true],
   ['op', 'fw-sim-1'],
   ['show', 'fw-sim-1'],
@@ -51,6 +62,10 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['get absent', ['success', '7']],
   ['log', [7, false]],
   ['report', true],
+  ['predefined report', 3],
+  ['export', ['running-config.xml', true]],
+  ['user-id', 'success'],
+  ['user mapping', 'x'],
   [
     'edited',
     [
@@ -67,6 +82,19 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['hierarchy', { 'all-sites': null, 'site-001': 'all-sites', 'site-002': 'all-sites' }],
   ['panorama commit', 'OK'],
   ['push', 'OK'],
+  [
+    'template stacks',
+    [
+      ['stack-1', ['template-1'], 2],
+      ['stack-2', ['template-2'], 1],
+    ],
+  ],
+  ['push of template stack', 'OK'],
+  ['push of template', 'OK'],
+  ['push of device group', 'OK'],
+  ['shared hit counts', 3],
+  ['own hit counts', true],
+  ['in use below', 'kept cannot be deleted because of references from:'],
 ]
 
 describe.skipIf(missing !== undefined)(`the vendor's Python clients${why}`, () => {

@@ -13,8 +13,8 @@ from panos.errors import PanDeviceError
 from panos.firewall import Firewall
 from panos.network import Zone
 from panos.objects import AddressGroup, AddressObject, ServiceObject, Tag
-from panos.panorama import DeviceGroup, Panorama
-from panos.policies import NatRule, Rulebase, SecurityRule
+from panos.panorama import DeviceGroup, Panorama, PanoramaCommitAll, TemplateStack
+from panos.policies import NatRule, PreRulebase, Rulebase, SecurityRule
 from panos.predefined import Predefined
 
 PASSWORD = "simulator"
@@ -95,6 +95,41 @@ def settle(port):
     say("policy match", len(match))
 
 
+def user_steps(port):
+    firewall = Firewall("127.0.0.1", "admin", PASSWORD, port=port)
+    users = firewall.userid
+    users.batch_start()
+    for n in range(620):
+        users.register("10.9.%d.%d" % (n // 250, n % 250), ["infected"])
+    users.batch_end()
+    users.register("192.0.2.1", ["infected", "laptop"])
+    # Once more, and one that is not there: not errors for this client.
+    users.register("192.0.2.1", "infected")
+    users.unregister("192.0.2.2", "infected")
+    say("registered", [len(users.get_registered_ip()), sorted(users.get_registered_ip(ip="192.0.2.1")["192.0.2.1"])])
+    users.audit_registered_ip({"192.0.2.1": ("laptop",), "192.0.2.3": ("new",)})
+    say("audited", {k: sorted(v) for k, v in sorted(users.get_registered_ip().items())})
+    users.clear_registered_ip()
+    say("cleared", users.get_registered_ip())
+    users.logins([("corp\\alice", "192.0.2.1"), ("corp\\bob", "192.0.2.2")])
+    users.logout("corp\\bob", "192.0.2.2")
+    say("unknown logout", failure(lambda: users.logout("corp\\carol", "192.0.2.9")))
+    users.set_group("contractors", ["corp\\alice", "corp\\dave"])
+    say("groups", [users.get_groups(), users.get_group_members("contractors")])
+    users.tag_user("corp\\alice", ["risky"])
+    say("user tags", users.get_user_tags())
+    base = firewall.add(Rulebase())
+    SecurityRule.refreshall(base)
+    counts = base.opstate.hit_count.refresh("security", all_rules=True)
+    say("hit counts", [len(counts), sum(c.hit_count for c in counts.values()) > 100])
+    some = sorted(counts, key=lambda name: -counts[name].hit_count)[:2]
+    say("hit counts of some", sorted(base.opstate.hit_count.refresh("security", rules=some)) == sorted(some))
+    say("lock", [firewall.add_config_lock(), failure(firewall.add_config_lock)[0]])
+    second = Firewall("127.0.0.1", "second", PASSWORD, port=port)
+    say("lock of another", [failure(second.add_config_lock)[0], failure(lambda: second.add(Tag("mine")).create())[0]])
+    say("unlock", [firewall.remove_config_lock(), failure(firewall.remove_config_lock)[0], failure(firewall.remove_commit_lock)[0]])
+
+
 def library_steps(port):
     trusting = ssl.create_default_context()
     trusting.check_hostname = False
@@ -116,6 +151,14 @@ def library_steps(port):
     say("log", [len(entries), any(e.find("action").text == "allow" for e in entries)])
     xapi.report(reporttype="dynamic", reportname="top-app-summary", interval=0.1)
     say("report", len(xapi.element_root.findall("./result/report/entry")) > 0)
+    xapi.report(reporttype="predefined", reportname="top-denied-sources", interval=0.1, extra_qs={"topn": "3"})
+    say("predefined report", len(xapi.element_root.findall("./result/report/entry")))
+    xapi.export(category="configuration")
+    say("export", [xapi.export_result["file"], b"<hostname>fw-sim-1</hostname>" in xapi.export_result["content"]])
+    xapi.user_id(cmd="<uid-message><type>update</type><payload><login><entry name='x' ip='192.0.2.5'/></login></payload></uid-message>")
+    say("user-id", xapi.status)
+    xapi.op("<show><user><ip-user-mapping><ip>192.0.2.5</ip></ip-user-mapping></user></show>")
+    say("user mapping", xapi.element_root.find("./result/entry/user").text)
     vsys = "/config/devices/entry[@name='localhost.localdomain']/vsys/entry[@name='vsys1']"
     xapi.set(vsys + "/address/entry[@name='lib']", "<fqdn>lib.example.net</fqdn>")
     xapi.rename(vsys + "/address/entry[@name='lib']", "lib2")
@@ -152,11 +195,28 @@ def panorama_steps(port):
     say("panorama commit", result["result"])
     result = panorama.commit_all(sync=True, sync_all=True, exception=True, devicegroup="site-001")
     say("push", result["result"])
+    stacks = TemplateStack.refreshall(panorama)
+    say("template stacks", [[s.name, s.templates, len(s.devices or [])] for s in stacks])
+    for style, name in (("template stack", "stack-1"), ("template", "template-1"), ("device group", "all-sites")):
+        extra = {"include_template": True} if style == "device group" else {}
+        result = panorama.commit(sync=True, exception=True, cmd=PanoramaCommitAll(style, name, **extra))
+        say("push of " + style, result["result"])
+    shared = panorama.add(PreRulebase())
+    SecurityRule.refreshall(shared)
+    say("shared hit counts", len(shared.opstate.hit_count.refresh("security", all_rules=True)))
+    own = panorama.find("all-sites", DeviceGroup).add(PreRulebase())
+    rules = SecurityRule.refreshall(own)
+    say("own hit counts", len(own.opstate.hit_count.refresh("security")) == len(rules))
+    top = panorama.find("all-sites", DeviceGroup).add(AddressObject("kept", "192.0.2.98"))
+    top.create()
+    group.add(AddressGroup("keeper", ["kept"])).create()
+    say("in use below", failure(top.delete)[1].split("\n")[0])
 
 
 if __name__ == "__main__":
     firewall_port, panorama_port = int(sys.argv[1]), int(sys.argv[2])
     firewall_steps(firewall_port)
     settle(firewall_port)
+    user_steps(firewall_port)
     library_steps(firewall_port)
     panorama_steps(panorama_port)

@@ -155,7 +155,11 @@ function policyPush(root: XmlNode, policy: XmlNode): Push | undefined {
     const asked = wantedSerials(children(wanted, 'entry').find(entry => nameOf(entry) === nameOf(group)))
     return chosen(serialsIn(group), asked).map(serial => ({
       serial,
-      give: (firewall: Device) => give(firewall, pushedPolicy(root, nameOf(group))),
+      give: (firewall: Device) => {
+        give(firewall, pushedPolicy(root, nameOf(group)))
+        const stack = stacks(root).find(node => serialsIn(node).includes(serial))
+        if (stack && textAt(policy, 'include-template') === 'yes') firewall.template = stackConfig(root, membersAt(stack, 'templates'))
+      },
     }))
   })
   return { name: nameOf(first), kind: 'shared-policy', targets }
