@@ -14,6 +14,7 @@ import { usePage, usePageState } from '../page-context.tsx'
 import { classes, Kbd } from '../parts/button.tsx'
 import type { Scene } from '../scene.ts'
 import { callsOf } from '../table-tab.ts'
+import { useThrottled } from '../throttled.ts'
 import type { SessionRows } from '../view.ts'
 import styles from './calls.module.css'
 import { type Entry, entriesOf, indexOf, selectionOf, totalsOf } from './entries.ts'
@@ -22,7 +23,6 @@ import { NoRows } from './no-rows.tsx'
 import { TableHead } from './table-head.tsx'
 import { type RowContext, rowName, TableRow } from './table-row.tsx'
 import { TABS, Tabs } from './table-tabs.tsx'
-import { useThrottled } from './throttled.ts'
 
 const ROW = 24
 const rowHeight = () => ROW

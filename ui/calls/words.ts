@@ -107,18 +107,19 @@ export function pathOf(location: string): string {
   return location.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/[?#].*$/, '') || '/'
 }
 
+/** The one call that its session's end cut; undefined where none or several were in flight. */
+function onlyInFlight({ ended }: Session, calls: readonly Call[]): Call | undefined {
+  if (ended?.inFlight !== 1) return undefined
+  return calls.findLast(one => one.kind === 'request' && one.sentAt <= ended.at && (one.answeredAt ?? Number.POSITIVE_INFINITY) > ended.at)
+}
+
 /** How a session ended: "ended by the client at +60.000 s, FIN, with call 6 in flight". */
-function endWords(session: Session, zeroAt: number, inFlight: readonly Call[]): string {
+function endWords(session: Session, zeroAt: number, only: Call | undefined): string {
   const { ended } = session
   if (!ended) return session.state === 'quiet' ? 'open, quiet' : session.state === 'live' ? 'open' : ''
   const kind = ended.how === 'complete' ? '' : `, ${HOW[ended.how]}`
-  const [only] = inFlight
   const cut =
-    ended.inFlight === 0
-      ? ''
-      : inFlight.length === 1 && only
-        ? `, with call ${only.number} in flight`
-        : `, with ${plural(ended.inFlight, 'call')} in flight`
+    ended.inFlight === 0 ? '' : only ? `, with call ${only.number} in flight` : `, with ${plural(ended.inFlight, 'call')} in flight`
   return `ended by ${BY[ended.by]} at ${offsetExact(ended.at - zeroAt)}${kind}${cut}`
 }
 
@@ -132,10 +133,7 @@ export function sessionWords(session: Session, before: Session | undefined, zero
   if (!session.issued && session.transport !== 'other' && session.transport !== 'stateless') words.push('never issued through this proxy')
   else if (session.initializedAt === undefined && (session.transport === 'sse' || session.transport === 'streamable'))
     words.push('never initialized')
-  const at = session.ended?.at ?? Number.POSITIVE_INFINITY
-  const cut = session.ended?.inFlight ? calls : []
-  const inFlight = cut.filter(one => one.kind === 'request' && one.sentAt <= at && (one.answeredAt ?? Number.POSITIVE_INFINITY) > at)
-  const end = endWords(session, zeroAt, inFlight)
+  const end = endWords(session, zeroAt, onlyInFlight(session, calls))
   if (end) words.push(end)
   return words.join(', ')
 }

@@ -19,6 +19,9 @@ export type ListEntry =
   /** `linked`: the entry below is the session that this one replaced. */
   | { readonly kind: 'session'; readonly key: string; readonly session: Session; readonly linked: boolean }
 
+/** The demonstration brings an upstream of its own, which the recording did not know when it began. */
+export const DEMO = 'demo'
+
 /** Clients that few know by the name that they send. */
 const KNOWN: Readonly<Record<string, string>> = { 'windsurf-client': 'Windsurf', 'claude-code': 'Claude Code', 'cursor-vscode': 'Cursor' }
 
@@ -96,8 +99,11 @@ export function listEntries(sessions: Iterable<Session>, recordings: readonly Re
       out.push({ kind: 'recording', key: `r${recording.index}`, name: recording.file })
     before = recording
     const upstream = recording?.upstreams.find(one => one.name === first.upstream)
-    // An upstream that came up while recording is the demonstration's.
-    const target = upstream ? upstream.url.replace(/^http:\/\//, '').replace(/\/.*$/, '') : 'the bundled server'
+    const target = upstream
+      ? upstream.url.replace(/^http:\/\//, '').replace(/\/.*$/, '')
+      : first.upstream === DEMO
+        ? 'the bundled server'
+        : ''
     out.push({
       kind: 'upstream',
       key: `u${key}`,

@@ -8,6 +8,7 @@ import { useBeat, usePage, usePageState, useScene } from '../page-context.tsx'
 import { classes, Icon, IconButton, Tag } from '../parts/button.tsx'
 import parts from '../parts/parts.module.css'
 import { recordingOf } from '../rows.ts'
+import { useThrottled } from '../throttled.ts'
 import { type ListEntry, listEntries, sessionKind, sessionName } from './groups.ts'
 import { SessionItem, STATE_WORDS, StateGlyph } from './session-item.tsx'
 import styles from './sessions.module.css'
@@ -103,7 +104,12 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
     1000,
     recordings?.some(one => one.live),
   )
-  const entries = useMemo(() => listEntries(sessions, recordings ?? [], text), [sessions, recordings, text])
+  const rev = usePageState(state => state.rev)
+  const entries = useThrottled(
+    () => listEntries(sessions, recordings ?? [], text),
+    rev,
+    `${text} ${sessions.length} ${recordings?.map(one => one.live).join()}`,
+  )
   const ids = useMemo(() => entries.flatMap(one => (one.kind === 'session' ? [one.session.id] : [])), [entries])
   const list = useVirtualizer({
     count: entries.length,
@@ -220,12 +226,14 @@ function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
   const scene = useScene()
   const open = usePageState(state => state.sessionsOpen)
   const recordings = usePageState(state => state.server?.recordings)
-  const ordered = useMemo(
+  const rev = usePageState(state => state.rev)
+  const ordered = useThrottled(
     () =>
       listEntries(sessions, recordings ?? [])
         .flatMap(one => (one.kind === 'session' ? [one.session] : []))
         .slice(0, 100),
-    [sessions, recordings],
+    rev,
+    `${sessions.length} ${recordings?.map(one => one.live).join()}`,
   )
   const ids = ordered.map(one => one.id)
   const chosen = scene?.session.id

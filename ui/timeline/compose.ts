@@ -8,7 +8,7 @@
  *   | names   | lanes, moved up by scrollTop       |     |
  */
 import type { Call, Finding, Gap } from '../../proxy/core/model.ts'
-import { count } from '../format.ts'
+import { plural } from '../format.ts'
 import type { Range, Selection, SessionRows, Zero } from '../view.ts'
 import { type Axis, axisOf } from './axis.ts'
 import { openFinding } from './findings.ts'
@@ -188,7 +188,7 @@ function markGap(pass: Pass, gap: Gap, bottom: number): void {
   const w = Math.max(4, x2 - x)
   const column: Shape = { k: 'hatch', x, y: AXIS, w, h: Math.max(0, bottom - AXIS), ink: 'held', ground: 'sunk', a: 0.75 }
   pass.scene.under.push(column)
-  const lost = gap.lost > 0 ? `${count(gap.lost)} records lost` : 'nothing lost'
+  const lost = gap.lost > 0 ? `${plural(gap.lost, 'record')} lost` : 'nothing lost'
   pass.scene.labels.push({
     parts: [{ text: `${REASON[gap.reason] ?? gap.reason}, ${lost}`, ink: gap.lost > 0 ? 'fail' : 'tx2' }],
     spots: [14, 28, 44, 60].flatMap(dy => [

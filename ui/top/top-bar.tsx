@@ -5,6 +5,7 @@ import { count } from '../format.ts'
 import { usePage, usePageState, useScene } from '../page-context.tsx'
 import { Button, classes, Icon, IconButton, Kbd, Rule, Tag } from '../parts/button.tsx'
 import { Wave } from '../parts/glyphs.tsx'
+import { DEMO } from '../sessions/groups.ts'
 import { ExportMenu } from './export-menu.tsx'
 import { ThemeMenu } from './theme-menu.tsx'
 import styles from './top.module.css'
@@ -18,12 +19,12 @@ function Route({ recording, upstream }: { readonly recording: RecordingInfo; rea
   const { upstreams, options, live, imported } = recording
   const lost = usePageState(state => state.link.phase !== 'live')
   const ended = usePageState(state => state.link.phase === 'lost' && state.link.ended)
-  const one = upstreams.find(each => each.name === upstream) ?? (upstream === undefined ? upstreams[0] : undefined)
+  const one = upstreams.find(each => each.name === upstream) ?? (upstream === DEMO ? undefined : upstreams[0])
   return (
     <div className={styles.path}>
       <span className={classes(styles.dot, (!live || lost) && styles.dotOff)} />
       <b>{live && !ended ? 'Recording' : 'Recorded'}</b>
-      {!one && upstream !== undefined && <span className={styles.mono}>{upstream}, the bundled server</span>}
+      {!one && upstream === DEMO && <span>demonstration, on the bundled server</span>}
       {one && live && (
         <>
           <span className={styles.mono}>:{one.listen.port}</span>
