@@ -5,7 +5,7 @@
 import type { RpcBody } from './jsonrpc.ts'
 import { PARSE_BYTES, readRpc } from './jsonrpc.ts'
 import { RpcScanner } from './rpc-scan.ts'
-import { concat, type SseFrame, SseSplitter } from './sse.ts'
+import { concat, copyOf, type SseFrame, SseSplitter } from './sse.ts'
 
 export interface Inflater {
   push(bytes: Uint8Array): Uint8Array[]
@@ -122,7 +122,7 @@ export class BodyReader {
   }
 
   #keep(bytes: Uint8Array): void {
-    this.#pieces.push(bytes.slice())
+    this.#pieces.push(copyOf(bytes))
     this.#kept += bytes.length
   }
 }

@@ -179,7 +179,7 @@ export class SseSplitter {
     if (this.#mode === 'start') {
       if (this.#head.length > 0) bytes = concat([this.#head, part])
       if (!last && bytes.length < HEAD_BYTES) {
-        this.#head = bytes === part ? bytes.slice() : bytes
+        this.#head = bytes === part ? copyOf(bytes) : bytes
         return
       }
       this.#head = EMPTY
@@ -282,8 +282,8 @@ export class SseSplitter {
 
   /** Copies what an open frame took from this chunk, so that it does not keep the reader's whole buffer alive. */
   #own(): void {
-    for (; this.#ownData < this.#data.length; this.#ownData++) this.#data[this.#ownData] = (this.#data[this.#ownData] as Uint8Array).slice()
-    for (; this.#ownText < this.#text.length; this.#ownText++) this.#text[this.#ownText] = (this.#text[this.#ownText] as Uint8Array).slice()
+    for (; this.#ownData < this.#data.length; this.#ownData++) this.#data[this.#ownData] = copyOf(this.#data[this.#ownData] as Uint8Array)
+    for (; this.#ownText < this.#text.length; this.#ownText++) this.#text[this.#ownText] = copyOf(this.#text[this.#ownText] as Uint8Array)
   }
 }
 
@@ -300,6 +300,9 @@ function ascii(bytes: Uint8Array): string {
   for (const byte of bytes) text += String.fromCharCode(byte)
   return text
 }
+
+/** In memory of its own. `slice` would not do: that of a Node Buffer is a view. */
+export const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 
 /** The parts as one array. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
