@@ -137,6 +137,37 @@ describe('an index that cannot be written', () => {
   })
 })
 
+describe('bytes of a batch', () => {
+  it('are copied by whoever keeps them: events cut anywhere and bodies beyond a batch stay what they were', async () => {
+    const recording = data.record()
+    const client = new Client(recording, 'b'.repeat(32), 1).connect().initialize()
+    const other = new Client(recording, 'c'.repeat(32), 2).connect().initialize()
+    const texts = Array.from({ length: 60 }, (_, id) => `${id} `.padEnd(30_000 + id, `text ${id} `))
+    for (const [id, text] of texts.entries()) {
+      const message = JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } })
+      client.call(id, 'tool', JSON.stringify({ text }))
+      // Two streams take turns, each in the middle of an event.
+      for (let at = 0; at < message.length; at += 9001) {
+        client.send(at === 0 ? `data: ${message.slice(0, 9001)}` : message.slice(at, at + 9001))
+        other.send(`${at === 0 ? 'data: ' : ''}${'z'.repeat(70_000)}`)
+      }
+      client.send('\r\n\r\n')
+      other.send('\r\n\r\n')
+    }
+    recording.close()
+    const { index } = await follow(recording.dir)
+    const calls = [...index.rowsOf('call')].map(({ json }) => JSON.parse(json) as { method: string; delivery: string; rpcId: string })
+    const answered = calls.filter(({ method, delivery }) => method === 'tools/call' && delivery === 'delivered')
+    expect(answered.map(({ rpcId }) => Number(rpcId)).sort((a, b) => a - b)).toEqual(texts.map((_, id) => id))
+    const step = index.searchTexts('"content":[{"type":"text"', 0, 100_000)
+    expect(step.hits.map(({ text }) => text)).toEqual(
+      texts.map((text, id) => JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } })),
+    )
+    const asked = index.searchTexts('"arguments":{"text"', 0, 100_000).hits.map(({ text }) => JSON.parse(text).params.arguments.text)
+    expect(asked).toEqual(texts)
+  })
+})
+
 describe('memory', () => {
   it('holds what is open and nothing of what has passed', async () => {
     const recording = data.record()

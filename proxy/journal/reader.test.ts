@@ -201,6 +201,31 @@ describe('segments that are gone', () => {
   })
 })
 
+describe('a reader that uses its memory again', () => {
+  test.each([3, 200, 4000])('gives the same in batches of %i records, and its bytes are good until the next batch', limit => {
+    const recording = record(dataFolder(), { segmentBytes: 5 << 20 })
+    for (let index = 0; index < 400; index++) recording.append(chunk(`${index}`.padEnd(index % 7 === 0 ? 200_000 : 3000, `${index} `)))
+    recording.close()
+    const wanted = textsOf(eventsOf(recording.dir))
+    const reader = openReader(recording.dir, { reuses: true })
+    const found: string[] = []
+    const first = reader.read(null, limit)
+    const begun = first.events.map(({ event }) => event).filter(event => event.kind === 'chunk')
+    const shared = new Set(begun.map(({ bytes }) => bytes.buffer))
+    found.push(...textsOf(begun))
+    for (let batch = first; batch.more; ) {
+      batch = reader.read(batch.next, limit)
+      const events = batch.events.map(({ event }) => event)
+      found.push(...textsOf(events))
+      for (const event of events) if (event.kind === 'chunk') shared.add(event.bytes.buffer)
+    }
+    reader.close()
+    expect(found).toEqual(wanted)
+    // 12 MB came out of no more memory than one batch takes of each of three files.
+    expect(shared.size).toBeLessThanOrEqual(limit === 3 ? 6 : 18)
+  })
+})
+
 describe('who owns it', () => {
   test('a dead owner, a number that is another process by now, a torn lock, another machine', () => {
     const { dir } = finished(1)

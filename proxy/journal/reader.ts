@@ -33,21 +33,26 @@ const OPEN_FILES = 8
 /** Cursor of a segment of which nothing was read. Offsets in files begin behind the header. */
 const UNTOUCHED = 0
 
-/** Opens a recording's folder. Throws an Error in plain words when it holds no recording, or one of a newer format. */
-export function openReader(dir: string): Reader {
-  return new Reader(dir)
+/**
+ * Opens a recording's folder. `reuses`: the bytes of chunks and tails that one `read` gave are good until the next one, which spares
+ * a long reading most of its memory's cost. Throws an Error in plain words when it holds no recording, or one of a newer format.
+ */
+export function openReader(dir: string, { reuses = false }: { readonly reuses?: boolean } = {}): Reader {
+  return new Reader(dir, reuses)
 }
 
 export class Reader {
   readonly dir: string
   readonly recording: RecordingEvent
   readonly #marker: number
+  readonly #reuses: boolean
   #files: SegmentFile[] = []
   /** The last event before a cursor, for telling how many records damage took. */
   #last = { segment: 0, offset: 0, seq: 0, at: 0 }
 
-  constructor(dir: string) {
+  constructor(dir: string, reuses: boolean) {
     this.dir = dir
+    this.#reuses = reuses
     const { marker, recording } = identify(dir)
     this.#marker = marker
     this.recording = recording
@@ -55,6 +60,7 @@ export class Reader {
 
   /** Up to `limit` events (and about 4 MiB, and at most a few gaps more) from a cursor; null begins at the start. Chunk bytes are views of shared buffers. */
   read(after: Position | null, limit: number): Batch {
+    for (const file of this.#files) file.forget()
     const events: ReadEvent[] = []
     let cursor: Position = after ?? { segment: 0, offset: UNTOUCHED }
     if (after === null) {
@@ -211,7 +217,7 @@ export class Reader {
     const open = this.#files.find(file => file.number === number)
     if (open) return open
     try {
-      const file = new SegmentFile(join(this.dir, segmentName(number)), number)
+      const file = new SegmentFile(join(this.dir, segmentName(number)), number, this.#reuses)
       if (this.#files.length >= OPEN_FILES) this.#files.shift()?.close()
       this.#files.push(file)
       return file

@@ -9,20 +9,36 @@ import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-header.ts'
 const WINDOW_BYTES = 1 << 20
 /** Read at a jump: what lies behind one record may not be wanted. */
 const JUMP_BYTES = 1 << 16
+/** Buffers that are kept to be written again: a little more than one batch of a reader takes. */
+const SPARE = 6
+
+const NOTHING = Buffer.alloc(0)
 
 export class SegmentFile {
   readonly number: number
   readonly path: string
   readonly #fd: number
-  /** The bytes that were read last; chunks that were handed out are views of it, so it is never written again. */
-  #window: Buffer = Buffer.alloc(0)
+  readonly #reuses: boolean
+  /** The bytes that were read last; chunks that were handed out are views of it. */
+  #window: Buffer = NOTHING
   #start = 0
+  /** Where the window lies, if it may be written again once all that was handed out of it is forgotten. */
+  #slab: Buffer | undefined
+  #retired: Buffer[] = []
+  #spare: Buffer[] = []
 
-  /** Throws the system's error. */
-  constructor(path: string, number: number) {
+  /** `reuses`: what is handed out is good until `forget` is called, else for ever. Throws the system's error. */
+  constructor(path: string, number: number, reuses = false) {
     this.path = path
     this.number = number
+    this.#reuses = reuses
     this.#fd = openSync(path, 'r')
+  }
+
+  /** Nobody looks any more at what was handed out. */
+  forget(): void {
+    if (this.#retired.length === 0) return
+    this.#spare.push(...this.#retired.splice(0).slice(0, SPARE - this.#spare.length))
   }
 
   size(): number {
@@ -57,7 +73,7 @@ export class SegmentFile {
       found = decodeRecord(this.#window, 0, marker)
     }
     // A record that is being written may look different the next time.
-    if (found.state === 'partial' || found.state === 'bad') this.#window = Buffer.alloc(0)
+    if (found.state === 'partial' || found.state === 'bad') this.#drop()
     return found.state === 'event' || found.state === 'unreadable' ? { ...found, end: found.end + this.#start } : found
   }
 
@@ -78,23 +94,33 @@ export class SegmentFile {
 
   close(): void {
     closeSync(this.#fd)
-    this.#window = Buffer.alloc(0)
+    this.#drop()
+    this.#retired = []
+    this.#spare = []
+  }
+
+  #drop(): void {
+    if (this.#slab) this.#retired.push(this.#slab)
+    this.#slab = undefined
+    this.#window = NOTHING
   }
 
   #load(offset: number, length: number): void {
+    this.#drop()
     this.#start = offset
-    this.#window = this.#read(offset, length)
+    if (this.#reuses && length <= WINDOW_BYTES) this.#slab = this.#spare.pop() ?? Buffer.allocUnsafeSlow(WINDOW_BYTES)
+    this.#window = this.#read(offset, length, this.#slab)
   }
 
-  #read(offset: number, length: number): Buffer {
+  #read(offset: number, length: number, into?: Buffer): Buffer {
     const room = Math.max(0, Math.min(length, this.size() - offset))
-    const bytes = Buffer.allocUnsafeSlow(room)
+    const bytes = into ?? Buffer.allocUnsafeSlow(room)
     let done = 0
     while (done < room) {
       const read = readSync(this.#fd, bytes, done, room - done, offset + done)
       if (read === 0) break
       done += read
     }
-    return done === room ? bytes : bytes.subarray(0, done)
+    return done === bytes.length ? bytes : bytes.subarray(0, done)
   }
 }
