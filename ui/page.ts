@@ -20,6 +20,7 @@ import type { Range, Selection, Zero } from './view.ts'
 
 /** Rows that the page keeps of sessions that are no longer shown. */
 const KEPT_ROWS = 300_000
+const GATHER_MS = 100
 /** Rows that wait while the view is paused; beyond them the page loads anew. */
 const HELD_ROWS = 200_000
 /** All of what is shown, from its start, following it while it lives. */
@@ -42,6 +43,8 @@ export class Page {
   readonly #filled = new Set<number>()
   #held: AnyRow[] = []
   #frame = 0
+  #gathering: ReturnType<typeof setTimeout> | undefined
+  #shownAt = Number.NEGATIVE_INFINITY
   #started = false
   /** What the page shows unasked is chosen: once all that was there had come. */
   #settled = false
@@ -92,6 +95,7 @@ export class Page {
   stop(): void {
     this.#line.stop()
     cancelAnimationFrame(this.#frame)
+    clearTimeout(this.#gathering)
     this.#off.abort()
   }
   get #state(): PageState {
@@ -116,14 +120,25 @@ export class Page {
       this.news.tell(...findings.map(one => `New finding: ${one.title}`))
       this.news.tell(...ended.map(one => `Session ${one.key.slice(0, 8)} ended.`))
     }
-    this.#touch()
+    this.#gather()
   }
 
-  /** Everything that came within one frame is shown together; a hidden page gets no frames, and waits. */
+  /** Rows that keep coming are shown together, ten times a second: more nobody reads, and each time costs the whole page. */
+  #gather(): void {
+    if (this.#gathering !== undefined) return
+    const wait = this.#shownAt + GATHER_MS - performance.now()
+    if (wait <= 0) this.#touch()
+    else this.#gathering = setTimeout(() => this.#touch(), wait)
+  }
+
+  /** All causes within one frame are one; a hidden page gets no frames, and waits. */
   #touch(): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
     if (this.#frame !== 0) return
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0
+      this.#shownAt = performance.now()
       this.#chooseFocus()
       const scene = this.scene()
       this.#watch(scene)
