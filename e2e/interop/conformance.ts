@@ -33,10 +33,11 @@ function readResults(folder: string): Results {
   return Object.fromEntries(files.map(file => [scenario(file), read(file)]))
 }
 
-async function run(line: Line, args: readonly string[]): Promise<{ results: Results; words: string }> {
+type Env = Readonly<Record<string, string>>
+async function run(line: Line, args: readonly string[], env: Env = {}): Promise<{ results: Results; words: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
   try {
-    const { stdout, stderr } = await finish(process.execPath, [LINES[line], ...args, '-o', folder], { cwd: folder })
+    const { stdout, stderr } = await finish(process.execPath, [LINES[line], ...args, '-o', folder], { cwd: folder, env })
     return { results: readResults(folder), words: `${stdout}\n${stderr}` }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -46,9 +47,9 @@ async function run(line: Line, args: readonly string[]): Promise<{ results: Resu
 /** The server scenarios against a URL. @param args such as `--requirements 2025-11-25` */
 export const serverScenarios = (line: Line, url: string, args: readonly string[]) => run(line, ['server', '--url', url, ...args])
 
-/** One client scenario; `command` gets the URL of the suite's server as its last argument. */
-export const clientScenario = (line: Line, scenario: string, command: readonly string[], args: readonly string[]) =>
-  run(line, ['client', '--scenario', scenario, '--command', command.join(' '), ...args])
+/** One client scenario; `command` gets the URL of the suite's server as its last argument, and `env` besides the environment. */
+export const clientScenario = (line: Line, scenario: string, command: readonly string[], args: readonly string[], env: Env = {}) =>
+  run(line, ['client', '--scenario', scenario, '--command', command.join(' '), ...args], env)
 
 /** Names of the client scenarios of a line that apply to a revision of the protocol, extensions left out. */
 export async function clientScenarioNames(line: Line, revision?: string): Promise<string[]> {

@@ -43,7 +43,6 @@ const CORPORA: readonly Corpus[] = [
     provoked: {
       ...FOREIGN_HOST,
       'header-body-mismatch': 'It sends headers that contradict the body, to see the 400.',
-      'wrong-worker': 'It sends a requestState that it has tampered with, which looks like one of another worker.',
     },
   },
 ]
