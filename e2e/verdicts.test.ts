@@ -102,6 +102,8 @@ const sarif = z.strictObject({
             rules: z.array(
               z.strictObject({
                 id: z.string().min(1),
+                name: z.string().regex(/^[A-Z][A-Za-z0-9]+$/),
+                helpUri: z.url(),
                 shortDescription: message,
                 fullDescription: message,
                 help: z.strictObject({ text: z.string().min(1), markdown: z.string().min(1) }),

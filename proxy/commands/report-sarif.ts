@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
 import type { Finding, Session, Severity } from '../core/model.ts'
 import { version } from '../product.ts'
+import { referenceUrl } from '../rules/documentation.ts'
 import { rules } from '../rules/index.ts'
 import type { Report } from './report.ts'
 import { clientName, moment, plain, serverName } from './words.ts'
@@ -15,16 +16,21 @@ import { clientName, moment, plain, serverName } from './words.ts'
 const LEVEL: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' }
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json'
 
+/** `IdleCut` for `idle-cut`: viewers show it beside the id. */
+const friendlyName = (id: string): string => id.replace(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase())
+
 /** The rule with its prose, as a viewer shows it beside a result. */
 function descriptorOf({ id, title, why, signature, fix, severity, references }: (typeof rules)[number]): object {
   return {
     id,
+    name: friendlyName(id),
     shortDescription: { text: title },
     fullDescription: { text: why },
     help: {
       text: `${signature}\n\n${fix}`,
       markdown: `**On the wire.** ${signature}\n\n**Fix.** ${fix}\n\nReferences: ${references.join(', ')}`,
     },
+    ...(references[0] !== undefined && { helpUri: referenceUrl(references[0]) }),
     defaultConfiguration: { level: LEVEL[severity] },
   }
 }

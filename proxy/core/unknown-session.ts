@@ -240,8 +240,8 @@ function otherWorker({ session, exchanges }: Facts, first: Exchange): UnknownSes
     says: `The session is alive${open ? ': its stream is open' : ''}${after ? `${open ? ', and' : ':'} a later request of it succeeded` : ''}. Another worker answered that does not know it.`,
     confidence: after ? 'certain' : sure ? 'likely' : 'possible',
     fix: [
-      'Run one worker, or send all requests of a session to the same one.',
-      'Or serve without sessions (stateless), or keep them in a shared store.',
+      'Run one worker (uvicorn --workers 1), or send all requests of a client to the same one (nginx: ip_hash).',
+      'Or serve without sessions (Python: stateless_http=True, TypeScript: sessionIdGenerator: undefined), or keep them in a shared store.',
     ],
     evidence,
     ...(!after && {

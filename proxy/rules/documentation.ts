@@ -6,12 +6,15 @@ export const MATRIX_HEADING = '## Every scenario against every rule'
 
 const SEVERITY = { error: 'error', warning: 'warning', info: 'note' } as const
 
-/** `modelcontextprotocol/python-sdk#732` as a link; anything else as it is. */
+/** `modelcontextprotocol/python-sdk#732` as a link, and a URL as it is. */
 function referenceText(reference: string): string {
-  const [, repository, number] = /^([\w.-]+\/[\w.-]+)#(\d+)$/.exec(reference) ?? []
-  if (repository !== undefined) return `[${reference}](https://github.com/${repository}/issues/${number})`
-  return /^https?:\/\/\S+$/.test(reference) ? `<${reference}>` : reference
+  return isUrl(reference) ? `<${reference}>` : `[${reference}](${referenceUrl(reference)})`
 }
+
+const isUrl = (reference: string): boolean => /^https?:\/\/\S+$/.test(reference)
+/** Where a reference leads: an issue by its repository and number, or a URL. */
+export const referenceUrl = (reference: string): string =>
+  isUrl(reference) ? reference : `https://github.com/${reference.replace('#', '/issues/')}`
 
 /** Name of a capture's file without its ending. */
 const captureText = (name: string): string => `[${name}](../captures/${name}.md)`
