@@ -71,18 +71,18 @@ interface Stack {
 const sse = { 'TypeScript 1.x SSE': 'sse' } as const
 const streamable = { 'TypeScript 1.x Streamable': 'streamable' } as const
 const STACKS: readonly Stack[] = [
-  { server: 'Python mcp 1.6', python: 'first', program: 'mcp_server.py', clients: sse, paths: ['/sse'] },
+  { server: 'Python mcp 1.6', python: 'first', program: 'stack_server.py', clients: sse, paths: ['/sse'] },
   {
     server: 'Python mcp, last 1.x',
     python: 'last1',
-    program: 'mcp_server.py',
+    program: 'stack_server.py',
     clients: { ...sse, ...streamable, 'TypeScript 2.x': 'streamable' },
     paths: ['/sse', '/mcp'],
   },
   {
     server: 'Python mcp, newest',
     python: 'newest',
-    program: 'mcp_server.py',
+    program: 'stack_server.py',
     clients: { ...sse, ...streamable, 'TypeScript 2.x': 'stateless' },
     paths: ['/sse', '/mcp'],
   },
@@ -118,7 +118,10 @@ describe.each(STACKS)('$server', stack => {
     for (const path of stack.paths) {
       const { code, stderr, stdout } = await finish(python, [here('mcp_client.py'), `${origin}${path}`])
       expect(code, stderr).toBe(0)
-      expect(JSON.parse(stdout)).toMatchObject({ tools: ['slow', 'retrieve_address_objects'] })
+      expect(JSON.parse(stdout)).toMatchObject({
+        tools: expect.arrayContaining(['slow', 'retrieve_address_objects']),
+        bytes: expect.any(Number),
+      })
       expected.push(path === '/sse' ? 'sse' : 'streamable')
     }
 

@@ -29,7 +29,7 @@ async function serveWithLog(python: string): Promise<{ port: number; log: string
   const { folder, clean } = scratch()
   const log = join(folder, 'server-output.txt')
   const stderrFd = openSync(log, 'a')
-  const server = await startServer(python, [here('mcp_server.py')], { stderrFd })
+  const server = await startServer(python, [here('stack_server.py')], { stderrFd })
   closeSync(stderrFd)
   stops.push(async () => {
     await server.stop('SIGKILL')
@@ -104,10 +104,12 @@ async function expectStory(product: Product, era: Era): Promise<void> {
   expect(session?.undelivered).toBe(1)
   expect(session?.ended?.by).toBe('client')
 
-  const finding = (await product.rows('finding')).find(({ rule, gone }) => rule === 'undeliverable-response' && !gone)
-  expect(finding?.call).toBe(call?.id)
-  expect(finding?.confidence).toBe('certain')
-  expect(finding?.evidence.map(({ seq }) => seq)).toContain(stream?.clientEnd?.seq)
+  const finding = await until('the verdict', async () =>
+    (await product.rows('finding')).find(({ rule, gone }) => rule === 'undeliverable-response' && !gone),
+  )
+  expect(finding.call).toBe(call?.id)
+  expect(finding.confidence).toBe('certain')
+  expect(finding.evidence.map(({ seq }) => seq)).toContain(stream?.clientEnd?.seq)
 
   if (era.exception) {
     const traceback = await until('the traceback among the rows', async () =>

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { scratch, startProduct } from '../product.ts'
-import { root, startServer } from '../program.ts'
+import { root, startServer, until } from '../program.ts'
 import { preparePython } from './python.ts'
 import { openRaw } from './raw-client.ts'
 
@@ -28,7 +28,7 @@ it.for([
 ])('records, joins and attributes every 307, and keeps the client on the proxy (Host: $hostHeader)', async ({ flags }, context) => {
   const prepared = await preparePython('first')
   if (prepared.missing !== undefined) return context.skip(prepared.missing)
-  const server = await startServer(prepared.python, [join(root, 'e2e', 'interop', 'mcp_server.py')])
+  const server = await startServer(prepared.python, [join(root, 'e2e', 'interop', 'stack_server.py')])
   stops.push(() => server.stop('SIGKILL'))
   const { folder, clean } = scratch()
   stops.push(clean)
@@ -70,7 +70,11 @@ it.for([
   const calls = await product.rows('call')
   expect(calls.find(({ name }) => name === 'retrieve_address_objects')).toMatchObject({ delivery: 'delivered' })
 
-  const findings = (await product.rows('finding')).filter(({ gone }) => !gone)
+  // A session that goes on is judged now and then, not at once.
+  const findings = await until('a verdict', async () => {
+    const all = (await product.rows('finding')).filter(({ gone }) => !gone)
+    return all.length > 0 ? all : undefined
+  })
   expect(findings.map(({ rule }) => rule)).toEqual(['redirect-path-mismatch'])
   // The client posted elsewhere than the server's endpoint event told it to.
   expect(`${findings[0]?.says} ${findings[0]?.cause}`).toMatch(/client/i)

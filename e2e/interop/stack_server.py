@@ -1,8 +1,9 @@
-"""An MCP server for the table of stacks: `stack_server.py [--port N] [--plain-log]`, on FastMCP where that is
-installed, else on the `mcp` SDK alone.
+"""An MCP server as Python users write it: `stack_server.py [--port N] [--plain-log]`, on FastMCP where that is installed, else on the
+`mcp` SDK alone, with Starlette, uvicorn, Route('/sse') and Mount('/messages/').
 
-Promise: prints {"port": N} on its first line, then serves /sse (SDK) and /mcp on 127.0.0.1 until it is killed. Its tools are `echo`,
-`slow` (2.5 s), `never`, and `credential`, which fails as a tool does whose environment lacks a key.
+Promise: listens, then prints {"port": N} on its first line, and serves /sse (SDK) and /mcp on 127.0.0.1 until it is killed; what it has
+to say about its own failures its libraries write. Its tools are `echo`, `slow` (2.5 s, or as many seconds as it is told), `never`,
+`credential`, which fails as a tool does whose environment lacks a key, and `retrieve_address_objects`.
 """
 
 import argparse
@@ -22,15 +23,19 @@ from starlette.routing import Mount, Route
 
 logging.basicConfig(level=logging.INFO)
 MAJOR = int(version("mcp").split(".")[0])
-TOOLS = ["echo", "slow", "never", "credential"]
+TOOLS = ["echo", "slow", "never", "credential", "retrieve_address_objects"]
+SCHEMA = {"type": "object", "properties": {"seconds": {"type": "number"}}}
+ADDRESSES = [{"name": f"host-{n:03}", "ip-netmask": f"10.0.{n // 250}.{n % 250 + 1}/32"} for n in range(200)]
 
 
-async def run_tool(name):
+async def run_tool(name, seconds=2.5):
     if name == "echo":
         return "echo"
     if name == "slow":
-        await anyio.sleep(2.5)
-        return "slept 2.5 s"
+        await anyio.sleep(float(seconds))
+        return f"slept {seconds} s"
+    if name == "retrieve_address_objects":
+        return json.dumps(ADDRESSES)
     if name == "never":
         await anyio.sleep_forever()
     if "PANOS_API_KEY" not in os.environ:
@@ -41,16 +46,15 @@ async def run_tool(name):
 def lowlevel():
     from mcp.server.lowlevel import Server
 
-    nothing = {"type": "object", "properties": {}}
     if MAJOR >= 2:
         import mcp_types as types
 
         async def list_tools(ctx, params):
-            return types.ListToolsResult(tools=[types.Tool(name=n, description=n, input_schema=nothing) for n in TOOLS])
+            return types.ListToolsResult(tools=[types.Tool(name=n, description=n, input_schema=SCHEMA) for n in TOOLS])
 
         async def call_tool(ctx, params):
             try:
-                text, failed = await run_tool(params.name), False
+                text, failed = await run_tool(params.name, **(params.arguments or {})), False
             except ValueError as error:
                 text, failed = str(error), True
             return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=failed)
@@ -63,11 +67,11 @@ def lowlevel():
 
     @server.list_tools()
     async def list_tools():
-        return [types.Tool(name=n, description=n, inputSchema=nothing) for n in TOOLS]
+        return [types.Tool(name=n, description=n, inputSchema=SCHEMA) for n in TOOLS]
 
     @server.call_tool()
     async def call_tool(name, arguments):
-        return [types.TextContent(type="text", text=await run_tool(name))]
+        return [types.TextContent(type="text", text=await run_tool(name, **(arguments or {})))]
 
     return server
 
@@ -112,8 +116,8 @@ def fastmcp_app():
     server = FastMCP("stack")
 
     def add(name):
-        async def tool() -> str:
-            return await run_tool(name)
+        async def tool(seconds: float = 2.5) -> str:
+            return await run_tool(name, seconds)
 
         server.tool(tool, name=name)
 
