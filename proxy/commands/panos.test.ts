@@ -1,5 +1,8 @@
 /** The panos and simulator commands as a person or a client starts them: real processes, real pipes, real signals. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -127,6 +130,9 @@ describe('seismograph panos', () => {
     [['simulator', '--certificate', 'expired'], /--certificate needs --tls/],
     [['simulator', '--profile', 'router'], /--profile takes firewall, multi-vsys, panorama/],
     [['simulator', '--key', 'two words'], /--key takes printable characters/],
+    [['simulator', '--device-groups', '3'], /--device-groups needs --profile panorama/],
+    [['simulator', '--config', 'x.xml', '--objects', '3'], /--objects says nothing beside --config/],
+    [['simulator', '--config', 'nowhere.xml'], /--config: nowhere.xml cannot be used: ENOENT/],
   ])('%j is a usage error', async (args, message) => {
     const started = run(args)
     expect(await started.exit).toBe(2)
@@ -154,7 +160,10 @@ describe('seismograph simulator', () => {
       '--json',
       '--quiet',
     ])
-    const { url = '' } = await ready(started)
+    const { url = '', firewalls } = await ready(started)
+    expect(firewalls).toEqual(
+      ['all-sites', 'site-001', 'site-002'].map((name, index) => ({ serial: `02100000000${index + 2}`, hostname: `fw-${name}` })),
+    )
     const ask = (query: string) => fetch(`${url}/api/?key=k&${query}`)
     expect((await ask('type=version')).status).toBe(502)
     expect(await (await ask('type=version')).text()).toMatch(/<sw-version>11\.2\..*<model>Panorama</)
@@ -168,6 +177,31 @@ describe('seismograph simulator', () => {
       latency: { jitterMs: 1, dripBytesPerSecond: 100_000, slowBeyond: 5 },
     })
     expect((await ask('type=version')).status).toBe(200)
+    const { commands } = (await (await fetch(`${url}/_simulator/commands`)).json()) as { commands: string[] }
+    expect(commands).toEqual(expect.arrayContaining(['show system info', 'show devices all', 'validate full']))
+  })
+
+  it('plays a configuration that is given', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'seismograph-simulator-'))
+    const file = join(folder, 'running-config.xml')
+    const config = '<config><shared><address><entry name="mine"><fqdn>a.example.net</fqdn></entry></address></shared></config>'
+    try {
+      for (const text of [`<?xml version="1.0"?>\n${config}`, `<response status="success"><result>${config}</result></response>`]) {
+        writeFileSync(file, text)
+        const started = run(['simulator', '--port', '0', '--key', 'k', '--config', file, '--json', '--quiet'])
+        const { url = '' } = await ready(started)
+        const answer = await fetch(`${url}/api/?key=k&type=config&action=show&xpath=/config/shared/address`)
+        expect(await answer.text()).toContain('<entry name="mine">')
+        started.process.kill('SIGINT')
+        await started.exit
+      }
+      writeFileSync(file, '<html/>')
+      const wrong = run(['simulator', '--port', '0', '--config', file])
+      expect(await wrong.exit).toBe(2)
+      expect(wrong.errors.join()).toContain('the root element is <html>, not <config>')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('prints what a server needs to reach it, and refuses a port that is taken', async () => {

@@ -7,6 +7,7 @@ import { isLoopback } from '../panos/settings.ts'
 import type { Device } from './device.ts'
 import { FAULTS, type Faults, readFault } from './faults.ts'
 import type { Latency, SimulatorStats } from './listener.ts'
+import { knownCommands } from './operational.ts'
 
 export interface ControlAnswer {
   readonly status: number
@@ -85,6 +86,8 @@ export function answerControl(request: IncomingMessage, url: URL, simulator: Con
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /_simulator/stats':
       return { status: 200, body: { ...simulator.stats(), latency: simulator.latency, faults: simulator.faults.active() } }
+    case 'GET /_simulator/commands':
+      return { status: 200, body: { commands: knownCommands(simulator.device) } }
     case 'POST /_simulator/latency':
       return setLatency(url.searchParams, simulator)
     case 'POST /_simulator/faults':
@@ -96,7 +99,7 @@ export function answerControl(request: IncomingMessage, url: URL, simulator: Con
         status: 404,
         body: {
           error:
-            'Use POST /_simulator/latency?ms=1500, /_simulator/faults?set=cut:1, /_simulator/jobs?commit-ms=5000, or GET /_simulator/stats.',
+            'Use POST /_simulator/latency?ms=1500, /_simulator/faults?set=cut:1, /_simulator/jobs?commit-ms=5000, or GET /_simulator/stats and /_simulator/commands.',
         },
       }
   }

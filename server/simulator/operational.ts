@@ -38,8 +38,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...FILE_OPERATIONS,
 }
 
+const operationsOf = (device: Device): Readonly<Record<string, Operation>> =>
+  device.panorama ? { ...OPERATIONS, ...PANORAMA_OPERATIONS } : OPERATIONS
+
+/** In words, as on the command line. */
+export const knownCommands = (device: Device): string[] => Object.keys(operationsOf(device)).toSorted()
+
 function operationFor(device: Device, command: XmlNode): { operation: Operation; node: XmlNode } | undefined {
-  const known = device.panorama ? { ...OPERATIONS, ...PANORAMA_OPERATIONS } : OPERATIONS
+  const known = operationsOf(device)
   let found: { operation: Operation; node: XmlNode } | undefined
   let words = ''
   for (let node: XmlNode | undefined = command; node; node = node.children.length === 1 ? node.children[0] : undefined) {
