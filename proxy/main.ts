@@ -6,7 +6,7 @@
 import type { Command, CommandIo } from './commands/command.ts'
 import { UsageError } from './commands/command.ts'
 import { didYouMean } from './core/did-you-mean.ts'
-import { version } from './product.ts'
+import { nodeTrouble, version } from './product.ts'
 
 /** Loaded one at a time, so that `--help` does not wait for what `run` needs. */
 const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
@@ -58,6 +58,8 @@ async function main(argv: readonly string[]): Promise<number> {
     io.stdout.write(`${version()}\n`)
     return 0
   }
+  const tooOld = nodeTrouble(process.versions.node)
+  if (tooOld !== undefined) throw new UsageError(tooOld)
   const named = first !== 'run' && Object.hasOwn(commands, first)
   if (first !== '' && !first.startsWith('-') && !named) {
     const names = Object.keys(commands).filter(name => name !== 'run')
