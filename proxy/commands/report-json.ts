@@ -16,6 +16,7 @@ export function reportJson({ loaded, findings }: Report): object {
       recording: loaded.recording?.id,
       live: loaded.isLive,
       events: loaded.events,
+      missing: loaded.missing.records,
       exchanges: loaded.exchanges,
       sessions: loaded.sessions.length,
       calls: sumOf(loaded.sessions, 'calls'),

@@ -25,6 +25,16 @@ function findingText(finding: Finding, session: Session | undefined, source: str
   ].join('\n')
 }
 
+/** How many losses are told one by one. */
+const LOSSES_TOLD = 3
+
+function missing({ missing: { records, says } }: Report['loaded']): string {
+  if (says.length === 0) return ''
+  const more = says.length > LOSSES_TOLD ? `  and ${says.length - LOSSES_TOLD} times more\n` : ''
+  const lines = says.slice(0, LOSSES_TOLD).map(text => `  ${plain(text)}\n`)
+  return `${plural(records, 'record')} ${records === 1 ? 'is' : 'are'} missing. Nothing is judged by what did not come there.\n${lines.join('')}${more}`
+}
+
 function lastLine({ loaded, findings }: Report): string {
   const { error, warning, info } = countBySeverity(findings)
   const parts = [
@@ -39,7 +49,7 @@ function lastLine({ loaded, findings }: Report): string {
     loaded.cancelled > 0 ? `${plural(loaded.cancelled, 'call')} ${loaded.cancelled === 1 ? 'was' : 'were'} cancelled by the client.\n` : ''
   const untold =
     cut > 0 ? `${plural(cut, 'call')} still waited when the recording ended: what came of ${cut === 1 ? 'it' : 'them'} was not seen.\n` : ''
-  return `${taken}${untold}${found} in ${plural(sessions.length, 'session')}, ${plural(sumOf(sessions, 'calls'), 'call')}, ${plural(events, 'record')}${loaded.isLive ? ' (still recording)' : ''}.\n`
+  return `${missing(loaded)}${taken}${untold}${found} in ${plural(sessions.length, 'session')}, ${plural(sumOf(sessions, 'calls'), 'call')}, ${plural(events, 'record')}${loaded.isLive ? ' (still recording)' : ''}.\n`
 }
 
 export function reportText(report: Report): string {

@@ -9,6 +9,12 @@ export interface Served {
   readonly transport: Transport
 }
 
+/** A span of which records are missing from the journal, in recording milliseconds. */
+export interface Hole {
+  readonly since: number
+  readonly at: number
+}
+
 /**
  * Everything a rule may look at: one session with its rows, and what surrounds it. Lists are in time order. Rows may be the fold's own:
  * they are true until the next event is folded.
@@ -29,6 +35,8 @@ export interface Facts {
   readonly outages?: readonly Outage[]
   /** Recording milliseconds at which it is judged. */
   readonly now: number
+  /** Where records are missing, oldest first: what came there was not seen. */
+  readonly holes?: readonly Hole[]
   /** Older rows of this session have left memory: what is found holds, what is no longer found does not withdraw anything. */
   readonly partial?: boolean
 }

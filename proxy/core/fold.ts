@@ -11,7 +11,7 @@ import { ladderOf } from './delivery.ts'
 import { trimSlash } from './endpoint.ts'
 import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, Upstream, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
-import type { Facts, Served } from './facts.ts'
+import type { Facts, Hole, Served } from './facts.ts'
 import { fingerprint } from './fingerprint.ts'
 import { LogFold } from './log-fold.ts'
 import { type AnyRow, type BodySlice, type Call, type End, type Hint, ID_SPACE, type Session } from './model.ts'
@@ -41,6 +41,8 @@ const OTHERS_LIMIT = 200
 const HINT_ROWS = 40
 const WORKS_LIMIT = 20
 const NOWHERE = { address: '', port: 0 }
+/** Spans of missing records that are remembered, the newest. */
+const HOLES_LIMIT = 1_000
 
 export class Fold {
   readonly #world: World
@@ -53,6 +55,7 @@ export class Fold {
   readonly #retention: Retention
   readonly #nextRev: () => number
   #slices: BodySlice[] = []
+  #holes: readonly Hole[] = []
   #sweptAt = 0
   #rev = 0
 
@@ -189,6 +192,7 @@ export class Fold {
       works: servedBy(others),
       outages: this.#world.outages.of(row.upstream),
       now,
+      ...(this.#holes.length > 0 && { holes: this.#holes }),
       ...(session.partial && { partial: true }),
     }
   }
@@ -293,6 +297,8 @@ export class Fold {
     const { at, since, seq, reason, lost, lostBytes, detail } = event
     this.#world.gaps.push({ t: 'gap', id: this.#world.nextId(), at, since, seq, reason, lost, lostBytes, detail })
     if (lost === 0 && lostBytes === 0) return
+    // The torn record had not been forwarded: nobody has missed it.
+    if (reason !== 'torn-tail') this.#holes = [...this.#holes.slice(1 - HOLES_LIMIT), { since, at }]
     for (const session of this.#book.all.values()) this.#calls.blinded(session, 'records are missing from the journal here')
   }
 

@@ -171,7 +171,33 @@ describe('stateless sessions', () => {
   })
 })
 
+describe('a stream that is asked for without its name', () => {
+  it('is a session at the path of streams, and a request like others elsewhere', () => {
+    for (const [target, headers, transport] of [
+      ['/sse', [['accept', '*/*']], 'sse'],
+      ['/app/sse/', [], 'sse'],
+      ['/sse', [['accept', 'text/html,*/*;q=0.8']], 'other'],
+      ['/health', [['accept', '*/*']], 'other'],
+    ] as const) {
+      const wire = new WireScript()
+      wire.connect().request('GET', target, headers).stream().event(MESSAGES, 'endpoint')
+      expect(wire.row('session').transport, `${target} ${headers}`).toBe(transport)
+    }
+  })
+})
+
 describe('attempts', () => {
+  it('of one process that has two ways to fetch are one', () => {
+    const wire = new WireScript()
+    wire.connect(50_000, 'undici').get('/mcp').answer(400, 'Bad Request: No valid session ID provided')
+    wire.connect(50_001, 'node').get('/mcp').answer(400, 'Bad Request: No valid session ID provided')
+    wire
+      .connect(50_002, 'undici')
+      .post('/mcp', initialize())
+      .json(200, initialized(), [['mcp-session-id', 'the-session-1']])
+    expect(keys(wire)).toEqual(['streamable the-session-1'])
+  })
+
   it('join a probe to the connection that follows within five seconds', () => {
     const wire = new WireScript()
     const conn = wire.connect()

@@ -44,7 +44,7 @@ export class SessionFold {
     if (id !== '') return this.#keyed(x, id, 'streamable')
     const byTarget = this.#byTarget(x, target)
     if (byTarget) return byTarget
-    if (method === 'GET' && headerOf(requestHeaders, 'accept').includes('text/event-stream')) {
+    if (method === 'GET' && wantsStream(headerOf(requestHeaders, 'accept'), x.row.path)) {
       return this.#sessionless(x) ?? this.#attempt(x, 'sse')
     }
     return method === 'POST' ? undefined : this.#otherOf(x)
@@ -287,6 +287,10 @@ export class SessionFold {
     return session
   }
 }
+
+/** Some clients, and curl, say that they take anything; at this path they mean the stream. */
+const wantsStream = (accept: string, path: string) =>
+  accept.includes('text/event-stream') || ((accept === '' || accept === '*/*') && /\/sse\/?$/.test(path))
 
 const sameTarget = (endpoint: string, target: string) =>
   endpoint === target ||

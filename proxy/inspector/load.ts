@@ -2,7 +2,7 @@
  * Folds and judges one recording whole, without index or server. Promise: the same sessions and findings as the dashboard shows,
  * in memory bounded by what is open, the sessions and the findings.
  */
-import type { RecordingEvent, WireEvent } from '../core/event.ts'
+import type { GapEvent, RecordingEvent, WireEvent } from '../core/event.ts'
 import { Fold } from '../core/fold.ts'
 import type { Finding, Session } from '../core/model.ts'
 import { createMasker } from '../core/redact.ts'
@@ -26,6 +26,8 @@ export interface Loaded {
   /** Calls that their client took back, and that were not answered. */
   readonly cancelled: number
   readonly lastAt: number
+  /** Records that the recording should hold and does not, with the words for each loss. */
+  readonly missing: { readonly records: number; readonly says: readonly string[] }
   /** Somebody records into it now. */
   readonly isLive: boolean
 }
@@ -60,6 +62,7 @@ class Loader {
   readonly #sessions = new Map<number, Session>()
   readonly #findings = new Map<number, Finding>()
   readonly #cancelled = new Set<number>()
+  readonly #gaps: GapEvent[] = []
   #recording: RecordingEvent | undefined
   #events = 0
   #exchanges = 0
@@ -78,6 +81,7 @@ class Loader {
     this.#lastAt = Math.max(this.#lastAt, event.at)
     if (event.kind === 'recording') this.#recording ??= event
     else if (event.kind === 'request') this.#exchanges += 1
+    else if (event.kind === 'gap' && (event.lost > 0 || event.lostBytes > 0)) this.#gaps.push(event)
     if (!this.#bodies.isPlain(event)) await this.#bodies.prepare(event)
     this.#fold.push(event)
   }
@@ -114,6 +118,7 @@ class Loader {
       exchanges: this.#exchanges,
       cancelled: this.#cancelled.size,
       lastAt: this.#lastAt,
+      missing: { records: this.#gaps.reduce((sum, { lost }) => sum + lost, 0), says: this.#gaps.map(({ detail }) => detail) },
       isLive: this.#isLive,
     }
   }
