@@ -10,7 +10,7 @@ function findingText(finding: Finding, session: Session | undefined, source: str
   ].join(', ')
   const sure =
     finding.causeConfidence && finding.causeConfidence !== finding.confidence
-      ? `${finding.confidence}; cause ${finding.causeConfidence}`
+      ? `${finding.causeConfidence}, the fault itself ${finding.confidence}`
       : finding.confidence
   const possible = finding.alternatives.filter(({ standing }) => standing === 'possible')
   return [

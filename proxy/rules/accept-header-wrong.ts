@@ -49,6 +49,6 @@ function fixOf(wanted: string, x: Exchange): string[] {
   const curl = /curl|postman|insomnia/i.test(requestHeader(x, 'user-agent'))
   return [
     `Send “Accept: ${wanted}”${curl ? '' : ': upgrade the client, or set the header in its settings'}.`,
-    'Servers of the Python SDK accept JSON alone when they run with json_response=True.',
+    'Or run the server with json_response=True, if it is on the Python SDK: then it takes a client that accepts JSON alone.',
   ]
 }

@@ -100,7 +100,7 @@ function challenge(facts: Facts): Verdict | undefined {
     cause: 'The server, or a gateway before it, leaves out the header that begins the sign-in.',
     fix: [
       'If it wants a key: write the header for it (often Authorization) into the client’s settings.',
-      'On the server: answer 401 with WWW-Authenticate: Bearer resource_metadata="…/.well-known/oauth-protected-resource".',
+      `On the server: answer 401 with WWW-Authenticate: Bearer resource_metadata="https://…${WELL_KNOWN}${first.path}".`,
     ],
     evidence: refused.slice(0, 5).map(answerOf),
   }

@@ -1,6 +1,6 @@
 /** A stream was closed after a silence that fits a known limit. Promise: where the client’s close lost an answer, undeliverable-response names this cause. */
 import { type EndCause, endCauses } from '../core/end-cause.ts'
-import { limitText, spanText } from '../core/words.ts'
+import { limitText, timesText } from '../core/words.ts'
 import { keepalive } from './advice.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
@@ -18,7 +18,7 @@ export const idleCut: Rule = {
     if (!first) return []
     const { end, exchange, lost, limit = 0, again } = first
     const silence = limitText(limit)
-    const times = again > 0 ? ` It happened ${again + 1} times after the same silence.` : ''
+    const times = again > 0 ? ` It happened ${timesText(again + 1)} after the same silence.` : ''
     return [
       {
         ...(lost.length > 0 && { severity: 'error' as const }),
@@ -26,7 +26,7 @@ export const idleCut: Rule = {
         at: end.at,
         exchange: exchange.id,
         title: `The stream was cut after ${silence} of silence. ${lossWords(first)}`,
-        says: `${end.by === 'client' ? 'The client’s' : 'The server’s'} side closed ${exchange.method} ${exchange.path} ${spanText(first.silence)} after its last byte: ${ownerOf(first)}.${times}`,
+        says: `${end.by === 'client' ? 'The client’s' : 'The server’s'} side closed ${exchange.method} ${exchange.path} ${(first.silence / 1000).toFixed(1)} s after its last byte: ${ownerOf(first)}.${times}`,
         cause: `A limit of ${silence} on silence: ${ownerOf(first)}.`,
         fix: [
           keepalive(facts),

@@ -5,7 +5,6 @@ import type { End } from '../core/model.ts'
 import { isClientNear, isServerNear } from '../core/nearness.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { bytesText, endingText, spanText } from '../core/words.ts'
-import { keepalive } from './advice.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
 
@@ -46,7 +45,7 @@ export const networkInterruption: Rule = {
           : `${end.by === 'client' ? 'The client’s process or the network on its side' : 'The server’s process, or something between it and the proxy'}: the wire cannot tell them apart.`,
         fix: [
           ...(end.by === 'server' ? ['Look into the server’s log for that moment: a crash shows there, a cut on the way does not.'] : []),
-          keepalive(facts),
+          ...(isNear(facts, end) ? [] : ['Let the server send an SSE comment every 15 s, so that a dead path is noticed.']),
           'Give events ids and keep them for a while, so that the client can resume.',
         ],
         evidence: lossEvidence(first),

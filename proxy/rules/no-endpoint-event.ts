@@ -2,7 +2,7 @@
 import { pathOf } from '../core/endpoint.ts'
 import { answerAt, answerSeq, bySuccess, isLikeEndpoint, requestHeader, responseHeader } from '../core/http-signs.ts'
 import type { Exchange, Frame } from '../core/model.ts'
-import { countText, spanText } from '../core/words.ts'
+import { bytesText, countText, spanText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 import { mismatchOf } from './transport-mismatch.ts'
 
@@ -31,9 +31,11 @@ export const noEndpointEvent: Rule = {
     const came =
       stream.responseBytes === 0
         ? 'not one byte'
-        : stream.frames === 0
-          ? `only ${countText(stream.pings, 'comment')}`
-          : `${countText(stream.frames, 'other event')} and ${countText(stream.pings, 'comment')}`
+        : stream.frames === 0 && stream.pings === 0
+          ? `only ${bytesText(stream.responseBytes)} that make no event`
+          : stream.frames === 0
+            ? `only ${countText(stream.pings, 'comment')}`
+            : `${countText(stream.frames, 'other event')} and ${countText(stream.pings, 'comment')}`
     return [
       {
         confidence: 'certain',

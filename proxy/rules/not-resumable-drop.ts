@@ -4,7 +4,7 @@ import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
 import { lostAnswer, ownExchange, unanswered, waitedUntil } from '../core/lost-answer.ts'
 import type { Call, End, Exchange } from '../core/model.ts'
-import { endingText, errorWords, spanText } from '../core/words.ts'
+import { endingText, errorWords, limitText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 /** A client that resumes has done so by then (ms). */
@@ -76,7 +76,7 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
   )
     return undefined
   return {
-    title: `${client} did not resume it within ${spanText(RESUME_SPAN)}.`,
+    title: `${client} did not resume it within ${limitText(RESUME_SPAN)}.`,
     says: 'Its events bore ids, and no GET with Last-Event-ID followed.',
     cause: `${client} does not resume streams.`,
     fix: [

@@ -1,7 +1,7 @@
 /** The server, or a gateway before it, has no capacity. Promise: what the proxy answers itself when the server is gone is another fault. */
 import { answerAt, answerOf, byRefusal, bySuccess, mediaType, responseHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
-import { countText, spanText } from '../core/words.ts'
+import { countText, limitText, spanText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 
 export const rateLimitedOrOverloaded: Rule = {
@@ -56,7 +56,7 @@ function saysOf(x: Exchange, gateway: boolean, wait: string): string {
 
 function causeOf({ status }: Exchange, gateway: boolean, took: number): string {
   if (status === 429) return 'More requests than the limit allows; clients that reconnect again and again count too.'
-  if (status === 504) return `The gateway waits ${spanText(took)} for the server; the server took longer.`
+  if (status === 504) return `The gateway waits ${limitText(took)} for the server; the server took longer.`
   if (status === 502 && gateway) return 'The gateway could not reach the server behind it, or lost it.'
   return gateway ? 'The gateway has no healthy server behind it.' : 'The server is overloaded, starting or being stopped.'
 }
@@ -64,7 +64,7 @@ function causeOf({ status }: Exchange, gateway: boolean, took: number): string {
 function fixOf({ status }: Exchange, gateway: boolean, wait: string, took: number): string[] {
   const retry = `Let the client wait${wait === '' ? ' longer each time' : ` ${waitText(wait)}`} before it tries again.`
   if (status === 429) return [retry, 'Make fewer calls, or raise the limit for this client.']
-  if (status === 504) return [`Answer within ${spanText(took)}, or raise the gateway’s timeout (proxy_read_timeout in nginx).`]
+  if (status === 504) return [`Answer within ${limitText(took)}, or raise the gateway’s timeout (proxy_read_timeout in nginx).`]
   return [
     gateway ? 'Look into the gateway’s log, and whether the server behind it runs.' : 'Look into the server’s log at that moment.',
     retry,

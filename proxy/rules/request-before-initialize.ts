@@ -71,11 +71,11 @@ function verdictOn(facts: Facts, first: Call, early: readonly Call[], init: Call
     call: first.id,
     exchange: first.exchange,
     title: `${first.method} was posted before the handshake was done. ${outcome}`,
-    says: `${clientName(facts)} posted ${early.length > 1 ? countText(early.length, 'request') : first.method} ${when}, and did not wait for its result.`,
+    says: `${clientName(facts)} posted ${early.length > 1 ? countText(early.length, 'request') : first.method} ${when}${init ? ', and did not wait for its result' : ''}.`,
     cause: 'The client does not wait for the result of initialize.',
     fix: [
       'Let the client wait for the result of initialize, send notifications/initialized, and only then ask for anything.',
-      ...(killed ? ['Upgrade the Python SDK (mcp) to 1.9.4 or later: it refuses the request and keeps the session.'] : []),
+      ...(killed ? ["Upgrade the Python SDK, which then refuses the request and keeps the session: pip install -U 'mcp>=1.9.4'."] : []),
     ],
     evidence: [...lines, ...initializationErrors(facts)].sort((a, b) => a.at - b.at || a.seq - b.seq),
     alternatives: refused.some(({ error }) => error?.code === -32602)

@@ -48,7 +48,9 @@ describe('an id kept or made by hand', () => {
     const wire = new WireScript()
     const { conn, headers } = openStreamable(wire)
     conn.post('/mcp', tool(1), headers).json(200, result(1), [['mcp-session-id', 'another-id-0002']])
-    expect(findings(wire)).toMatchObject([{ title: 'The server answers session session-one-0001 under another id. One session has two ids.' }])
+    expect(findings(wire)).toMatchObject([
+      { title: 'The server answers session session-one-0001 under another id. One session has two ids.' },
+    ])
   })
 
   it('shows in the log of a server whose handler returned nothing', () => {

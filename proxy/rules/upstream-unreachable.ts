@@ -76,7 +76,7 @@ function fixOf({ logs }: Facts, how: string, says: string, outage: Outage | unde
   const ended = logs.findLast(({ source, level }) => source === 'process' && level !== 'info')
   if (outage?.wasUp)
     return outage.to === undefined
-      ? [`Start the server again${ended ? `: ${ended.text.slice(0, 80)}` : ', and look into its log for why it ended'}.`]
+      ? [`Start the server again, and look into its log for why it ended${ended ? `: “${ended.text.slice(0, 80)}”` : ''}.`]
       : ['Nothing to do: the server is back.']
   if (outage?.to !== undefined) return ['Start the server before the client, or let the client try again.']
   if (how === 'unresolved') return ['Correct the host name in --target.']
