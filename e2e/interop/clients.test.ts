@@ -27,7 +27,7 @@ const STACKS: readonly ClientStack[] = [
   { name: 'Python mcp 1.26.0', python: 'mcp-1-26', wires: ['sse', 'mcp'] },
   { name: 'Python mcp 1.29.0', python: 'mcp-1-29', wires: ['sse', 'mcp'] },
   { name: 'Python mcp 2.3.0', python: 'newest', wires: ['sse', 'mcp'] },
-  { name: 'FastMCP 4.0.11', python: 'fastmcp', wires: ['sse', 'mcp'] },
+  { name: 'FastMCP 4.1.6', python: 'fastmcp', wires: ['sse', 'mcp'] },
   { name: 'TypeScript 1.32.2', line: 'v1', wires: ['sse', 'mcp'] },
   { name: 'TypeScript 2.4.0', line: 'v2', wires: ['mcp'] },
 ]
@@ -45,7 +45,9 @@ const table = new VerdictTable(join(root, 'e2e', 'interop', 'clients.md'), {
   introduction: `# Clients nobody here wrote, in the same situations
 
 What the rules say of each, at warning and above; notes stand in brackets. A dash is silence. The server is the same every time,
-on the TypeScript SDK 1.32.2, so that what differs is the client. A test holds the table true.`,
+on the TypeScript SDK 1.32.2, so that what differs is the client. A test holds the table true.
+
+FastMCP 4.1.6 asks for certifi 2026.10.19 or later, which registries may not have yet; it stands on the requirements of 4.0.11.`,
   corner: 'client',
   columns: Object.keys(SITUATIONS),
   rows: STACKS.flatMap(stack => stack.wires.map(wire => rowName(stack, wire))),

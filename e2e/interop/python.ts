@@ -21,11 +21,20 @@ export const ENVIRONMENTS = {
   last1: ['mcp==1.30.0'],
   newest: ['mcp==2.3.0'],
   panos: ['pan-os-python==1.13.1'],
+  junit: ['junitparser==5.0.3'],
   'mcp-1-12': ['mcp==1.12.0', 'starlette==0.46.2', 'uvicorn==0.34.2', 'sse-starlette==2.2.1', 'anyio==4.9.0', 'pydantic==2.11.10'],
   'mcp-1-26': ['mcp==1.26.0'],
   'mcp-1-29': ['mcp==1.29.0'],
   fastmcp: ['fastmcp==4.0.11'],
 } as const
+/**
+ * Put over an environment without looking at what they require. fastmcp 4.1.6, the newest, asks for certifi>=2026.10.19, which the registry
+ * may not have (its newest was 2026.10.18 on 2026-11-20, so that pip refuses each 4.1.x); all else that it asks for comes with 4.0.11, and
+ * no request of a test needs a certificate.
+ */
+const OVER: Partial<Readonly<Record<EnvironmentName, readonly string[]>>> = {
+  fastmcp: ['fastmcp==4.1.6', 'fastmcp-slim==4.1.6'],
+}
 export type EnvironmentName = keyof typeof ENVIRONMENTS
 export const environmentNames = Object.keys(ENVIRONMENTS) as EnvironmentName[]
 
@@ -48,18 +57,21 @@ export async function preparePython(name: EnvironmentName, say: (text: string) =
   const known = process.env[variable(name)]
   if (known) return { missing: known }
   const pins = ENVIRONMENTS[name]
+  const over = OVER[name] ?? []
+  const wanted = [...pins, ...over].join('\n')
   const folder = join(cache, 'python', name)
   const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
   const stamp = join(folder, 'pins')
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === pins.join('\n')) return { python }
-  say(`Installing ${pins.join(', ')} for Python into ${folder} …`)
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return { python }
+  say(`Installing ${[...pins, ...over].join(', ')} for Python into ${folder} …`)
   try {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     await exec(process.env.PYTHON || 'python3', ['-m', 'venv', folder], { timeout: 120_000 })
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1', '--timeout', '20']
     await exec(python, [...pip, ...pins], { timeout: 240_000 })
-    writeFileSync(stamp, pins.join('\n'))
+    if (over.length > 0) await exec(python, [...pip, '--no-deps', ...over], { timeout: 120_000 })
+    writeFileSync(stamp, wanted)
     return { python }
   } catch (error) {
     const missing = `Python environment ${pins[0]} could not be made: ${words(error)}`
