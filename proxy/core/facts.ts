@@ -35,6 +35,8 @@ export interface Facts {
   readonly outages?: readonly Outage[]
   /** Recording milliseconds at which it is judged. */
   readonly now: number
+  /** The recording is over, and the client had closed each of its connections: it tries nothing else. */
+  readonly left?: boolean
   /** Where records are missing, oldest first: what came there was not seen. */
   readonly holes?: readonly Hole[]
   /** Older rows of this session have left memory: what is found holds, what is no longer found does not withdraw anything. */

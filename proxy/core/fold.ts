@@ -192,6 +192,7 @@ export class Fold {
       works: servedBy(others),
       outages: this.#world.outages.of(row.upstream),
       now,
+      ...(session.over && !exchanges.some(({ conn }) => !conn.clientClosed) && { left: true }),
       ...(this.#holes.length > 0 && { holes: this.#holes }),
       ...(session.partial && { partial: true }),
     }

@@ -35,7 +35,7 @@ export function answerOf(x: Exchange): Evidence {
   return { seq: answerSeq(x), at: answerAt(x), says: `${x.method} ${x.path} ${told}` }
 }
 /** Nobody tries another way any more. */
-export const isSettled = (facts: Facts, at: number): boolean => facts.now - at > SETTLED_SPAN
+export const isSettled = (facts: Facts, at: number): boolean => facts.left === true || facts.now - at > SETTLED_SPAN
 
 /** Origin under which the client addressed the proxy (or the server, where none was between); undefined where the request has no Host. */
 export function ownOrigin(x: Exchange): string | undefined {
