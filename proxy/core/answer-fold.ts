@@ -4,6 +4,7 @@
  */
 import type { Parts } from './exchange-fold.ts'
 import { encodingOf, headerOf } from './fields.ts'
+import { reaches } from './half-close.ts'
 import { problemOf, type RpcMessage, readRpc } from './jsonrpc.ts'
 import type { Frame } from './model.ts'
 import { RpcScanner } from './rpc-scan.ts'
@@ -32,7 +33,7 @@ export class AnswerFold {
     x.responseRead = true
     response.end()
     if (row.status >= 400) this.#errorText(x)
-    const crossed = row.clientEnd === undefined || row.clientEnd.how === 'complete'
+    const crossed = reaches(x)
     if (response.mode === 'json' && whole && !response.blind && row.responseBy !== 'proxy') {
       const body = response.rpc()
       const problem = problemOf(body)
@@ -107,7 +108,7 @@ export class AnswerFold {
     if (drawn.crossed) {
       x.marks.push(mark)
       if (x.marks.length > MARKS_KEPT) x.marks.shift()
-    }
+    } else if (x.lateMarks.length < MARKS_KEPT) x.lateMarks.push(mark)
     noteFrame(session.frames, drawn)
     world.frames.add(drawn)
   }
@@ -129,7 +130,7 @@ export class AnswerFold {
       ...(frame.id !== undefined && { lastEventId: frame.id }),
       offset: frame.offset,
       size: frame.size,
-      crossed: x.row.clientEnd === undefined || x.row.clientEnd.how === 'complete',
+      crossed: reaches(x),
       preview: world.preview(text),
     }
     return { row, end: coded ? x.row.responseBytes : frame.offset + frame.size }

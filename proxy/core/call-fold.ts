@@ -93,11 +93,8 @@ export class CallFold {
     call.row.exchanges = [...call.row.exchanges, x.row.id]
     call.row.seqs = [...call.row.seqs, x.row.requestSeq]
     if (call.broken && !call.answer) {
-      call.broken = undefined
-      delete call.row.broken
-      delete call.row.brokenAt
       call.session.open.add(call)
-      this.#settle(call)
+      this.#mend(call)
     }
     this.#world.touchCall(call)
   }
@@ -113,7 +110,7 @@ export class CallFold {
       if (!call) return
       call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
       call.timedOut = isTimeout(cancels.reason)
-      if (call.broken) this.#settle(call)
+      if (call.broken) this.settle(call)
       else this.#world.touchCall(call)
     } else if (message.kind === 'response' || message.kind === 'error') {
       const call = message.id === undefined ? undefined : session.open.under(message.id, 'server')
@@ -207,7 +204,7 @@ export class CallFold {
       delete row.broken
       delete row.brokenAt
     }
-    this.#settle(call)
+    this.settle(call)
   }
 
   /** The response head of the exchange that carries these calls. */
@@ -304,6 +301,29 @@ export class CallFold {
     this.#breakAs(call, breakOf(call, { ...end, what: 'stream' }))
   }
 
+  /** It did reach the client after all. */
+  crossed(call: CallState): void {
+    if (!call.answer) return
+    call.answer.crossed = true
+    this.#mend(call)
+  }
+
+  /** What this end had broken waits on. */
+  unbroken(session: SessionState, seq: number): void {
+    for (const call of session.calls) {
+      if (call.broken?.seq !== seq || call.answer) continue
+      call.session.open.add(call)
+      this.#mend(call)
+    }
+  }
+
+  #mend(call: CallState): void {
+    call.broken = undefined
+    delete call.row.broken
+    delete call.row.brokenAt
+    this.settle(call)
+  }
+
   #break(call: CallState, ended: Ended): void {
     if (call.broken || call.answer) return
     const last = call.hops.at(-1)?.row
@@ -319,10 +339,11 @@ export class CallFold {
     call.row.broken = broken
     call.row.brokenAt = broken.at
     call.row.seqs = [...call.row.seqs, broken.seq]
-    this.#settle(call)
+    this.settle(call)
   }
 
-  #settle(call: CallState): void {
+  /** What is known of it now. */
+  settle(call: CallState): void {
     const delivery = verdictOf(call)
     call.row.delivery = delivery
     if (delivery !== 'pending') call.session.open.delete(call)

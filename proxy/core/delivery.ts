@@ -13,7 +13,9 @@ export function verdictOf(call: CallState): Delivery {
   if (call.row.kind !== 'request') return 'none'
   if (call.answer) {
     if (byProxy(call)) return 'unanswered'
-    return call.answer.crossed ? 'delivered' : call.broken?.by === 'server' ? 'unanswered' : 'undeliverable'
+    if (call.answer.crossed) return 'delivered'
+    if (call.broken?.by === 'server') return 'unanswered'
+    return call.answer.exchange.row.afterFin === 'unclear' ? 'unknown' : 'undeliverable'
   }
   if (!call.broken) return 'pending'
   if (isTakenBack(call) && call.broken.by === 'proxy') return 'cancelled'
@@ -37,6 +39,11 @@ const STAYED_SPAN = 2_000
 /** Cancelled by the client: at its time limit only where it stayed for other things. */
 export const isTakenBack = ({ row: { cancelled }, timedOut, broken }: CallState, at = broken?.at ?? 0): boolean =>
   cancelled !== undefined && (!timedOut || at - cancelled.at > STAYED_SPAN)
+/** Its bytes went to a client that had sent FIN, and no reset refused them. */
+const isAfterFin = ({ answer }: CallState) => {
+  const { afterFin, clientEnd } = answer?.exchange.row ?? {}
+  return (afterFin === 'taken' || afterFin === 'unclear') && (answer?.at ?? 0) >= (clientEnd?.at ?? 0)
+}
 /** What came back was the proxy's own refusal: the server never saw the call. */
 const byProxy = ({ answer }: CallState) => answer?.refusal === true && answer.exchange.row.responseBy === 'proxy'
 /** The last that was heard of it is a redirect: the server never saw the call itself. */
@@ -130,6 +137,10 @@ function written(call: CallState): Step {
       bytes: answer.bytes,
       says: `${bytesText(answer.bytes)} to the client`,
     }
+  if (answer && isAfterFin(call)) {
+    const says = `${bytesText(answer.bytes)}, after the client had closed its side`
+    return { name: 'written', state: 'yes', at: answer.at, seq: answer.seq, bytes: answer.bytes, says }
+  }
   if (answer) {
     const taken = call.taken ?? 0
     return {
@@ -163,7 +174,16 @@ function received(call: CallState): Step {
         says: `the client reset its side ${spanText(end.at - answer.at)} later`,
       }
     }
-    return { name: 'received', state: 'yes', at: answer.at, seq: answer.seq, says: "taken by the client's system" }
+    const half = end && end.how === 'fin' && end.at < answer.at ? ': it had sent FIN, and read on' : ''
+    return { name: 'received', state: 'yes', at: answer.at, seq: answer.seq, says: `taken by the client's system${half}` }
+  }
+  if (answer && isAfterFin(call)) {
+    const { clientEnd, afterFin } = answer.exchange.row
+    const says =
+      afterFin === 'unclear'
+        ? 'no reset refused it: the client read on, or nobody was there to refuse'
+        : 'the client had sent FIN: gone, unless it read on; no reset refused the bytes'
+    return { name: 'received', state: 'unknown', ...(clientEnd && { seq: clientEnd.seq }), says }
   }
   if (!broken && !answer) return { name: 'received', state: 'open', says: 'the client is still there' }
   if (!answer && call.blind !== undefined) return { name: 'received', state: 'unknown', says: call.blind }

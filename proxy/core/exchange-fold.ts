@@ -8,10 +8,11 @@ import { type CallFold, uncrossed } from './call-fold.ts'
 import { pathOf } from './endpoint.ts'
 import type { ChangeEvent, ChunkEvent, EndEvent, RequestEvent, ResponseEvent } from './event.ts'
 import { encodingOf, headerOf, lengthOf } from './fields.ts'
+import { settleAfterFin, tookAfterFin } from './half-close.ts'
 import type { End } from './model.ts'
 import type { Redirects } from './redirects.ts'
 import type { SessionFold } from './session-fold.ts'
-import type { ConnState, ExchangeState, World } from './state.ts'
+import type { CallState, ConnState, ExchangeState, World } from './state.ts'
 
 export interface Parts {
   readonly world: World
@@ -76,6 +77,8 @@ export class ExchangeFold {
       responseLength: -1,
       body: '',
       marks: [],
+      lateMarks: [],
+      after: undefined,
       frameIndex: 0,
       lump: { seq: -1, at: event.at, events: 0, pings: 0, silence: 0 },
       shift: 0,
@@ -161,6 +164,7 @@ export class ExchangeFold {
     row.lastByteAt = event.at
     row.lastByteSeq = event.seq
     if (row.body === 'none') row.body = 'other'
+    if (tookAfterFin(x, event.at)) this.#readsOn(x)
     const seen = x.response?.blind
     for (const frame of x.response?.push(event.bytes, event.size) ?? []) this.#answers.frame(x, frame, event.at, event.seq)
     if (x.response?.blind && !seen && x.session && row.body === 'stream')
@@ -221,6 +225,7 @@ export class ExchangeFold {
     const taken = end.how === 'complete' ? Number.POSITIVE_INFINITY : end.bytes - x.shift
     for (const mark of uncrossed(x.marks, taken)) {
       mark.row.crossed = false
+      x.lateMarks.push(mark)
       this.#parts.world.frames.add(mark.row)
     }
     const { world, calls } = this.#parts
@@ -232,6 +237,41 @@ export class ExchangeFold {
     }
     x.marks = []
     this.#ended(x, end)
+    world.touchExchange(x)
+  }
+
+  /** The client's connection is over. */
+  clientClosed(x: ExchangeState, isReset: boolean): void {
+    const { afterFin } = x.row
+    settleAfterFin(x, isReset)
+    if (x.row.afterFin === afterFin) return
+    if (x.row.afterFin === 'read') this.#readsOn(x)
+    for (const call of this.#answeredOn(x)) this.#parts.calls.settle(call)
+    this.#finishIfOver(x)
+  }
+
+  #answeredOn(x: ExchangeState): Set<CallState> {
+    const found = [...x.lateMarks.map(mark => mark.call), ...x.calls]
+    return new Set(found.filter(call => call?.answer?.exchange === x) as CallState[])
+  }
+
+  /** The client had only half-closed: its FIN ended nothing but what it had to say. */
+  #readsOn(x: ExchangeState): void {
+    const { world, calls, sessions } = this.#parts
+    const { session, row } = x
+    for (const mark of x.lateMarks) {
+      mark.row.crossed = true
+      world.frames.add(mark.row)
+    }
+    for (const call of this.#answeredOn(x)) calls.crossed(call)
+    if (!session || !row.clientEnd) return
+    const { seq } = row.clientEnd
+    if (session.row.ended?.seq === seq) {
+      delete session.row.ended
+      if (row.serverEnd) sessions.end(session, row.serverEnd)
+    }
+    calls.unbroken(session, seq)
+    if (row.serverEnd) calls.lostOwn(x, { ...row.serverEnd, what: 'response' })
     world.touchExchange(x)
   }
 
@@ -255,7 +295,9 @@ export class ExchangeFold {
   }
 
   #finishIfOver(x: ExchangeState): void {
-    const { clientEnd, serverEnd, responseBy } = x.row
+    const { clientEnd, serverEnd, responseBy, afterFin } = x.row
+    // What the client's connection comes to will tell whether it read on.
+    if (x.after && afterFin === undefined && !x.conn.clientClosed) return
     if (clientEnd && (serverEnd || responseBy === 'proxy')) this.finish(x)
   }
 
@@ -268,6 +310,7 @@ export class ExchangeFold {
     x.request = undefined
     x.response = undefined
     x.marks = []
+    x.lateMarks = []
   }
 
   #readRequest(x: ExchangeState): void {

@@ -146,7 +146,7 @@ describe('delivery', () => {
 
   it('keeps the answer that comes after the client has gone, and does not let it cross', () => {
     const wire = new WireScript()
-    const { stream, conn } = openSse(wire)
+    const { stream, streamConn, conn } = openSse(wire)
     conn.post(MESSAGES, tool(1)).answer(202)
     wire.wait(60_000)
     stream.clientEnd('fin', 'client').change('linger-begin', '', '')
@@ -158,6 +158,7 @@ describe('delivery', () => {
     expect(call.ladder[3]).toMatchObject({ state: 'no', says: expect.stringMatching(/^0 of 1,0\d\d B to the client$/) })
     expect(wire.rows('frame').map(frame => frame.crossed)).toEqual([true, false])
     expect(wire.row('exchange')).toMatchObject({ held: { from: 60_000, to: 71_204 }, serverEnd: { by: 'proxy' } })
+    streamConn.close()
     expect(wire.fold.sizes().openExchanges).toBe(0)
   })
 

@@ -274,8 +274,10 @@ export class Fold {
         ...(code !== undefined && { code }),
         ...(detail !== undefined && { detail }),
       }
-      if (event.leg === 'client') this.#exchanges.clientEnd(x, end)
-      else if (x.row.status !== undefined) this.#exchanges.serverEnd(x, end)
+      if (event.leg === 'client') {
+        this.#exchanges.clientEnd(x, end)
+        this.#exchanges.clientClosed(x, code !== undefined)
+      } else if (x.row.status !== undefined) this.#exchanges.serverEnd(x, end)
       else if (how !== 'complete' && how !== 'closed') x.row.trouble ??= [code, detail].filter(Boolean).join(': ') || how
       this.#world.touchExchange(x)
     }

@@ -66,6 +66,11 @@ export interface Exchange extends Row {
   /** Ends of the response on both legs. On the client leg `bytes` is what the client's kernel took. */
   readonly clientEnd?: End
   readonly serverEnd?: End
+  /**
+   * What became of bytes that went to a client after its FIN: met by a reset; taken, which proves nothing; taken for so long that it must
+   * have read on (it had only half-closed), or that it may have.
+   */
+  readonly afterFin?: 'reset' | 'taken' | 'unclear' | 'read'
   /** Ends of the request body, only where it did not end cleanly. */
   readonly requestEnd?: End
   /** Absolute or relative `Location` as the server wrote it. */

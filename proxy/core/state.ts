@@ -53,6 +53,10 @@ export interface ExchangeState {
   /** Identity of the request's body, for redirects. */
   body: string
   marks: FrameMark[]
+  /** Frames that were not written when the client sent FIN: it may read on. */
+  lateMarks: FrameMark[]
+  /** When bytes first went to a client after its FIN, and when again after time enough for a reset. */
+  after: { readonly from: number; again: number | undefined } | undefined
   frameIndex: number
   /** The chunk that is being read: what it completed so far, and how long nothing had come before it. */
   lump: { seq: number; at: number; events: number; pings: number; silence: number }

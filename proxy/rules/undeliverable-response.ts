@@ -4,7 +4,7 @@ import { clientName } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause, unfinishedBytes } from '../core/loss-cause.ts'
 import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
-import { carriersOf, frameOf } from '../core/per-facts.ts'
+import { carriersOf, exchangeOf, frameOf } from '../core/per-facts.ts'
 import { bytesText, countText, endingText, limitText, spanText } from '../core/words.ts'
 import { clientLog, keepalive, limitSetting, UPGRADE_PYTHON } from './advice.ts'
 import { closedOn, isCancel } from './closed-response.ts'
@@ -47,14 +47,16 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
   const errors = brokenErrors(facts, broken)
   const ghost = ghostPost(facts)
   const redirects = facts.session.redirects
+  // Bytes that the client's system took after its FIN prove nothing: it may have read on.
+  const taken = calls.every(one => exchangeOf(facts, one.answerExchange)?.afterFin === 'taken')
   const verdict: Verdict = {
-    confidence: 'certain',
+    confidence: taken ? 'likely' : 'certain',
     causeConfidence: cause.confidence,
     at: broken.at,
     call: call.id,
     exchange: call.exchange,
     title: titleOf(facts, call, calls, broken),
-    says: saysOf(facts, call, cause, redirects),
+    says: `${saysOf(facts, call, cause, redirects)}${taken ? ' What came after its FIN was not refused: had it only stopped sending, it could have read it.' : ''}`,
     cause: `${causeWords(cause)} (${cause.rule}).`,
     fix: fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined),
     evidence: evidenceOf(facts, call, broken, errors, ghost),
