@@ -16,9 +16,12 @@ import { LiveFeed } from './live-feed.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 import { readPageFiles } from './page-files.ts'
 import { createDashboardServer } from './router.ts'
+import { WriteWatch } from './write-watch.ts'
 
 const POLL_MS = 20
 const MAX_POLL_MS = 100
+/** How often to look where nothing is written: rules judge what does not happen, too. */
+const QUIET_MS = 500
 /** How long to wait after the index could not be written. */
 const RETRY_MS = 2000
 const ASK_MS = 30_000
@@ -57,12 +60,15 @@ async function probe(): Promise<ProbeAnswer> {
   return answer
 }
 
-/** Follows one recording until it ends: at once while there is more, else looking again after 20 to 100 ms. */
-async function follow(follower: Follower, feed: LiveFeed, stopped: () => boolean): Promise<void> {
+/** Follows one recording until it ends: at once while there is more, else looking again after 20 to 100 ms, or when it is written again. */
+async function follow(follower: Follower, watch: WriteWatch, feed: LiveFeed, stopped: () => boolean): Promise<void> {
   let delay = POLL_MS
   let wasCurrent = follower.isCurrent
   while (!stopped() && !follower.isDone) {
     const before = library.rev()
+    const isQuiet = delay >= MAX_POLL_MS && follower.isCurrent && !follower.trouble
+    if (isQuiet) watch.arm()
+    else watch.disarm()
     let count = 0
     try {
       count = await follower.step()
@@ -76,11 +82,14 @@ async function follow(follower: Follower, feed: LiveFeed, stopped: () => boolean
     if (follower.isCurrent && !wasCurrent) feed.sendState()
     wasCurrent = follower.isCurrent
     if (!follower.isCurrent && !follower.trouble) await new Promise(resolve => setImmediate(resolve))
+    else if (isQuiet && count === 0 && !follower.trouble) await watch.wait(QUIET_MS)
     else {
+      if (count > 0) delay = POLL_MS
       await new Promise(resolve => setTimeout(resolve, delay))
-      delay = count > 0 ? POLL_MS : Math.min(MAX_POLL_MS, delay * 1.2)
+      if (count === 0) delay = Math.min(MAX_POLL_MS, delay * 1.2)
     }
   }
+  watch.disarm()
   feed.sendState()
 }
 
@@ -120,6 +129,7 @@ server.on('upgrade', (request, socket: Duplex, head) => {
 let isStopped = false
 async function close(): Promise<void> {
   isStopped = true
+  for (const watch of watches) watch.ring()
   feed.close()
   server.close()
   server.closeAllConnections()
@@ -133,7 +143,9 @@ async function close(): Promise<void> {
 /** Answers when all that is in the journal now has been folded and judged. */
 async function summarise(id: number): Promise<void> {
   const patience = new Promise(resolve => setTimeout(resolve, SUMMARY_MS))
-  await Promise.race([Promise.all(library.followers.map(follower => follower.caughtUp())), patience])
+  const caughtUp = Promise.all(library.followers.map(follower => follower.caughtUp()))
+  for (const watch of watches) watch.ring()
+  await Promise.race([caughtUp, patience])
   tell({ type: 'summary', id, summary: library.summary() })
 }
 
@@ -146,13 +158,14 @@ port.on('message', (message: ToWorker) => {
   if (message.type === 'trouble' || message.type === 'can-demo') feed.sendState()
 })
 
+const watches = library.followers.map(({ reader }) => new WriteWatch(reader.dir))
 let running: Promise<void>[] = []
 try {
   const taken = await listen(server, setup.port)
   hosts = allowedHosts({ address: setup.host, port: taken }, setup.allowHosts)
   tell({ type: 'ready', port: taken })
   setInterval(() => library.sample(), 1000)
-  running = library.followers.map(follower => follow(follower, feed, () => isStopped))
+  running = library.followers.map((follower, number) => follow(follower, watches[number] as WriteWatch, feed, () => isStopped))
 } catch (error) {
   tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
   process.exit(1)
