@@ -92,11 +92,18 @@ function apply(root: XmlNode, change: Edit, mark: Mark): XmlNode {
 
 export const EDITS: readonly string[] = ['set', 'edit', 'override', 'delete', 'rename', 'clone', 'move']
 
+/** What the journal names: the entry, where a `set` on its container brings just one. */
+function placeOf({ action, xpath, elements }: Edit): string {
+  const [only] = elements
+  const name = elements.length === 1 && only?.name === 'entry' ? only.attributes.name : undefined
+  return action === 'set' && name !== undefined ? `${xpath}/entry[@name='${name}']` : xpath
+}
+
 function perform(device: Device, admin: string, change: Edit, now: number): ApiAnswer {
   const { action, xpath } = change
   const absent = action === 'delete' && find(device.candidate, xpath) === undefined
   if (absent) return answerLines('success', 7, ["Object doesn't exist"], { bare: true })
-  device.change(admin, action, xpath, now, (root, mark) => {
+  device.change(admin, action, placeOf(change), now, (root, mark) => {
     const after = apply(root, change, mark)
     if (action !== 'delete') check(after, change)
     return after

@@ -23,16 +23,21 @@ const WORDS: Readonly<Record<string, string>> = {
   override: 'EDIT',
 }
 
-const listChanges: Operation = ({ device }) =>
-  device.pending.length === 0
-    ? ''
-    : `<journal>${device.pending
-        .map(
-          edit =>
-            `<entry><xpath>${escapeXml(edit.xpath)}</xpath><owner>${escapeXml(edit.admin)}</owner><action> ${WORDS[edit.action] ?? 'EDIT'}</action>` +
-            `<admin-history>${escapeXml(edit.admin)}</admin-history><component-type>${/\/(?:pre-|post-)?rulebase\//.test(edit.xpath) ? 'policy' : 'object'}</component-type></entry>`,
-        )
-        .join('')}</journal>`
+/** One entry for each changed place, whoever edited it how often: what was made stays made until it is deleted. */
+const listChanges: Operation = ({ device }) => {
+  const places = Map.groupBy(device.pending, ({ xpath }) => xpath)
+  const entries = [...places].map(([xpath, edits]) => {
+    const admins = [...new Set(edits.map(({ admin }) => admin))]
+    const last = edits.at(-1)
+    const made = edits.findLast(({ action }) => action !== 'edit' && action !== 'override') ?? last
+    const component = /\/(?:pre-|post-)?rulebase\//.test(xpath) ? 'policy' : 'object'
+    return (
+      `<entry><xpath>${escapeXml(xpath)}</xpath><owner>${escapeXml(last?.admin ?? '')}</owner><action> ${WORDS[made?.action ?? ''] ?? 'EDIT'}</action>` +
+      `<admin-history>${escapeXml(admins.join(','))}</admin-history><component-type>${component}</component-type></entry>`
+    )
+  })
+  return entries.length === 0 ? '' : `<journal>${entries.join('')}</journal>`
+}
 
 const revert: Operation = ({ device, node, account }) => {
   if (!account.writes) return refused(403, 'Type [op] not authorized for user role.')

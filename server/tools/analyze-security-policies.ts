@@ -72,7 +72,9 @@ function hidden(rules: readonly SecurityRule[], cover: RuleCover): Item[] {
     if (!by) continue
     if (same(by, rule)) items.push(found('duplicate', rule, `It is the same as "${by.name}", which comes first.`, by))
     else {
-      const differs = by.action === rule.action ? '' : ` and it does the opposite (${by.action}, not ${rule.action})`
+      const opposite = (by.action === 'allow') !== (rule.action === 'allow')
+      const differs =
+        by.action === rule.action ? '' : ` and it does ${opposite ? 'the opposite' : 'it otherwise'} (${by.action}, not ${rule.action})`
       items.push(found('shadowed', rule, `It is never reached: "${by.name}" takes all that it matches${differs}.`, by))
     }
   }

@@ -8,7 +8,7 @@ import { asPanosError, PanosError } from '../panos/panos-error.ts'
 import { textAt } from '../panos/xml.ts'
 import { isOver, type Job, job, jobLine, readJobs, waitForJob } from './jobs.ts'
 import type { Finding, PanosTool, ToolContext } from './panos-tool.ts'
-import { digestOf, pendingChanges } from './show-pending-changes.ts'
+import { type Change, listChanges, pendingChanges } from './show-pending-changes.ts'
 import { CHANGES, members, nameIn, tag } from './write-tool.ts'
 
 const ONCE = { ...CHANGES, idempotentHint: false }
@@ -109,7 +109,7 @@ export const commit: PanosTool<typeof commitInput, Job> = {
   item: job,
   async run({ description, admins, expected_changes_digest: expected }, context) {
     if (expected !== undefined) {
-      const now = digestOf(await pendingChanges(context))
+      const { digest: now } = await pendingChanges(context)
       if (now !== expected)
         throw new PanosError({
           kind: 'conflict',
@@ -152,7 +152,7 @@ const revertInput = z.object({
   dry_run: z.boolean().default(false).describe('Only list what would be lost.'),
 })
 
-export const revertCandidate: PanosTool<typeof revertInput, Awaited<ReturnType<typeof pendingChanges>>[number]> = {
+export const revertCandidate: PanosTool<typeof revertInput, Change> = {
   name: 'revert_candidate',
   title: 'Revert the candidate configuration',
   description: 'Throws pending changes away, those of all administrators unless some are named. This cannot be undone; use dry_run first.',
@@ -161,7 +161,7 @@ export const revertCandidate: PanosTool<typeof revertInput, Awaited<ReturnType<t
   input: revertInput,
   item: z.object({ xpath: z.string(), admin: z.string(), action: z.string(), component: z.string() }),
   async run({ admins, dry_run: dryRun }, context) {
-    const changes = await pendingChanges(context)
+    const changes = await listChanges(context)
     const lost = admins ? changes.filter(({ admin }) => admins.includes(admin)) : changes
     if (!dryRun && lost.length > 0) {
       const partial = admins ? `<partial>${members('admin', admins)}</partial>` : ''

@@ -3,11 +3,18 @@
  * given; zones that are not are found by route and named; the answer of every release is understood, default rules included.
  */
 import { z } from 'zod'
+import { addressNumber } from '../panos/ip-span.ts'
 import { child, children, escapeXml, textAt, type XmlNode } from '../panos/xml.ts'
 import type { PanosTool, ToolContext } from './panos-tool.ts'
 import { zoneOf } from './route-lookup.ts'
 
-const address = z.string().max(63)
+const address = z
+  .string()
+  .max(63)
+  .refine(
+    text => addressNumber(text) !== undefined,
+    'must be an IP address; find_object_by_ip and retrieve_address_objects tell those of objects',
+  )
 const flow = {
   source_ip: address.describe('IP address that opens the connection.'),
   destination_ip: address.describe('IP address that it goes to, as the firewall sees it before NAT.'),

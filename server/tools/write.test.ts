@@ -100,7 +100,7 @@ describe('objects', () => {
     )
     const fqdn = await call('update_address_object', { name: 'new-web', type: 'fqdn', value: 'www.example.net' })
     expect(fqdn.items[0]?.after).not.toContain('ip-netmask')
-    expect((await call('show_pending_changes')).items).toHaveLength(3)
+    expect((await call('show_pending_changes')).items).toHaveLength(1)
     expect((await call('commit')).text).toContain('succeeded')
     expect((await call('retrieve_address_objects', { name_contains: 'new-web' })).items).toMatchObject([
       { type: 'fqdn', value: 'www.example.net' },
@@ -206,7 +206,20 @@ describe('commits', () => {
     await call('create_address_object', { ...WEB, name: 'another' })
     expect((await call('commit', { expected_changes_digest: digest })).error).toMatchObject({ kind: 'conflict' })
     const now = /digest of all: (\w{16})/.exec((await call('show_pending_changes')).text)?.[1]
-    expect((await call('commit', { expected_changes_digest: now })).error).toBeUndefined()
+    // The same place edited once more leaves the list of changes as it is.
+    await call('update_address_object', { name: 'another', value: '192.0.2.81' })
+    await call('update_address_object', { name: 'another', value: '192.0.2.82' })
+    expect((await call('commit', { expected_changes_digest: now })).error).toMatchObject({ kind: 'conflict' })
+    const reviewed = await call('show_pending_changes')
+    expect(reviewed.items.at(-1)).toMatchObject({ admin: 'admin', after: expect.stringContaining('192.0.2.82') })
+    expect(reviewed.items.at(-1)?.before).toBeUndefined()
+    const second = /digest of all: (\w{16})/.exec(reviewed.text)?.[1]
+    await call('update_address_object', { name: 'another', value: '192.0.2.83' })
+    const list = (items: readonly Record<string, unknown>[]): unknown[] => items.map(({ xpath, action, admin }) => [xpath, action, admin])
+    expect(list((await call('show_pending_changes')).items)).toEqual(list(reviewed.items))
+    expect((await call('commit', { expected_changes_digest: second })).error).toMatchObject({ kind: 'conflict' })
+    const last = /digest of all: (\w{16})/.exec((await call('show_pending_changes')).text)?.[1]
+    expect((await call('commit', { expected_changes_digest: last })).error).toBeUndefined()
     expect((await call('commit')).text).toContain('There are no changes to commit.')
   })
 
@@ -230,8 +243,8 @@ describe('commits', () => {
     for (const tool of ['validate_candidate', 'commit']) {
       expect((await call(tool)).error, tool).toMatchObject({ kind: 'invalid', message: expect.stringContaining("r1 is missing 'service'") })
     }
-    expect((await call('revert_candidate', { dry_run: true })).text).toContain('2 changes would be lost')
-    expect((await call('revert_candidate')).text).toContain('2 changes were thrown away')
+    expect((await call('revert_candidate', { dry_run: true })).text).toContain('1 changes would be lost')
+    expect((await call('revert_candidate')).text).toContain('1 changes were thrown away')
     expect(simulator.device.candidate).toBe(simulator.device.running)
   })
 
