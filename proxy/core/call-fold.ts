@@ -293,6 +293,15 @@ export class CallFold {
     }
   }
 
+  /** Records are missing: what came after a client's FIN may have come unseen. */
+  blindedLate(session: SessionState, why: string): void {
+    for (const call of session.calls) {
+      if (!mayReadOn(call)) continue
+      call.blind ??= why
+      this.settle(call)
+    }
+  }
+
   /** The client's end shows how much it took: an answer beyond that did not cross. */
   notCrossed(call: CallState, taken: number, end: NonNullable<ExchangeState['row']['clientEnd']>): void {
     if (!call.answer) return
@@ -359,6 +368,13 @@ export class CallFold {
     }
     this.#world.touchCall(call)
   }
+}
+
+/** Its client has sent FIN and not closed yet: an answer may still come, and be read. */
+function mayReadOn({ broken, answer, session, hops }: CallState): boolean {
+  if (!broken || answer || broken.by !== 'client' || broken.how !== 'fin') return false
+  const carrier = session.row.transport === 'sse' ? session.stream : hops.at(-1)
+  return carrier?.conn.clientClosed === false
 }
 
 /** An error for the whole POST, not for one request of it. */
