@@ -1,25 +1,22 @@
-/** One answer is one event of 1.3 MB. It arrives whole, and a client that reads no event above 1 MiB waits on until it gives up. */
-import { callTool, cancel, healthyAnswer, textResult } from './peers/messages.ts'
+/** A firewall with 40,000 address objects. A client asks for 1,000 of them, gets them in one event, and reads no line above 64 KiB. */
+import { callTool } from './peers/messages.ts'
+import { servePanos } from './peers/panos.ts'
 import { openSse } from './peers/sse-client.ts'
-import { serveSse } from './peers/sse-server.ts'
 import type { Scenario } from './scenario.ts'
 
 export const scenario: Scenario = {
   id: 'oversized-sse-event',
-  story: 'A tool answers with one event of 1.3 MB; the client reads none above 1 MiB and cancels the call after 60 s.',
+  story: 'A client asks for 1,000 of 40,000 address objects, breaks off at the event of 229 kB that brings them, and begins anew.',
   async play(stage) {
-    const server = await serveSse(stage, {
-      answer: message =>
-        message.method === 'tools/call' && message.id !== undefined
-          ? { jsonrpc: '2.0', id: message.id, result: textResult('address '.repeat(162_500)) }
-          : healthyAnswer(message),
-    })
-    const session = await openSse(stage, await stage.through(server.url('/sse')))
+    const panos = await servePanos(stage, { simulator: { objects: 40_000 } })
+    const url = await stage.through(`${panos.url}/sse`)
+    const session = await openSse(stage, url)
     await session.begin()
-    await session.post(callTool(1, 'retrieve_address_objects'))
+    await session.post(callTool(1, 'retrieve_address_objects', { limit: 1000 }))
     await session.answer(1)
-    await stage.skip(60_000)
-    await session.post(cancel(1, 'MCP error -32001: Request timed out'))
+    await session.leave()
+    const next = await openSse(stage, url)
+    await next.begin()
     await stage.quiet()
   },
 }
