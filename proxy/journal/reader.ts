@@ -92,6 +92,8 @@ export class Reader {
 
   state(): RecordingState {
     const { state } = readLock(this.dir)
+    // A folder that was deleted is made anew by whoever records there: nothing says that it is closed.
+    if (state === 'free' && this.#segments().length === 0) return 'live'
     return state === 'held' ? 'live' : state === 'stale' ? 'interrupted' : 'closed'
   }
 

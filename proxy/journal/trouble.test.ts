@@ -240,7 +240,9 @@ describe('files that vanish', () => {
   test('a deleted folder is made again, with everything that the open file still holds', async () => {
     const recording = record(dataFolder())
     appendAll(recording, 0, 20)
+    const reader = openReader(recording.dir)
     rmSync(recording.dir, { recursive: true })
+    expect(reader.state()).toBe('live')
     appendAll(recording, 20, 25)
     await until(() => recording.trouble() !== undefined)
     await recording.settle(20_000)
