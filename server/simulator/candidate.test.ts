@@ -242,6 +242,17 @@ describe('edits', () => {
   })
 })
 
+describe('completion', () => {
+  it('names what is below a path: entries by name, else the parts', () => {
+    const values = (xpath: string): (string | undefined)[] =>
+      children(child(config('complete', xpath), 'completions'), 'completion').map(({ attributes }) => attributes.value)
+    expect(values(`${VSYS}/tag`)).toContain('owner-netops')
+    expect(values(VSYS)).toEqual(expect.arrayContaining(['zone', 'address', 'rulebase']))
+    expect(values('/config/nowhere')).toEqual([])
+    expect(verdict(config('complete', '/config['))).toBe('error 6')
+  })
+})
+
 describe('commits', () => {
   it('are jobs: pending, active with progress, finished; one at a time', () => {
     set(ADDRESS, '<ip-netmask>192.0.2.1</ip-netmask>')

@@ -49,7 +49,8 @@ function alone(rule: SecurityRule): Item[] {
   if (rule.disabled) return [found('disabled', rule, 'It is disabled: remove it when nobody needs it any more.')]
   const items: Item[] = []
   const allows = rule.action === 'allow'
-  if (allows && isAny(rule.source) && isAny(rule.destination) && isAny(rule.applications) && isAny(rule.services))
+  const bound = !isAny(rule.sourceUsers) || !isAny(rule.categories) || rule.sourceHips !== undefined || rule.destinationHips !== undefined
+  if (allows && !bound && isAny(rule.source) && isAny(rule.destination) && isAny(rule.applications) && isAny(rule.services))
     items.push(found('any-any', rule, 'It allows any application and service from any to any address.'))
   if (!rule.logEnd && !rule.logStart) items.push(found('no-log', rule, 'It writes no traffic log.'))
   if (allows && rule.profileGroup === undefined && rule.profiles.length === 0)
@@ -57,11 +58,15 @@ function alone(rule: SecurityRule): Item[] {
   return items
 }
 
+/** Nothing means the same as any. */
+const listed = (names: readonly string[]): string => (isAny(names) ? 'any' : names.toSorted().join('\n'))
+
 const same = (one: SecurityRule, other: SecurityRule): boolean =>
   (['type', 'action', 'sourceNegated', 'destinationNegated', 'schedule'] as const).every(key => one[key] === other[key]) &&
   (['from', 'to', 'source', 'destination', 'applications', 'services', 'sourceUsers', 'categories'] as const).every(
-    key => one[key].toSorted().join('\n') === other[key].toSorted().join('\n'),
-  )
+    key => listed(one[key]) === listed(other[key]),
+  ) &&
+  (['sourceHips', 'destinationHips', 'targets'] as const).every(key => JSON.stringify(one[key]) === JSON.stringify(other[key]))
 
 /** Rules that an earlier one of the same list makes useless. */
 function hidden(rules: readonly SecurityRule[], cover: RuleCover): Item[] {

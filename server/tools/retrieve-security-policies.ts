@@ -59,6 +59,20 @@ function keep(rule: SecurityRule, given: Input, book: AddressBook | undefined): 
   )
 }
 
+/** What else has to fit, where something has to. */
+function restrictions({ sourceUsers, categories, sourceHips, destinationHips, schedule, targets }: SecurityRule): (string | false)[] {
+  const list = (what: string, names: readonly string[] = []): string | false =>
+    names.length > 0 && !names.includes('any') && `${what} ${names.join(',')}`
+  return [
+    list('user', sourceUsers),
+    list('category', categories),
+    list('source HIP', sourceHips),
+    list('destination HIP', destinationHips),
+    schedule !== undefined && `schedule ${schedule}`,
+    targets !== undefined && `${targets.negated ? 'not on' : 'only on'} firewalls ${[...targets.devices, ...targets.tags].join(',')}`,
+  ]
+}
+
 export const ruleLine = (rule: SecurityRule): string =>
   joined(
     `${rule.rulebase === 'local' ? '' : `${rule.rulebase} `}${rule.position}.`,
@@ -67,6 +81,7 @@ export const ruleLine = (rule: SecurityRule): string =>
     `${many(rule.from)} ${many(rule.source, rule.sourceNegated)} -> ${many(rule.to)} ${many(rule.destination, rule.destinationNegated)}`,
     `app ${many(rule.applications)}`,
     `service ${many(rule.services)}`,
+    ...restrictions(rule),
     rule.hits !== undefined && `hits ${rule.hits}`,
     rule.location,
   )

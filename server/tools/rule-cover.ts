@@ -49,6 +49,8 @@ export class RuleCover {
     if (outer.type !== inner.type && outer.type !== 'universal') return false
     const negated = [outer, inner].some(rule => rule.sourceNegated || rule.destinationNegated)
     if (negated && (outer.sourceNegated !== inner.sourceNegated || outer.destinationNegated !== inner.destinationNegated)) return false
+    // A rule for some firewalls leaves the others to those after it.
+    if (outer.targets !== undefined && JSON.stringify(outer.targets) !== JSON.stringify(inner.targets)) return false
     if (negated && (outer.source.join() !== inner.source.join() || outer.destination.join() !== inner.destination.join())) return false
     // The standard ports depend on the application: they are the same only when the applications are.
     const services =
@@ -62,6 +64,8 @@ export class RuleCover {
       namesCover(outer.applications, inner.applications) &&
       namesCover(outer.sourceUsers, inner.sourceUsers) &&
       namesCover(outer.categories, inner.categories) &&
+      namesCover(outer.sourceHips ?? [], inner.sourceHips ?? []) &&
+      namesCover(outer.destinationHips ?? [], inner.destinationHips ?? []) &&
       (negated || (this.#addresses(outer, inner, 'source') && this.#addresses(outer, inner, 'destination')))
     )
   }

@@ -26,6 +26,14 @@ export const securityRule = z.object({
   applications: z.array(z.string()),
   services: z.array(z.string()),
   categories: z.array(z.string()),
+  sourceHips: z.array(z.string()).optional().describe('HIP profiles that the source must have; absent for any.'),
+  destinationHips: z.array(z.string()).optional(),
+  targets: z
+    .object({ devices: z.array(z.string()), tags: z.array(z.string()), negated: z.boolean() })
+    .optional()
+    .describe(
+      'On a Panorama: the only firewalls (serial numbers, or tags) that get the rule, or with negated all but those; absent for all.',
+    ),
   profileGroup: z.string().optional(),
   profiles: z.array(z.string()).describe('Security profiles that are set one by one, as kind:name.'),
   logStart: z.boolean(),
@@ -41,6 +49,19 @@ export type Rulebase = SecurityRule['rulebase']
 
 const yes = (node: XmlNode, name: string): boolean => textAt(node, name) === 'yes'
 
+/** Names of a list that restricts; undefined for any. */
+function only(node: XmlNode, ...names: readonly string[]): string[] | undefined {
+  const found = names.flatMap(name => membersAt(node, name)).filter(name => name !== 'any')
+  return found.length > 0 ? found : undefined
+}
+
+function targetsOf(node: XmlNode): SecurityRule['targets'] {
+  const target = child(node, 'target')
+  const devices = children(child(target, 'devices'), 'entry').map(({ attributes }) => attributes.name ?? '')
+  const tags = membersAt(target, 'tags')
+  return target && devices.length + tags.length > 0 ? { devices, tags, negated: yes(target, 'negate') } : undefined
+}
+
 export function readSecurityRule(node: XmlNode, place: { location: string; rulebase: Rulebase; position: number }): SecurityRule {
   const optional = {
     uuid: node.attributes.uuid,
@@ -48,6 +69,10 @@ export function readSecurityRule(node: XmlNode, place: { location: string; ruleb
     logSetting: textAt(node, 'log-setting'),
     schedule: textAt(node, 'schedule'),
     description: textAt(node, 'description'),
+    // Before 10.0 there was one list, for the source.
+    sourceHips: only(node, 'source-hip', 'hip-profiles'),
+    destinationHips: only(node, 'destination-hip'),
+    targets: targetsOf(node),
   }
   const profiles = child(node, 'profile-setting', 'profiles')?.children ?? []
   return {

@@ -104,6 +104,79 @@ describe('get and show', () => {
   })
 })
 
+describe('rules', () => {
+  const rules = (section: string, inside: string): Script => [
+    [/vsys\/entry\/@name/, ok('<entry name="vsys1"/>')],
+    [new RegExp(`vsys1.*/rulebase/${section}/rules`), ok(`<rules>${inside}</rules>`)],
+  ]
+  const rule = (name: string, more: string): string =>
+    `<entry name="${name}">${more}<action>allow</action><service><member>any</member></service><to><member>any</member></to><from><member>any</member></from><destination><member>any</member></destination><source><member>any</member></source><application><member>any</member></application></entry>`
+
+  it('that some firewalls, users or devices alone get do not hide those after them', async () => {
+    const bound = [
+      '<target><devices><entry name="001"/></devices><negate>no</negate></target>',
+      '<target><tags><member>branch</member></tags><negate>yes</negate></target>',
+      '<source-hip><member>managed</member></source-hip>',
+      '<hip-profiles><member>managed</member></hip-profiles>',
+      '<source-user><member>corp\\alice</member></source-user>',
+      '<category><member>gambling</member></category>',
+      '<schedule>nights</schedule>',
+    ]
+    for (const restriction of bound) {
+      const { call } = await device(rules('security', rule('first', restriction) + rule('second', '')))
+      const { items } = await call('analyze_security_policies', { checks: ['shadowed', 'duplicate'] })
+      expect([restriction, items]).toEqual([restriction, []])
+      const [line = ''] = (await call('retrieve_security_policies')).text.split('\n').filter(each => each.includes('first'))
+      expect(line, restriction).toMatch(/only on|not on|HIP managed|alice|gambling|nights/)
+    }
+    const open =
+      '<target><negate>no</negate></target><source-hip><member>any</member></source-hip><source-user><member>any</member></source-user>'
+    const { call } = await device(rules('security', rule('first', open) + rule('second', '')))
+    expect((await call('analyze_security_policies', { checks: ['duplicate'] })).items).toMatchObject([{ rule: 'second', by: 'first' }])
+  })
+
+  it('of NAT have their service as a text, and translations of every kind', async () => {
+    const nat = (name: string, more: string): string =>
+      `<entry name="${name}">${more}<from><member>a</member></from><to/><source/><destination/></entry>`
+    const { call } = await device(
+      rules(
+        'nat',
+        nat(
+          'text',
+          '<service>service-https</service><destination-translation><translated-address>web</translated-address><translated-port>8443</translated-port></destination-translation>',
+        ) +
+          nat(
+            'marked',
+            '<service admin="a" dirtyId="2" time="t">tcp-9</service><source-translation><static-ip><translated-address>192.0.2.9</translated-address></static-ip></source-translation>',
+          ) +
+          nat('none', ''),
+      ),
+    )
+    const { items } = await call('retrieve_nat_policies')
+    expect(items).toMatchObject([
+      { name: 'text', service: 'service-https', destinationTranslation: 'web port 8443', to: [] },
+      { name: 'marked', service: 'tcp-9', sourceTranslation: expect.stringContaining('192.0.2.9') },
+      { name: 'none', service: 'any' },
+    ])
+  })
+})
+
+describe('names from a client', () => {
+  it('never end a literal: one kind of quote is quoted by the other, both are refused, and nothing of it is sent', async () => {
+    const { call, asked } = await device([
+      [/vsys\/entry\/@name/, VSYS],
+      [/predefined/, ok('<application/>')],
+    ])
+    const evil = "x')] | //phash | a[contains(b,'"
+    await call('retrieve_applications', { name_contains: evil })
+    expect(asked.filter(form => form.includes('predefined'))).toEqual([expect.stringContaining(`contains(@name, "${evil}")`)])
+    const before = asked.length
+    expect((await call('retrieve_applications', { name_contains: `a'b"c` })).error).toMatchObject({ kind: 'bad-request' })
+    expect(asked.slice(before).some(form => form.includes(`a'b"c`))).toBe(false)
+    expect((await call('retrieve_address_objects', { location: "vsys1'] | //*['" })).error).toMatchObject({ kind: 'bad-request' })
+  })
+})
+
 describe('operational answers', () => {
   it('keeps serial numbers, versions and values as text, and takes a field that comes twice', async () => {
     const { call } = await device([
@@ -117,6 +190,13 @@ describe('operational answers', () => {
     expect((await call('show_system_info')).items).toEqual([
       { hostname: 'fw', serial: '001234567890', 'sw-version': '10.10', time: 'Fri Nov 20 06:00:00 2026', ZTP: 'Disabled' },
     ])
+  })
+
+  it('reads the booleans of sessions, which are written True and False', async () => {
+    const { call } = await device([
+      [/session/, ok('<entry><idx>7</idx><source>192.0.2.1</source><nat>True</nat></entry><entry><idx>8</idx><nat>False</nat></entry>')],
+    ])
+    expect((await call('find_sessions', { source: '192.0.2.1' })).items).toMatchObject([{ nat: true }, { nat: false }])
   })
 
   it('reads high availability, on and off', async () => {
