@@ -4,6 +4,7 @@
  */
 import type { FeedMessage, PageMessage, State } from '../proxy/core/feed.ts'
 import type { AnyRow } from '../proxy/core/model.ts'
+import { plainJson } from './plain-text.ts'
 import { type Recorder, RecorderError } from './recorder.ts'
 
 export type Link =
@@ -141,7 +142,7 @@ export class Connection implements Line {
     const socket = new WebSocket(`${this.#recorder.base.replace(/^http/, 'ws')}/api/feed`)
     this.#socket = socket
     socket.onopen = () => this.#send(socket, { type: 'hello', token: this.#recorder.token, after: this.#rev, product: this.#product })
-    socket.onmessage = event => this.#heard(socket, JSON.parse(String(event.data)) as FeedMessage)
+    socket.onmessage = event => this.#heard(socket, plainJson<FeedMessage>(String(event.data)))
     socket.onclose = event => {
       if (this.#socket === socket && event.code === GOING_AWAY) this.#ended = true
       this.#closed(socket, event.code === UNAUTHORIZED, event.reason || 'The connection ended.')

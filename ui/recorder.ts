@@ -4,6 +4,7 @@
  */
 import type { ProbeAnswer, RecordView, RowPage, SearchAnswer, State } from '../proxy/core/feed.ts'
 import type { AnyRow } from '../proxy/core/model.ts'
+import { plainJson, plainText } from './plain-text.ts'
 import type { DetailApi, LoadedBytes } from './view.ts'
 
 /** `status` 0: nobody answered. */
@@ -82,7 +83,7 @@ export class Recorder implements Answers {
   }
 
   async #json<T>(path: string, init?: RequestInit): Promise<T> {
-    return (await this.#ask(path, init)).json() as Promise<T>
+    return plainJson<T>(await (await this.#ask(path, init)).text())
   }
 
   state = (signal?: AbortSignal): Promise<State> => this.#json<State>('/api/state', signal && { signal })
@@ -115,7 +116,7 @@ export class Recorder implements Answers {
 
   loadData: DetailApi['loadData'] = async (frame, { limit = FIRST_BYTES, signal } = {}) => {
     const { bytes, totalBytes, note } = await this.#bytes(`/api/data?frame=${frame}&limit=${limit}`, signal)
-    return { text: new TextDecoder().decode(bytes), totalBytes, ...(note && { note }) }
+    return { text: plainText(new TextDecoder().decode(bytes)), totalBytes, ...(note && { note }) }
   }
 
   loadRecord(recording: number, seq: number, signal?: AbortSignal): Promise<RecordView> {

@@ -6,7 +6,7 @@ import { Button } from '../parts/button.tsx'
 import styles from './calls.module.css'
 
 /** What is in no row: nothing yet, nothing that matches, or not here yet. */
-export function NoRows({ tab, hidden }: { readonly tab: TableTab; readonly hidden: number }) {
+export function NoRows({ tab, hidden, past }: { readonly tab: TableTab; readonly hidden: number; readonly past: boolean }) {
   const page = usePage()
   const loading = usePageState(state => state.loading)
   const name = { calls: 'call', exchanges: 'exchange', events: 'event', log: 'line', findings: 'finding' }[tab]
@@ -21,8 +21,8 @@ export function NoRows({ tab, hidden }: { readonly tab: TableTab; readonly hidde
     )
   if (loading) return <div className={styles.say}>Loading rows</div>
   const words = {
-    calls: 'No call yet.',
-    exchanges: 'No exchange yet.',
+    calls: past ? 'No call was recorded.' : 'No call yet.',
+    exchanges: past ? 'No exchange was recorded.' : 'No exchange yet.',
     events: 'No SSE event came.',
     log: 'No log of the server. Start with --server-log FILE, or let Seismograph start the server, to see its words on the same axis.',
     findings: 'No finding. The rules saw nothing wrong in what is shown.',

@@ -20,6 +20,8 @@ import { callOutcome, exchangeOutcome, frameOutcome, gapWords, type Outcome, ses
 export interface RowContext {
   readonly zero: Zero
   readonly startedAt: number
+  /** The recording has ended: nothing is open any more. */
+  readonly past: boolean
   readonly range: Range
   readonly now: number
   readonly breakAt: number | undefined
@@ -94,7 +96,7 @@ function exchangeCells(one: Exchange, context: RowContext): Cells {
     title,
     name: <MonoName title={one.target}>{title}</MonoName>,
     ...(one.status !== undefined && { status: one.status }),
-    outcome: exchangeOutcome(one, context.broke(one)),
+    outcome: exchangeOutcome(one, context.broke(one), context.past),
     size: size(one.responseBytes),
     time: duration(timeOf(one, context.now)),
     row: one,

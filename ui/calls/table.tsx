@@ -101,6 +101,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
   const context: RowContext = {
     zero: scene.zero,
     startedAt: scene.recording.startedAt,
+    past: !scene.recording.live,
     range: scene.range,
     now: scene.now,
     breakAt: breakOf(scene, sessions),
@@ -174,7 +175,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
             <div role="rowgroup">
               <div role="row" tabIndex={0}>
                 <div role="gridcell">
-                  <NoRows tab={tab} hidden={hidden} />
+                  <NoRows past={!scene.recording.live} tab={tab} hidden={hidden} />
                 </div>
               </div>
             </div>

@@ -1,6 +1,7 @@
 /** A row's place in the range that the timeline shows, drawn small. The same marks as on the timeline. */
 import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
 import { isRedirect } from '../filter-match.ts'
+import { isFailedCall } from '../timeline/tracks.ts'
 import type { Range } from '../view.ts'
 import { firstEnd } from './words.ts'
 
@@ -41,8 +42,9 @@ function CallBar({ call, now, x, seen }: BarProps & { readonly call: Call }) {
   const end = call.answeredAt ?? (call.delivery === 'pending' ? now : (call.brokenAt ?? call.acceptedAt ?? call.sentAt))
   if (!seen(call.sentAt, end)) return null
   const [from, to] = [x(call.sentAt), x(end)]
+  const failed = isFailedCall(call)
   const { brokenAt } = call
-  if (brokenAt !== undefined && call.delivery !== 'cancelled' && to - from > 5) {
+  if (brokenAt !== undefined && failed && to - from > 5) {
     const cut = x(Math.min(brokenAt, end))
     return (
       <>
@@ -53,7 +55,6 @@ function CallBar({ call, now, x, seen }: BarProps & { readonly call: Call }) {
       </>
     )
   }
-  const failed = call.delivery !== 'cancelled' && (call.error !== undefined || brokenAt !== undefined || call.delivery === 'unanswered')
   const colour = failed ? 'var(--m-fail)' : call.kind === 'request' ? 'var(--m-call)' : 'var(--m-post)'
   return <rect x={from - 1} y="7" width={Math.max(3, to - from)} height="10" rx="1" fill={colour} />
 }

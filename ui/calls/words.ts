@@ -60,17 +60,21 @@ export function firstEnd(one: Exchange): End | undefined {
   return serverEnd.at < clientEnd.at ? serverEnd : clientEnd
 }
 
-function streamOutcome(one: Exchange, broke: boolean): Outcome {
+const UNSEEN: Outcome = { sign: 'dash', text: 'end not seen', tone: 'dim', title: 'The recording ended before it did' }
+
+function streamOutcome(one: Exchange, broke: boolean, past: boolean): Outcome {
   const end = firstEnd(one)
+  if (!end && past) return UNSEEN
   if (!end) return { sign: 'live', text: 'open', tone: 'good' }
   return { sign: end.by, text: `${end.by} closed`, tone: 'mid', broke, title: HOW[end.how] }
 }
 
-/** `broke`: a call was in flight when its stream ended. */
-export function exchangeOutcome(one: Exchange, broke: boolean): Outcome {
-  if (one.body === 'stream') return streamOutcome(one, broke)
+/** `broke`: a call was in flight when its stream ended. `past`: the recording has ended, so nothing is open. */
+export function exchangeOutcome(one: Exchange, broke: boolean, past = false): Outcome {
+  if (one.body === 'stream') return streamOutcome(one, broke, past)
   if (one.status === undefined) {
     const end = firstEnd(one)
+    if (!end && past) return UNSEEN
     if (!end) return { sign: 'pending', text: 'waiting', tone: 'mid' }
     return { sign: end.by, text: `no answer, ${HOW[end.how]}`, tone: 'fail', broke: true }
   }
@@ -93,6 +97,7 @@ export function exchangeOutcome(one: Exchange, broke: boolean): Outcome {
   const end = firstEnd(one)
   if (end && end.how !== 'complete') return { sign: end.by, text: `cut, ${HOW[end.how]}`, tone: 'fail', broke: true }
   if (one.status === 202) return { sign: 'ok', text: 'accepted', tone: 'mid' }
+  if (!end && past) return UNSEEN
   return end ? { sign: 'ok', text: 'answered', tone: 'mid' } : { sign: 'live', text: 'open', tone: 'good' }
 }
 

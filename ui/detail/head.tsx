@@ -77,7 +77,7 @@ function SessionLine({ rows: { session }, recording, now }: PartProps) {
     <>
       <span className={css.state} data-delivery={session.state}>
         <Glyph kind={session.state === 'broken' ? 'break' : open && !recording.live ? 'unknown' : 'open'} />
-        {open && !recording.live ? 'Open at the end' : SESSION_WORDS[session.state]}
+        {!recording.live && session.state !== 'broken' && !session.ended ? 'No end recorded' : SESSION_WORDS[session.state]}
       </span>
       <span>{sessionKind(session)}</span>
       <strong>{duration(until - session.startedAt)}</strong>

@@ -1,7 +1,8 @@
 /** Both heads of an exchange as they were on the wire, and what the proxy changed. */
+import { useState } from 'react'
 import type { RawHeader } from '../../proxy/core/event.ts'
 import type { Exchange } from '../../proxy/core/model.ts'
-import { plural } from '../format.ts'
+import { count, plural } from '../format.ts'
 import css from './detail.module.css'
 
 const MASKED = /\[REDACTED len=(\d+) id=([0-9a-f]+)\]/g
@@ -27,6 +28,22 @@ export function Masked({ text }: { text: string }) {
   )
 }
 
+const LONGEST = 2000
+
+/** A field's value; of a very long one the beginning, until all of it is asked for. */
+function Value({ text }: { text: string }) {
+  const [whole, setWhole] = useState(false)
+  if (text.length <= LONGEST || whole) return <Masked text={text} />
+  return (
+    <>
+      <Masked text={text.slice(0, LONGEST)} />…{' '}
+      <button type="button" className={css.more} onClick={() => setWhole(true)}>
+        all {count(text.length)} characters
+      </button>
+    </>
+  )
+}
+
 function Fields({ first, headers, warn }: { first: readonly [string, string]; headers: readonly RawHeader[]; warn?: string | undefined }) {
   return (
     <dl className={css.kv}>
@@ -35,7 +52,7 @@ function Fields({ first, headers, warn }: { first: readonly [string, string]; he
         <div key={index}>
           <dt>{name}</dt>
           <dd data-tone={index > 0 && name.toLowerCase() === warn ? 'warn' : undefined}>
-            <Masked text={value} />
+            <Value text={value} />
           </dd>
         </div>
       ))}

@@ -1,5 +1,7 @@
 /** A JSON value as a tree or as indented text. Promise: a value of any size draws at most a few hundred lines until more are asked for. */
 import { useState } from 'react'
+import { count, plural } from '../format.ts'
+import { plainText } from '../plain-text.ts'
 import css from './detail.module.css'
 
 /** Children shown at once; a click shows as many again. */
@@ -9,13 +11,14 @@ const LONGEST = 2000
 function Scalar({ value }: { value: unknown }) {
   const [whole, setWhole] = useState(false)
   if (typeof value === 'string') {
-    const text = JSON.stringify(value)
+    // An escape in the JSON may stand for what turns text around.
+    const text = plainText(JSON.stringify(value))
     if (text.length <= LONGEST || whole) return <span className={css.string}>{text}</span>
     return (
       <>
         <span className={css.string}>{text.slice(0, LONGEST)}…</span>{' '}
         <button type="button" className={css.more} onClick={() => setWhole(true)}>
-          all {value.length.toLocaleString('en-US')} characters
+          all {count(value.length)} characters
         </button>
       </>
     )
@@ -24,8 +27,8 @@ function Scalar({ value }: { value: unknown }) {
 }
 
 const sizeOf = (value: object): string => {
-  const count = Array.isArray(value) ? value.length : Object.keys(value).length
-  return Array.isArray(value) ? `[${count} ${count === 1 ? 'item' : 'items'}]` : `{${count} ${count === 1 ? 'field' : 'fields'}}`
+  const of = Array.isArray(value) ? value.length : Object.keys(value).length
+  return Array.isArray(value) ? `[${plural(of, 'item')}]` : `{${plural(of, 'field')}}`
 }
 
 interface NodeProps {
@@ -50,7 +53,7 @@ function Node({ name, value, depth }: NodeProps) {
   const entries: [string | undefined, unknown][] = list
     ? value.slice(0, shown).map(item => [undefined, item])
     : Object.entries(value).slice(0, shown)
-  const count = list ? value.length : Object.keys(value).length
+  const size = list ? value.length : Object.keys(value).length
   return (
     <li className={css.node}>
       <button type="button" className={css.toggle} aria-expanded={open} aria-label={open ? 'Close' : 'Open'} onClick={() => setOpen(!open)}>
@@ -63,10 +66,10 @@ function Node({ name, value, depth }: NodeProps) {
           {entries.map(([key, item], index) => (
             <Node key={key ?? index} name={key} value={item} depth={depth + 1} />
           ))}
-          {count > shown && (
+          {size > shown && (
             <li>
               <button type="button" className={css.more} onClick={() => setShown(shown + BATCH * 5)}>
-                {(count - shown).toLocaleString('en-US')} more
+                {count(size - shown)} more
               </button>
             </li>
           )}

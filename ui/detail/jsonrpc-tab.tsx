@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import type { Call } from '../../proxy/core/model.ts'
 import { offset, size } from '../format.ts'
+import { plainText } from '../plain-text.ts'
 import type { DetailApi, LoadedText } from '../view.ts'
 import css from './detail.module.css'
 import { Choice } from './exchange-choice.tsx'
@@ -51,7 +52,7 @@ function Message({ loaded, form, onAll }: { loaded: Loaded<LoadedText>; form: Fo
   )
 }
 
-const asText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const asText = (bytes: Uint8Array): string => plainText(new TextDecoder().decode(bytes))
 
 interface JsonRpcTabProps {
   readonly call: Call

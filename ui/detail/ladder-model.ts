@@ -30,7 +30,14 @@ export function rungsOf(call: Call): Rung[] {
   )
   const { broken } = call
   if (!broken) return steps
-  const rung: Rung = { kind: 'break', name: broken.says, says: broken.detail, at: broken.at, seq: broken.seq }
+  // The end of the recording hides what came; it broke nothing.
+  const rung: Rung = {
+    kind: call.delivery === 'unknown' ? 'unknown' : 'break',
+    name: broken.says,
+    says: broken.detail,
+    at: broken.at,
+    seq: broken.seq,
+  }
   const place = steps.findIndex(step => step.at === undefined || step.at > broken.at)
   steps.splice(place < 0 ? steps.length : place, 0, rung)
   return steps

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Part } from '../../proxy/core/event.ts'
 import type { Exchange } from '../../proxy/core/model.ts'
 import { count, size } from '../format.ts'
+import { plainText } from '../plain-text.ts'
 import type { DetailApi } from '../view.ts'
 import css from './detail.module.css'
 import { Choice } from './exchange-choice.tsx'
@@ -69,7 +70,9 @@ export function RawTab({ exchange, api, wide }: RawTabProps) {
           </p>
           {loaded.value.bytes.length > 0 && (
             <pre className={form === 'hex' ? `${css.pre} ${css.hex}` : css.pre}>
-              {form === 'hex' ? hexDump(loaded.value.bytes, wide ? 16 : 10, from).join('\n') : new TextDecoder().decode(loaded.value.bytes)}
+              {form === 'hex'
+                ? hexDump(loaded.value.bytes, wide ? 16 : 10, from).join('\n')
+                : plainText(new TextDecoder().decode(loaded.value.bytes))}
             </pre>
           )}
           {loaded.value.note && <p className={css.note}>{loaded.value.note}</p>}

@@ -62,7 +62,7 @@ function exchangeTicks(
 function callBars(track: SessionTracks['calls']['rows'][number]['plain'], failed: boolean, view: View, edge: number, bar: Bar): void {
   for (const cell of spanCells(track, view, edge)) {
     const call = track.items[cell.first]
-    const brokenAt = cell.count === 1 ? call?.brokenAt : undefined
+    const brokenAt = cell.count === 1 && failed ? call?.brokenAt : undefined
     if (brokenAt === undefined) bar(cell.x0, cell.x1, CALL_Y, 3, failed ? 'fail' : 'call')
     else {
       const x = timeToX(view, brokenAt)
