@@ -356,6 +356,24 @@ describe('logs', () => {
     expect([verdict(fetch(other, 'finish')), verdict(fetch(other)), device.logJobs.open]).toEqual(['success -', 'error -', 0])
   })
 
+  it('are the same for the same seed', () => {
+    const everything = (): string =>
+      ['traffic', 'threat', 'url', 'system', 'config']
+        .map(type => {
+          const id = textAt(query({ 'log-type': type, nlogs: '50' }), 'result', 'job') ?? ''
+          now += 2000
+          return writeXml(child(fetch(id), 'result', 'log') ?? parseXml('<none/>'))
+        })
+        .join('')
+    const of = (seed: number): string => {
+      device = make({ seed })
+      now = START
+      return everything()
+    }
+    expect(of(3)).toBe(of(3))
+    expect(of(3)).not.toBe(of(4))
+  })
+
   it('filter, skip and go either way', () => {
     const denied = logs({
       query: "( action neq allow ) and ( addr.src in 10.0.0.0/8 ) and ( receive_time leq '2026/11/20 06:00:00' )",
