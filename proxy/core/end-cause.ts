@@ -29,7 +29,7 @@ export interface EndCause {
 }
 
 /** A server that is gone is found out this soon after its streams ended (ms). */
-const RESTART_SPAN = 60_000
+export const RESTART_SPAN = 60_000
 const BURST_SPAN = 1_000
 /** No server is up again sooner than this (ms). */
 const RESTART_LEAST = 300

@@ -1,6 +1,7 @@
 /**
  * Why an answer could not be delivered, as far as the wire shows it. Promise: the kinds of evidence are weighed in one fixed
- * order, strongest first; the first that holds is the cause, and every other one says why it is possible or ruled out.
+ * order; the first that makes its fault likely is the cause, or else the first that makes it possible, and every other one says why it
+ * is possible or ruled out.
  *
  * A redirect is never among the causes: what was accepted after one was not lost by it.
  */
@@ -40,12 +41,14 @@ interface Sign {
 /** The cause of the loss of a call that `broken` broke. `call` is the oldest of those in flight then. */
 export function lossCause(facts: Facts, call: Call, broken: Break): LossCause {
   const leg = legOf(facts, call)
+  const { idle, round } = byTheClock(leg, facts, call, broken)
   const signs = [
     cancelled(call),
     deleted(facts, broken),
-    ...byTheClock(leg, facts, call, broken),
+    idle,
     oversized(facts, call, broken, leg),
     refused(facts, broken),
+    ...round,
     reset(facts, broken),
   ]
   const last: Sign = {
@@ -54,7 +57,7 @@ export function lossCause(facts: Facts, call: Call, broken: Break): LossCause {
     why: `left by itself ${spanText(broken.at - call.sentAt)} after the POST`,
     possible: true,
   }
-  const found = signs.find(sign => sign.holds !== false) ?? last
+  const found = signs.find(({ holds }) => holds === 'certain' || holds === 'likely') ?? signs.find(({ holds }) => holds !== false) ?? last
   const others = [...new Set([...signs, last].map(sign => sign.rule))]
     .filter(rule => rule !== found.rule)
     .map(rule => standingOf([...signs, last].filter(sign => sign.rule === rule)))
@@ -116,13 +119,14 @@ function deleted(facts: Facts, broken: Break): Sign {
  * Silence, or a limit on the request? Where both fit, as on a server that sends no pings, silence comes first unless the
  * request's limit fits five times as exactly.
  */
-function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken: Break): Sign[] {
+function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken: Break): { idle: Sign; round: readonly Sign[] } {
   const before = lastByteBefore(facts, leg, broken.at)
   const silence = before ? broken.at - before.at : undefined
   const idle = silence === undefined || silence < 20_000 ? undefined : nearest(silence, IDLE_LIMITS)
   const age = broken.at - call.sentAt
   const round = nearest(age, REQUEST_LIMITS)
-  const idleSign: Sign = idle
+  const isIdle = idle !== undefined && (round === undefined || round.off * 5 > idle.off)
+  const idleSign: Sign = isIdle
     ? { rule: 'idle-cut', holds: 'likely', limit: idle.limit, why: `closed ${spanText(silence ?? 0)} after the last byte` }
     : {
         rule: 'idle-cut',
@@ -130,14 +134,14 @@ function byTheClock(leg: Exchange | undefined, facts: Facts, call: Call, broken:
         possible: (silence ?? 0) > 20_000,
         why: silence === undefined ? 'nothing had come on it yet' : `last byte ${spanText(silence)} before the close`,
       }
-  if (!round) return [idleSign]
+  if (!round) return { idle: idleSign, round: [] }
   const roundSign: Sign = {
     rule: 'client-timeout-shorter-than-tool',
     holds: round.off <= Math.max(100, round.limit * 0.005) ? 'likely' : 'possible',
     limit: round.limit,
     why: `closed ${(age / 1000).toFixed(3)} s after the POST`,
   }
-  return idle && round.off * 5 > idle.off ? [idleSign, roundSign] : [roundSign, idleSign]
+  return { idle: idleSign, round: [roundSign] }
 }
 
 /** Bytes of an event that had begun and was not whole when the client left; 0 where that cannot be told. */

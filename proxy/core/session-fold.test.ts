@@ -261,6 +261,26 @@ describe('genealogy', () => {
     }
   })
 
+  it('unjoins a session whose client turns out to be another', () => {
+    const wire = new WireScript()
+    const named = (key: string, name: string) => {
+      const endpoint = `/messages/?session_id=${key.repeat(32)}`
+      const { stream, conn } = openSse(wire, endpoint)
+      conn.post(endpoint, initialize(0, name)).answer(202)
+      stream.event(initialized())
+      stream.serverEnd('fin').clientEnd('closed', 'proxy')
+      wire.wait(1_000)
+    }
+    named('a', 'cursor')
+    named('b', 'cursor')
+    named('c', 'windsurf')
+    const [first, second, third] = wire.rows('session')
+    expect(second?.replaces).toBe(first?.id)
+    expect(third?.replaces).toBeUndefined()
+    expect(second?.replacedBy).toBeUndefined()
+    expect(third?.client).toMatchObject({ name: 'windsurf', address: '127.0.0.1' })
+  })
+
   it('joins neither to a session that lives, nor to one of another client, nor after two minutes', () => {
     for (const [end, agent, wait] of [
       [false, 'node', 1000],

@@ -17,7 +17,11 @@ import type { ExchangeState, SessionState, World } from './state.ts'
 const PROBE_SPAN = 5_000
 /** A new session this soon after the end of the same client's old one replaces it (ms). */
 const REPLACE_SPAN = 120_000
-/** One that ended in order, with nothing in flight, is only replaced by a session that begins this soon: later it is another run (ms). */
+/**
+ * One that ended in order, with nothing in flight, is only replaced by a session that begins this soon (ms): clients that refresh their
+ * list of tools do so at once; later it is another run. In both cases it is a client of the same address and user agent, and of the
+ * same name and version once it has said them.
+ */
 const REPLACE_SPAN_IN_ORDER = 5_000
 /** Requests without an id belong to the same client's session while it was used this lately (ms). */
 const CLIENT_SPAN = 300_000
@@ -81,7 +85,7 @@ export class SessionFold {
     const session = x.session
     if (!session) return
     for (const message of messages) {
-      if (message.client) session.row.client = { ...session.row.client, ...message.client }
+      if (message.client) this.#introduced(session, message.client)
       if (message.method === 'initialize') {
         x.initialize = true
         if (message.protocolVersion) session.row.askedVersion = message.protocolVersion
@@ -91,6 +95,26 @@ export class SessionFold {
         session.row.initializedAt = this.#world.at
     }
     this.#world.touch(session)
+  }
+
+  /** The client says who it is: if that is somebody else than whose session this one seemed to replace, it replaces none. */
+  #introduced(session: SessionState, client: { readonly name?: string; readonly version?: string }): void {
+    const { row } = session
+    const old = row.replaces === undefined ? undefined : this.#book.all.get(row.replaces)
+    const { name, version } = old?.row.client ?? {}
+    if (
+      old &&
+      name !== undefined &&
+      client.name !== undefined &&
+      (name !== client.name || (version ?? client.version) !== (client.version ?? version))
+    ) {
+      delete row.replaces
+      delete old.row.replacedBy
+      const { userAgent, address } = row.client
+      row.client = { ...(userAgent !== undefined && { userAgent }), address }
+      this.#world.touch(old)
+    }
+    row.client = { ...row.client, ...client }
   }
 
   /** What the server's messages tell. An InitializeResult in a 2xx is what makes a session's id one that the server issued. */

@@ -1,7 +1,8 @@
 /** The server went away and came back, and its sessions with it. Promise: certain only where it was found out of reach or its process ended. */
-import { type EndCause, endCauses } from '../core/end-cause.ts'
+import { type EndCause, endCauses, RESTART_SPAN } from '../core/end-cause.ts'
+import type { Outage } from '../core/outages.ts'
 import { unknownSession } from '../core/unknown-session.ts'
-import { spanText } from '../core/words.ts'
+import { spanText, timesText } from '../core/words.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { unknownSessionVerdicts } from './unknown-session-verdict.ts'
@@ -21,16 +22,18 @@ export const serverRestarted: Rule = {
     const first = together(endCauses(facts).filter(({ rule }) => rule === 'server-restarted'))
     if (!first) return []
     const { end, exchange, lost } = first
-    const back = facts.outages?.find(({ from, to }) => from >= end.at - 60_000 && (to ?? 0) > end.at)
+    const outage = facts.outages?.find(({ from, to, wasUp }) => wasUp && from >= end.at - RESTART_SPAN && (to ?? from) >= end.at)
+    const isDown = outage !== undefined && outage.to === undefined
     const verdict: Verdict = {
-      severity: lost.length > 0 ? 'error' : 'warning',
+      severity: lost.length > 0 || isDown ? 'error' : 'warning',
       confidence: first.confidence,
       at: end.at,
       exchange: exchange.id,
       title: `The server ${first.confidence === 'possible' ? 'dropped the stream in the middle' : 'ended the stream and was gone'}. ${lossWords(first)}`,
-      says: `The stream had no clean end: ${first.why}.${back?.to === undefined ? '' : ` The server answered again ${spanText(back.to - end.at)} after the end.`}`,
+      says: `The stream had no clean end: ${first.why}.${backWords(end.at, outage)}`,
       cause: 'The server’s process ended: it was restarted, redeployed, or crashed.',
       fix: [
+        ...(isDown ? ['Start the server again.'] : []),
         'Reconnect the client: it has to begin with initialize.',
         'Look into the server’s log for why it ended; a reloader restarts it on each change of a file.',
         'If the server should survive restarts, keep its sessions in a shared store or serve without sessions.',
@@ -40,6 +43,12 @@ export const serverRestarted: Rule = {
     }
     return [verdict]
   },
+}
+
+function backWords(endAt: number, outage: Outage | undefined): string {
+  if (!outage) return ''
+  if (outage.to !== undefined) return ` The server answered again ${spanText(outage.to - endAt)} after the end.`
+  return ` It was asked ${timesText(outage.count)} since, and has not come back.`
 }
 
 /** Ends this close together are one end of one process (ms). */

@@ -1,8 +1,10 @@
 /** The proxy could not reach the server. Promise: a server that was there before and came back was restarted; that is only noted here. */
+import { endCauses, RESTART_SPAN } from '../core/end-cause.ts'
 import type { Facts } from '../core/facts.ts'
 import { answerAt, answerSeq } from '../core/http-signs.ts'
 import type { Exchange, Severity } from '../core/model.ts'
 import type { Outage } from '../core/outages.ts'
+import { unknownSession } from '../core/unknown-session.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
 
@@ -19,6 +21,7 @@ export const upstreamUnreachable: Rule = {
     const first = failed[0]
     if (!first) return []
     const outage = facts.outages?.findLast(({ from }) => from <= answerAt(first))
+    if (outage?.wasUp && isRestartTold(facts, outage)) return []
     const how = first.serverEnd?.how ?? 'refused'
     const says = first.trouble ?? first.serverEnd?.detail ?? 'The connection failed.'
     const span = outage?.to === undefined ? undefined : spanText(outage.to - outage.from)
@@ -49,6 +52,13 @@ export const upstreamUnreachable: Rule = {
     ]
   },
 }
+
+/** The end of the server took a stream or a call of this session: one cause, one finding. */
+const isRestartTold = (facts: Facts, { from }: Outage): boolean =>
+  unknownSession(facts)?.rule === 'server-restarted' ||
+  endCauses(facts).some(
+    ({ rule, confidence, end }) => rule === 'server-restarted' && confidence === 'certain' && Math.abs(from - end.at) <= RESTART_SPAN,
+  )
 
 const WHAT: Readonly<Record<string, string>> = {
   refused: 'The connection was refused',
