@@ -35,6 +35,41 @@ const rows = (follower: Follower) =>
   ['session', 'exchange', 'call', 'frame', 'finding'].flatMap(kind => [...follower.index.rowsOf(kind as 'session')])
 const own = (dir: string) => join(dir, 'index.sqlite')
 
+describe('the time of a live recording', () => {
+  it('is that of its recorder, also when the clock on the wall was set or ran on while the machine slept', async () => {
+    const recording = data.record()
+    new Client(recording, 'a'.repeat(32), 1).connect().initialize().call(1, 'slow')
+    recording.flush()
+    const follower = new Follower({ dir: recording.dir, live: true }, 0, { value: 0 }, join(data.dir, 'scratch'))
+    open.push(follower, recording)
+    await follower.step()
+    const wall = Date.now
+    try {
+      Date.now = () => wall() + 8 * 3_600_000
+      expect(follower.now()).toBeLessThan(recording.now() + 60_000)
+      expect(follower.now()).toBeGreaterThan(0)
+    } finally {
+      Date.now = wall
+    }
+  })
+
+  it('is put right by what was just written', async () => {
+    const recording = data.record()
+    const client = new Client(recording, 'a'.repeat(32), 1).connect().initialize()
+    recording.flush()
+    const wall = Date.now
+    Date.now = () => wall() + 8 * 3_600_000
+    const follower = new Follower({ dir: recording.dir, live: true }, 0, { value: 0 }, join(data.dir, 'scratch'))
+    Date.now = wall
+    open.push(follower, recording)
+    await follower.step()
+    client.call(1, 'slow')
+    recording.flush()
+    await follower.step()
+    expect(follower.now()).toBeLessThan(recording.now() + 60_000)
+  })
+})
+
 describe('the index of a recording', () => {
   it('lies in its folder, for its owner alone', async () => {
     const dir = story()

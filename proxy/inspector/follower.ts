@@ -60,6 +60,8 @@ export class Follower {
   readonly #judge: SessionJudge
   #cursor: Position | null = null
   #lastAt = 0
+  /** Recording milliseconds less those of our monotonic clock: the recorder’s is monotonic too, and stands still while the machine sleeps. */
+  #ahead: number
   #gap: GapEvent | undefined
   #marked = Number.NEGATIVE_INFINITY
   #marks: Mark[] = []
@@ -87,6 +89,7 @@ export class Follower {
       mask: text => this.masker.text(text),
     })
     this.#judge = new SessionJudge(this.#fold, number * ID_SPACE)
+    this.#ahead = Date.now() - this.reader.recording.startedAt - performance.now()
     const { index, isComplete, findings } = openIndex(this.reader, number, this.isLive, scratch)
     this.index = index
     if (isComplete) {
@@ -127,6 +130,8 @@ export class Follower {
       this.#fold.push(event, position)
     }
     this.#cursor = batch.next
+    // What was just written shows the recorder’s clock: the wall’s may have been set, or have gone on while the machine slept.
+    if (this.isCurrent && !batch.more && batch.events.length > 0) this.#ahead = this.#lastAt - performance.now()
     this.isCurrent = !batch.more
     this.#judge.note()
     const isEnd = this.isCurrent && this.#hasEnded()
@@ -207,7 +212,7 @@ export class Follower {
 
   /** Recording milliseconds now; for a past recording its last event's time. */
   now(): number {
-    return this.isLive ? Math.max(this.#lastAt, Date.now() - this.reader.recording.startedAt) : this.#lastAt
+    return this.isLive ? Math.max(this.#lastAt, performance.now() + this.#ahead) : this.#lastAt
   }
 
   #store(withJudgement: boolean, isEnd: boolean): void {

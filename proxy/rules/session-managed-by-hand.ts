@@ -120,7 +120,10 @@ function nothingReturned({ logs, session }: Facts): Verdict[] {
       title: 'The server’s handler of the stream returned nothing. Its log has a TypeError for it.',
       says: 'Starlette calls what a handler returns. A handler that serves the stream itself has to return a Response after it.',
       cause: 'connect_sse is used in a route that returns None.',
-      fix: ['Return Response() at the end of the handler that uses connect_sse.'],
+      fix: [
+        'Return Response() at the end of the handler that uses connect_sse.',
+        'If the handler is FastMCP’s own: upgrade mcp (1.6.0 returns nothing there; 1.12.0 does).',
+      ],
       evidence: [{ seq: line.seq, at: line.at, says: 'Server log: TypeError: NoneType object is not callable' }],
     },
   ]
