@@ -47,7 +47,7 @@ function parse(argv: readonly string[], flags: Flags, command: string): { values
     })
     return { values: { ...values }, positionals }
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('. ')[0] : String(error)
+    const message = error instanceof Error ? error.message.split(/\.\s/)[0]?.replace(/\.$/, '') : String(error)
     const unknown = /^Unknown option '(-[^']*)'/.exec(message ?? '')?.[1]
     const meant = unknown === undefined ? '' : didYouMean(unknown, namesOf(flags))
     throw new UsageError(`${message}.${meant} See ${invocation} ${command} --help`.replace('  ', ' '))
@@ -58,9 +58,13 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
   const dashes = argv.indexOf('--')
   const own = dashes < 0 ? argv : argv.slice(0, dashes)
   const { values, positionals } = parse(own, flags, command)
+  const fromVariable = new Set<string>()
+  /** As the user wrote it. */
+  const said = (name: string) => (fromVariable.has(name) ? variable(name) : `--${name}`)
   for (const [name, flag] of Object.entries(flags)) {
     const given = io.env[variable(name)]
     if (values[name] !== undefined || given === undefined || given === '') continue
+    fromVariable.add(name)
     values[name] = flag.type === 'boolean' ? /^(1|true|yes|on)$/i.test(given) : flag.multiple ? given.split(',') : given
   }
   const number = (name: string, fallback: number, low: number, high: number, whole: boolean): number => {
@@ -69,7 +73,7 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
     const parsed = Number(value)
     if (value.trim() === '' || !Number.isFinite(parsed) || parsed < low || parsed > high || (whole && !Number.isInteger(parsed))) {
       const range = high === Number.POSITIVE_INFINITY ? `of at least ${low}` : `from ${low} to ${high}`
-      throw new UsageError(`--${name} takes a ${whole ? 'whole ' : ''}number ${range}, not "${value}"`)
+      throw new UsageError(`${said(name)} takes a ${whole ? 'whole ' : ''}number ${range}, not "${value}"`)
     }
     return parsed
   }
@@ -89,7 +93,7 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
       const found = choices.find(choice => choice === value)
       if (found === undefined) {
         const meant = didYouMean(String(value), choices)
-        throw new UsageError(`--${name} takes ${choices.join(', ')}, not "${String(value)}"${meant === '' ? '' : `.${meant}`}`)
+        throw new UsageError(`${said(name)} takes ${choices.join(', ')}, not "${String(value)}"${meant === '' ? '' : `.${meant}`}`)
       }
       return found
     },

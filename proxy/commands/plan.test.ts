@@ -39,6 +39,7 @@ describe('readPlan', () => {
       '--port',
       '8001',
     ])
+    expect(plan('--target http://127.0.0.1:8001/sse -- server --no-open').open).toBe(true)
   })
 
   it('reads the environment, and flags win', () => {
@@ -50,6 +51,12 @@ describe('readPlan', () => {
       SEISMOGRAPH_NO_OPEN: 'yes',
     }
     expect(plan('--port 9200', env)).toMatchObject({ ports: [9200], dashboardPort: 0, json: true, open: false, targets: [{ name: 'mcp' }] })
+  })
+
+  it('says where a wrong value came from', () => {
+    expect(() => plan('', { SEISMOGRAPH_PORT: 'abc' })).toThrow('SEISMOGRAPH_PORT takes a whole number from 0 to 65535, not "abc"')
+    expect(() => plan('--port abc')).toThrow('--port takes a whole number')
+    expect(() => plan('--linger -1')).toThrow(/^Option '--linger' argument is ambiguous\. See /)
   })
 
   it('judges itself when asked to, and only then', () => {

@@ -93,7 +93,7 @@ export function readPlan(argv: readonly string[], io: Pick<CommandIo, 'env'>): P
     data: options.text('data'),
     serverLogs: readServerLogs(options.texts('server-log'), targets),
     command: options.rest,
-    open: argv.includes('--no-open') ? false : !truthy(io.env.SEISMOGRAPH_NO_OPEN),
+    open: ownPart(argv).includes('--no-open') ? false : !truthy(io.env.SEISMOGRAPH_NO_OPEN),
     json: options.on('json'),
     quiet: options.on('quiet'),
     recording: {
@@ -120,12 +120,15 @@ function readOwnJudging(options: Parsed, argv: readonly string[]): Judging | und
     return judging
   }
   // Variables that are meant for the command check do no harm here.
-  const own = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length)
+  const own = ownPart(argv)
   const stray = Object.keys(judgingFlags).find(name => own.some(word => word === `--${name}` || word.startsWith(`--${name}=`)))
   if (stray !== undefined)
     throw new UsageError(`--${stray} belongs to --check: add --check, or judge the recording later with seismograph check`)
   return undefined
 }
+
+/** What is ours: the rest belongs to the server's command. */
+const ownPart = (argv: readonly string[]) => argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length)
 
 const truthy = (value: string | undefined): boolean => value !== undefined && /^(1|true|yes|on)$/i.test(value)
 
