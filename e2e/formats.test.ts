@@ -8,6 +8,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -19,6 +20,7 @@ import { harToEvents } from '../proxy/core/har-import.ts'
 import type { HarEntry, HarLogMcp } from '../proxy/core/har-types.ts'
 import { lineToEvent } from '../proxy/core/lines.ts'
 import type { Session } from '../proxy/core/model.ts'
+import { recordingIn } from '../proxy/inspector/page-file.ts'
 import { harSchema } from '../proxy/journal/har-schema.ts'
 import { openReader } from '../proxy/journal/reader.ts'
 import { findSource } from '../proxy/journal/store.ts'
@@ -80,6 +82,7 @@ const log = join(folder, 'server.log')
 const files = {
   har: join(folder, 'clean.har'),
   jsonl: join(folder, 'clean.jsonl'),
+  page: join(folder, 'clean.html'),
   fullHar: join(folder, 'full.har'),
   fullJsonl: join(folder, 'full.jsonl'),
 }
@@ -158,6 +161,7 @@ beforeAll(async () => {
   recordingDir = source.kind === 'recording' ? source.dir : ''
   await exportTo(files.har)
   await exportTo(files.jsonl, '--format', 'jsonl')
+  await exportTo(files.page)
   await exportTo(files.fullHar, '--with-secrets')
   await exportTo(files.fullJsonl, '--with-secrets')
 })
@@ -171,6 +175,11 @@ interface Har {
   readonly log: { readonly entries: readonly HarEntry[]; readonly _mcp: HarLogMcp }
 }
 const readHar = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Har
+/** What a file says: a page holds its recording packed. */
+const textOf = (file: string): string => {
+  const bytes = readFileSync(file)
+  return file === files.page ? gunzipSync(recordingIn(bytes) ?? Buffer.alloc(0)).toString() : bytes.toString()
+}
 const linesOf = (file: string) => readFileSync(file, 'utf8').split('\n').slice(0, -1)
 function recorded(): WireEvent[] {
   const reader = openReader(recordingDir)
@@ -259,8 +268,8 @@ describe('secrets', () => {
     for (const [place, secret] of inBodies) expect(full.includes(secret), place).toBe(true)
   })
   test.each([...planted])('%s: in no default export, in no form', (_, secret) => {
-    for (const file of [files.har, files.jsonl]) {
-      const text = readFileSync(file, 'utf8')
+    for (const file of [files.har, files.jsonl, files.page]) {
+      const text = textOf(file)
       for (const form of formsOf(secret)) expect(text.includes(form), `${form} in ${file}`).toBe(false)
     }
   })
@@ -271,8 +280,8 @@ describe('secrets', () => {
   })
   test('session ids are replaced, the same everywhere', () => {
     expect(mcpSessions).toHaveLength(2)
-    for (const file of [files.har, files.jsonl]) {
-      const text = readFileSync(file, 'utf8')
+    for (const file of [files.har, files.jsonl, files.page]) {
+      const text = textOf(file)
       for (const id of mcpSessions) expect(text).not.toContain(id)
     }
     const sessions = readHar(files.har).log._mcp.sessions.filter(({ transport }) => transport === 'streamable')
@@ -298,7 +307,7 @@ describe('opened again', () => {
     expect(wanted.length).toBeGreaterThanOrEqual(2)
     expect(await sessionsOf(files[name])).toEqual(wanted)
   })
-  test.each(['har', 'jsonl'] as const)('%s shows the same sessions under other ids', async name => {
+  test.each(['har', 'jsonl', 'page'] as const)('%s shows the same sessions under other ids', async name => {
     // Text that was masked may be longer or shorter in a HAR.
     const loose = ['bytes', 'ended', 'began']
     const [wanted, found] = [await sessionsOf(recordingDir), await sessionsOf(files[name])]
