@@ -62,11 +62,16 @@ let plays = 0
 
 async function playWith(command: string, first: readonly string[], server: StackServer, wire: Wire, situation: string): Promise<string> {
   const go = join(folder, `go-${++plays}`)
+  const calls: string[] = []
+  server.log = line => calls.push(line)
   const perform = async (stage: Stage): Promise<void> => {
     const url = await stage.through(`http://127.0.0.1:${server.port}/${wire}`)
     const client = start(command, [...first, url, situation, ...(command === process.execPath ? [go] : ['--go', go])])
     stage.onEnd(() => client.stop('SIGKILL'))
-    if (situation === 'restart') {
+    if (situation === 'leave') {
+      await until('the call to have come to the server', () => calls.includes('never is called') || undefined)
+      writeFileSync(go, '')
+    } else if (situation === 'restart') {
       await until('the client to have called', () => client.stdout().includes('called') || undefined)
       await server.restart()
       writeFileSync(go, '')

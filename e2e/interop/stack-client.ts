@@ -1,7 +1,7 @@
 /**
  * A client on either line of the TypeScript SDK for the table of stacks: `node stack-client.ts v1|v2 URL SITUATION [FILE]`, HTTP+SSE unless
  * the URL ends in /mcp. Promise: does what the situation says, as an application would, and ends by itself; for `restart` it prints
- * `called` and waits until FILE exists before it calls again.
+ * `called` and waits until FILE exists before it calls again, for `leave` until FILE exists before it leaves its call behind.
  */
 import { existsSync } from 'node:fs'
 import { Client as ClientV2, StreamableHTTPClientTransport as StreamableV2 } from '@modelcontextprotocol/client'
@@ -54,11 +54,13 @@ async function attempt(call: Promise<unknown>): Promise<void> {
 
 const session = await (line === 'v2' ? connectV2 : connectV1)(new URL(address))
 if (situation === 'leave') {
-  setTimeout(() => process.exit(0), 1000)
-  await session.call('slow')
+  session.call('never').catch(() => {})
+  while (!existsSync(go)) await pause(50)
+  process.exit(0)
 } else if (situation === 'limit') {
   await attempt(session.call('slow', 1000))
-  await pause(2000)
+  // It goes on with other things: what it leaves 2 s after giving up, it leaves for that.
+  await pause(4000)
 } else if (situation === 'credential') await attempt(session.call('credential'))
 else await session.call('echo')
 if (situation === 'restart') {

@@ -2,7 +2,7 @@
 `stack_client.py URL SITUATION [--go FILE]`, HTTP+SSE unless the URL ends in /mcp.
 
 Promise: does what the situation says, as an application would, and ends by itself; for `restart` it prints `called` and waits until
-FILE exists before it calls again.
+FILE exists before it calls again, for `leave` until FILE exists before it leaves its call behind.
 """
 
 import argparse
@@ -76,7 +76,8 @@ def transport():
 
 
 async def leave():
-    await asyncio.sleep(1)
+    while not os.path.exists(options.go):
+        await asyncio.sleep(0.05)
     os._exit(0)
 
 
@@ -91,11 +92,12 @@ async def main():
     async with connect() as session:
         if options.situation == "leave":
             leaving = asyncio.create_task(leave())
-            await session.call("slow")
+            await session.call("never")
             await leaving
         elif options.situation == "limit":
             await attempt(session.call("slow", 1))
-            await asyncio.sleep(2)
+            # It goes on with other things: what it leaves 2 s after giving up, it leaves for that.
+            await asyncio.sleep(4)
         elif options.situation == "credential":
             await attempt(session.call("credential"))
         else:
