@@ -4,6 +4,7 @@ import { clientName, initializeOf } from '../core/lifecycle.ts'
 import type { Call, Evidence } from '../core/model.ts'
 import { endingText, spanText } from '../core/words.ts'
 import { clientLog } from './advice.ts'
+import { asReconnect } from './reconnected-without-initialize.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 /** Longer than this is no early close, but the client's limit for connecting (ms). */
@@ -58,7 +59,8 @@ function wordless(facts: Facts): Verdict[] {
   const stream = exchanges.find(({ id }) => id === session.stream)
   const { ended, endpointAt } = session
   if (session.transport !== 'sse' || !ended || ended.by !== 'client' || endpointAt === undefined || !stream) return []
-  if (exchanges.some(({ method }) => method === 'POST')) return []
+  // A session that reconnected by itself, and was not used any more, began long before.
+  if (asReconnect(stream) || exchanges.some(({ method }) => method === 'POST')) return []
   const named = frames.find(({ event }) => event === 'endpoint')
   // Another origin in the endpoint is a fault of its own, and so is a POST that went elsewhere.
   if (!named || /^[a-z]+:\/\//i.test(named.preview) || stream.changes.some(({ what }) => what === 'endpoint')) return []
