@@ -30,10 +30,11 @@ export function registerPrompts(server: McpServer, make: (signal: AbortSignal) =
         destination: z.string().describe('Destination IP address.'),
         port: z.string().describe('Destination port.'),
         protocol: z.string().optional().describe('tcp (default), udp or icmp.'),
+        target: z.string().optional().describe('Behind a Panorama: serial number of the firewall.'),
       },
     },
-    ({ source, destination, port, protocol = 'tcp' }) =>
-      asked(`Find out whether and why the firewall blocks ${protocol} from ${source} to ${destination} port ${port}. Work in this order and say what each step shows:
+    ({ source, destination, port, protocol = 'tcp', target }) =>
+      asked(`Find out whether and why the firewall blocks ${protocol} from ${source} to ${destination} port ${port}.${target ? ` Give target "${target}" in every call.` : ''} Work in this order and say what each step shows:
 1. query_logs, type traffic, source ${source}, destination ${destination}, destination_port ${port}: what really happened, when, and under which rule?
 2. test_route_lookup for ${source} and for ${destination}: in which zones are they, and is there a route at all?
 3. test_nat_policy_match with these zones: is an address translated? With destination NAT the zone of the flow's end is that of the translated address.

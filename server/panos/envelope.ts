@@ -53,7 +53,7 @@ const AUTHORIZATION: Meaning = {
 }
 const MALFORMED: Meaning = {
   kind: 'bad-request',
-  hint: 'The device does not know this request; its PAN-OS version may be too old or too new for this tool.',
+  hint: 'The device does not know this request: its PAN-OS version is too old or too new for it, or it is a Panorama, which passes no traffic itself: give target then, the serial number of a firewall (list_locations names them).',
 }
 const INTERNAL: Meaning = {
   kind: 'device',
@@ -92,6 +92,11 @@ const OCCUPIED: Meaning = {
   retryable: true,
 }
 
+const NOT_CONNECTED: Meaning = {
+  kind: 'unreachable',
+  hint: 'list_locations names the firewalls of this Panorama and says which are connected.',
+  retryable: true,
+}
 /** A log job is deleted when its entries were fetched. */
 const FORGOTTEN: Meaning = {
   kind: 'absent',
@@ -101,6 +106,7 @@ const FORGOTTEN: Meaning = {
 function meaningOf(code: string | undefined, status: string, message: string, httpStatus: number): Meaning {
   if (/not authorized for user role/i.test(message)) return AUTHORIZATION
   if (/no such query job/i.test(message)) return FORGOTTEN
+  if (/ not connected/i.test(message)) return NOT_CONNECTED
   if (/no such node/i.test(message)) return { kind: 'absent', hint: 'Nothing is configured at this place.' }
   if (BUSY.test(message)) return OCCUPIED
   const known = MEANINGS[code ?? '']

@@ -41,6 +41,10 @@ export interface PanosClient {
   readonly warnings: readonly string[]
   /** The virtual system that PANOS_VSYS names. */
   readonly vsys: string | undefined
+  /** Of the firewall behind a Panorama that is asked. */
+  readonly serial: string | undefined
+  /** The same connection, for a firewall behind this Panorama: what it asks counts towards the same limit. */
+  at(serial: string): PanosClient
   /** Operational command as XML, one that only reads; in PANOS_VSYS unless another virtual system is named. */
   op(command: string, signal: AbortSignal, vsys?: string): Promise<PanosAnswer>
   /** Operational command that does something; never repeated and never shared. */
@@ -75,25 +79,46 @@ const FINISH_LIMIT_MS = 5000
 
 type Parameters = Readonly<Record<string, string>>
 
+/** What all clients of one connection have in common. */
+interface Connection {
+  readonly keys: KeyRing
+  readonly gate: Gate
+  readonly flights: SharedFlights
+  readonly behind: Map<string, PanosClient>
+}
+
 class XmlApi implements PanosClient {
   readonly device: string
   readonly warnings: readonly string[]
   readonly vsys: string | undefined
+  readonly serial: string | undefined
   readonly #settings: PanosSettings
+  readonly #connection: Connection
   readonly #keys: KeyRing
-  readonly #gate = new Gate(WIDTH)
-  readonly #flights = new SharedFlights()
+  readonly #gate: Gate
+  readonly #flights: SharedFlights
 
-  constructor(settings: PanosSettings) {
+  constructor(settings: PanosSettings, connection?: Connection) {
     this.#settings = settings
-    this.#keys = new KeyRing(settings)
+    this.#connection = connection ?? { keys: new KeyRing(settings), gate: new Gate(WIDTH), flights: new SharedFlights(), behind: new Map() }
+    this.#keys = this.#connection.keys
+    this.#gate = this.#connection.gate
+    this.#flights = this.#connection.flights
     this.vsys = settings.vsys
+    this.serial = settings.target
     const place = `${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`
     this.device = settings.target === undefined ? place : `${settings.target} via ${place}`
     this.warnings =
       settings.protocol === 'https:' && !settings.tls.verify && settings.tls.fingerprint === undefined
         ? ['TLS verification is off (PANOS_TLS_VERIFY=false): anyone between this server and the device can read the API key.']
         : []
+  }
+
+  at(serial: string): PanosClient {
+    const { behind } = this.#connection
+    const known = behind.get(serial) ?? new XmlApi({ ...this.#settings, target: serial }, this.#connection)
+    behind.set(serial, known)
+    return known
   }
 
   inFlight(): number {
@@ -150,7 +175,7 @@ class XmlApi implements PanosClient {
 
   /** A read: shared with equal ones, and tried once more when the device stumbled. */
   #ask(parameters: Parameters, signal: AbortSignal): Promise<PanosAnswer> {
-    return this.#flights.join(JSON.stringify(parameters), signal, async shared => {
+    return this.#flights.join(`${this.#settings.target ?? ''} ${JSON.stringify(parameters)}`, signal, async shared => {
       try {
         return await this.#send(parameters, shared)
       } catch (error) {

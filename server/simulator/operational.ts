@@ -38,8 +38,17 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...FILE_OPERATIONS,
 }
 
-const operationsOf = (device: Device): Readonly<Record<string, Operation>> =>
-  device.panorama ? { ...OPERATIONS, ...PANORAMA_OPERATIONS } : OPERATIONS
+/** A Panorama passes no traffic: it has no routes, no sessions and no flow to test. */
+const ON_PANORAMA: Readonly<Record<string, Operation>> = {
+  ...Object.fromEntries(
+    Object.entries(OPERATIONS).filter(
+      ([name]) => !(name in NETWORK_OPERATIONS) && !name.startsWith('test ') && name !== 'show session info',
+    ),
+  ),
+  ...PANORAMA_OPERATIONS,
+}
+
+const operationsOf = (device: Device): Readonly<Record<string, Operation>> => (device.panorama ? ON_PANORAMA : OPERATIONS)
 
 /** In words, as on the command line. */
 export const knownCommands = (device: Device): string[] => Object.keys(operationsOf(device)).toSorted()

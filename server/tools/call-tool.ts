@@ -6,7 +6,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import type { PanosClient } from '../panos/panos-client.ts'
 import { asPanosError, PanosError } from '../panos/panos-error.ts'
-import { cursorInput, type Finding, type PanosTool, type ToolContext } from './panos-tool.ts'
+import { cursorInput, type Finding, type PanosTool, type ToolContext, targetInput } from './panos-tool.ts'
 
 /** Every tool has it, so it is sent many times: only what its name does not say is described. */
 const schemaOf = (tool: PanosTool): z.ZodObject =>
@@ -86,7 +86,10 @@ function success({ id, found, offset }: Kept, limit: number, client: PanosClient
   const next = own ?? found.nextCursor
   const warnings = [...client.warnings, ...found.warnings]
   const notes = [...warnings.map(warning => `Warning: ${warning}`), ...notesOn(page, total, offset, next)]
-  if (job) notes.push(`Still running: call get_job with id "${job.id}".`)
+  if (job)
+    notes.push(
+      `Still running: call get_job with id "${job.id}"${context.client().serial === undefined ? '' : ` and target "${context.client().serial}"`}.`,
+    )
   return {
     content: [{ type: 'text', text: [found.summary, ...notes, ...page.lines.filter(line => line !== '')].join('\n') }],
     structuredContent: {
@@ -107,7 +110,7 @@ function success({ id, found, offset }: Kept, limit: number, client: PanosClient
 }
 
 /** What a tool without paging inputs is given. */
-const PAGING = z.object({ cursor: cursorInput, limit: z.number().default(Number.MAX_SAFE_INTEGER) })
+const PAGING = z.object({ target: targetInput, cursor: cursorInput, limit: z.number().default(Number.MAX_SAFE_INTEGER) })
 
 /** Where the facts of a failure are in a result: structured content would have to follow the tool's output schema. */
 export const ERROR_META = 'panos/error'
@@ -158,11 +161,12 @@ export async function callTool(tool: PanosTool, input: Record<string, unknown>, 
   const over = new AbortController()
   const limit = AbortSignal.timeout(context.budgetMs + GRACE_MS)
   try {
-    const client = context.client()
     const signal = AbortSignal.any([context.signal, over.signal, limit])
-    const paging = PAGING.parse(input)
-    const within: ToolContext = { ...context, client: () => client, signal }
-    return success(await find(tool, input, paging.cursor, within), paging.limit, client, context, startedAt)
+    const { target, ...paging } = PAGING.parse(input)
+    const client = target === undefined ? context.client() : context.client().at(target)
+    const snapshots = target === undefined ? context.snapshots : context.snapshots.of(target)
+    const within: ToolContext = { ...context, client: () => client, snapshots, signal }
+    return success(await find(tool, input, paging.cursor, within), paging.limit, client, within, startedAt)
   } catch (error) {
     if (context.signal.aborted) return failure(cancelled)
     return failure(limit.aborted ? tooLong(context.budgetMs) : asPanosError(error))

@@ -5,12 +5,12 @@
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import type { ConfigKind, PanosClient } from '../panos/panos-client.ts'
-import type { Snapshots } from './snapshots.ts'
+import type { DeviceSnapshots } from './snapshots.ts'
 
 export interface ToolContext {
   /** Throws PanosError of kind `configuration` while no firewall is configured. */
   client(): PanosClient
-  readonly snapshots: Snapshots
+  readonly snapshots: DeviceSnapshots
   readonly signal: AbortSignal
   /** Tells a client that asked for it how far the work is. */
   progress(done: number, total: number | undefined, message: string): void
@@ -95,6 +95,16 @@ export const locationInput = z
   .max(63)
   .optional()
   .describe('Only one place: "shared", a virtual system such as vsys1, or a device group of a Panorama. list_locations names them.')
+
+/** Of every tool that only reads. */
+export const targetInput = z
+  .string()
+  .regex(/^\w{4,32}$/, 'a serial number')
+  .optional()
+  .describe('Behind a Panorama: serial number of the firewall to ask instead (list_locations names them).')
+/** A tool's inputs as clients are told of them. */
+export const inputsOf = (tool: PanosTool): z.ZodObject =>
+  (tool.annotations ?? READS_ONLY).readOnlyHint ? tool.input.safeExtend({ target: targetInput }) : tool.input
 
 /** Inputs of every list. */
 export const listInputs = {

@@ -8,6 +8,7 @@ import { READING } from './catalogue.ts'
 import { EXAMPLE_ARGUMENTS } from './example-arguments.ts'
 import { readJobs } from './jobs.ts'
 import { compileLogQuery } from './log-query.ts'
+import { inputsOf } from './panos-tool.ts'
 import { readAdvancedRoutes, readRoutes } from './routes.ts'
 import { Snapshots } from './snapshots.ts'
 import { parseTagFilter } from './tag-filter.ts'
@@ -52,7 +53,7 @@ async function device(options: SimulatorOptions = {}, env: Record<string, string
       budgetMs: given.budgetMs ?? 20_000,
       progress: given.progress ?? (() => {}),
     }
-    const result = await callTool(tool, tool.input.parse(input), context)
+    const result = await callTool(tool, inputsOf(tool).parse(input), context)
     const text = result.content[0]?.type === 'text' ? result.content[0].text : ''
     return {
       result,
@@ -461,6 +462,53 @@ describe('the whole question', () => {
       items.map(({ count }) => [Number(count), Number(count)]),
     )
     expect(Number(items[0]?.count)).toBe(Math.max(...all.map(({ src }) => times(src))))
+  })
+})
+
+describe('a Panorama', () => {
+  it('is asked about a firewall behind it with target, and nothing of one is taken for the other', async () => {
+    const { call, simulator } = await device({ profile: 'panorama', deviceGroups: 3, logMs: 20 })
+    const [first = '', second = ''] = [...simulator.device.managed.keys()]
+    const flow = { source_ip: '10.20.1.5', destination_ip: '8.8.8.8', destination_port: 443 }
+    // Without it the answer says what to do.
+    expect((await call('test_security_policy_match', flow)).error).toMatchObject({ hint: expect.stringContaining('give target') })
+    const verdict = await call('test_security_policy_match', { ...flow, target: first })
+    expect(verdict.text).toContain('10.20.1.5 (users) -> 8.8.8.8:443 (untrust) meets rule')
+    const names = async (target?: string): Promise<unknown> =>
+      (await call('show_system_info', target === undefined ? {} : { target })).found.items[0]?.hostname
+    expect([await names(), await names(first), await names(second)]).toEqual(['panorama-sim-1', 'fw-all-sites', 'fw-site-001'])
+    // Both have a vsys1 and a shared: what was read of one does not serve the other.
+    const places = async (more: object): Promise<unknown[]> => {
+      const { items } = (await call('retrieve_address_objects', { limit: 1000, ...more })).found
+      return [...new Set(items.map(({ location }) => location))].toSorted()
+    }
+    expect([await places({ target: first }), await places({})]).toEqual([
+      ['shared', 'vsys1'],
+      ['all-sites', 'shared', 'site-001', 'site-002'],
+    ])
+    const addresses = async (target: string): Promise<string> =>
+      JSON.stringify((await call('retrieve_address_objects', { target, limit: 1000 })).found.items)
+    expect(await addresses(first)).not.toBe(await addresses(second))
+    // A cursor goes with its target, lists and logs alike.
+    for (const name of ['retrieve_address_objects', 'query_logs']) {
+      const { nextCursor: cursor } = (await call(name, { target: first, limit: 2 })).found
+      expect(cursor, name).toBeDefined()
+      expect((await call(name, { target: first, cursor, limit: 2 })).found.items, name).toHaveLength(2)
+      for (const other of [{}, { target: second }])
+        expect((await call(name, { ...other, cursor })).error, name).toMatchObject({ kind: 'bad-request' })
+    }
+    expect((await call('show_system_info', { target: '0999' })).error).toMatchObject({
+      kind: 'unreachable',
+      hint: expect.stringContaining('list_locations'),
+    })
+  })
+
+  it('is told in a job that is left over which firewall it belongs to', async () => {
+    const { call, simulator } = await device({ profile: 'panorama', deviceGroups: 1, logMs: 1500 })
+    const [target = ''] = [...simulator.device.managed.keys()]
+    const left = await call('query_logs', { target }, { budgetMs: 100 })
+    expect(left.text).toContain(`call get_job with id "${left.found.job?.id}" and target "${target}"`)
+    expect((await call('get_job', { id: left.found.job?.id, target })).text).toContain('The log query has')
   })
 })
 

@@ -32,6 +32,9 @@ export interface SnapshotOptions {
 /** Nothing is where something could be: asked for again and again, and hardly ever different. */
 export const ABSENT_TTL_MS = 300_000
 
+/** What is kept for one device. */
+export type DeviceSnapshots = Pick<Snapshots, 'read' | 'pages' | 'listOf' | 'forget' | 'of'>
+
 export class Snapshots {
   readonly #ttlMs: number
   readonly #pagesMs: number
@@ -48,6 +51,17 @@ export class Snapshots {
     this.#pagesMs = options.pagesMs ?? 600_000
     this.#capacity = options.capacity ?? 400_000
     this.#clock = options.clock ?? Date.now
+  }
+
+  /** The part for a firewall behind this Panorama: nothing of one device is ever taken for another's. */
+  of(serial: string): DeviceSnapshots {
+    return {
+      read: (key, options, load) => this.read(`${serial} ${key}`, options, load),
+      pages: (list, length) => this.pages(list, length, serial),
+      listOf: (id, part) => this.listOf(id, part, serial),
+      forget: () => this.forget(),
+      of: other => this.of(other),
+    }
   }
 
   /** Forgets all reads: something was changed. Lists that pages are cut from stay. */
@@ -84,9 +98,13 @@ export class Snapshots {
   }
 
   /** Keeps a list for its pages; gives the name that a cursor begins with. */
-  pages(list: unknown, length: number): string {
+  pages(list: unknown, length: number, serial = ''): string {
     const id = randomBytes(9).toString('base64url')
-    this.#keep(`page ${id}`, { snapshot: { value: list, fetchedAt: this.#clock() }, weight: length, until: this.#clock() + this.#pagesMs })
+    this.#keep(`page ${serial} ${id}`, {
+      snapshot: { value: list, fetchedAt: this.#clock() },
+      weight: length,
+      until: this.#clock() + this.#pagesMs,
+    })
     return id
   }
 
@@ -94,13 +112,13 @@ export class Snapshots {
    * The list that a cursor belongs to. Throws PanosError when it is not kept any more, or is another tool's.
    * @param part what an object of the tool's own kind has
    */
-  listOf(id: string, part: string): unknown {
-    const value = this.#find(`page ${id}`)?.snapshot.value
+  listOf(id: string, part: string, serial = ''): unknown {
+    const value = this.#find(`page ${serial} ${id}`)?.snapshot.value
     if (typeof value === 'object' && value !== null && part in value) return value
     throw new PanosError({
       kind: 'bad-request',
       message: 'This cursor is not known: it is wrong, or the list that it pages through is no longer kept.',
-      hint: 'Call the tool again without a cursor.',
+      hint: 'Call the tool again without a cursor; a cursor goes with the target that it was given for.',
     })
   }
 
