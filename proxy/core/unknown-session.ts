@@ -1,16 +1,10 @@
-/**
- * The server does not know the session that a client names: which fault that is. Promise: what the proxy saw of that session before
- * decides, in the order of how surely it knows, and exactly one rule is named.
- */
-import { IDLE_LIMITS, nearest } from './client-limits.ts'
 import { queryOf } from './endpoint.ts'
 import type { Facts } from './facts.ts'
 import { headerOf } from './fields.ts'
-import type { Alternative, Confidence, End, Evidence, Exchange, Session } from './model.ts'
-import { actorText, countText, errorWords, spanText } from './words.ts'
+import type { Alternative, Confidence, Evidence, Exchange, Session } from './model.ts'
+import { EXPIRY_SPAN, lastKnown, remembersOld, restarted, restartedUnseen } from './restart-signs.ts'
+import { actorText, errorWords, spanText } from './words.ts'
 
-/** A session this long without a request may have expired (ms). */
-const EXPIRY_SPAN = 60_000
 /** A client that begins anew by itself does so this soon after the refusal (ms). */
 const RECOVERY_SPAN = 3_000
 
@@ -75,6 +69,7 @@ export function unknownSession(facts: Facts): UnknownSession | undefined {
     tooEarly(facts, first) ??
     deadStream(facts, first) ??
     otherWorker(facts, first) ??
+    restartedUnseen(facts, first) ??
     expired(facts, first)
   )
 }
@@ -117,55 +112,6 @@ function terminated({ exchanges }: Facts, first: Exchange): UnknownSession | und
     confidence: 'certain',
     fix: ['After DELETE, begin with initialize and without the old id.'],
     evidence: [{ seq: end.requestSeq, at: end.requestAt, says: 'The client sent DELETE for this session' }],
-  }
-}
-
-/** The stream's end, where its server dropped it in the middle: a process that ends does so; a network that breaks resets or falls silent. */
-function droppedStream({ session, exchanges }: Facts, first: Exchange): (End & { silentMs?: number }) | undefined {
-  const own = exchanges.findLast(({ body, serverEnd }) => body === 'stream' && serverEnd !== undefined && serverEnd.at < first.requestAt)
-  const end =
-    session.transport === 'sse'
-      ? session.ended
-      : own?.serverEnd && { ...own.serverEnd, silentMs: own.serverEnd.at - (own.lastByteAt ?? own.serverEnd.at) }
-  if (end?.by !== 'server' || end.how === 'complete' || end.at >= first.requestAt) return undefined
-  // A client that had left before it makes this a consequence.
-  return own?.clientEnd?.by === 'client' && own.clientEnd.at <= end.at ? undefined : end
-}
-
-function restarted(facts: Facts, first: Exchange): UnknownSession | undefined {
-  const { session, others, outages = [] } = facts
-  const outage = outages.find(({ from, wasUp }) => wasUp && from >= session.startedAt && from < first.requestAt)
-  const by = droppedStream(facts, first)
-  const burst = others.filter(({ ended }) => ended && by && ended.by === 'server' && Math.abs(ended.at - by.at) < 1_000).length
-  const torn = by?.how === 'fin' && ((by.silentMs ?? 0) < 20_000 || nearest(by.silentMs ?? 0, IDLE_LIMITS) === undefined)
-  if (!outage && burst === 0 && !torn) return undefined
-  const evidence: Evidence[] = []
-  if (by)
-    evidence.push({
-      seq: by.seq,
-      at: by.at,
-      says: `The server closed the stream without a clean end${burst > 0 ? `, and ${countText(burst, 'other stream')} with it` : ''}`,
-    })
-  if (outage) evidence.push({ seq: outage.seq, at: outage.from, says: `The server could not be reached: ${outage.says}` })
-  return {
-    rule: 'server-restarted',
-    cause: 'The server was restarted and keeps its sessions in memory.',
-    says: 'The server went away and came back. It keeps sessions in memory, so it does not know those from before.',
-    confidence: outage ? 'certain' : 'likely',
-    fix: [
-      'Reconnect the client: it has to begin with initialize.',
-      'If the server should survive restarts, keep its sessions in a shared store or serve without sessions.',
-    ],
-    evidence,
-    ...(!outage && {
-      alternatives: [
-        {
-          rule: 'network-interruption',
-          standing: 'possible' as const,
-          why: 'nothing was refused in between: the stream alone may have been cut',
-        },
-      ],
-    }),
   }
 }
 
@@ -256,16 +202,18 @@ function otherWorker({ session, exchanges }: Facts, first: Exchange): UnknownSes
   }
 }
 
-function expired({ exchanges, session }: Facts, first: Exchange): UnknownSession {
-  const before = exchanges.findLast(({ requestAt, id }) => requestAt < first.requestAt && id !== first.id)
-  const since = before ? (before.lastByteAt ?? before.responseAt ?? before.requestAt) : session.startedAt
+function expired(facts: Facts, first: Exchange): UnknownSession {
+  const { at: since, before } = lastKnown(facts, first)
   const gap = first.requestAt - since
   const long = gap >= EXPIRY_SPAN
+  const isSame = remembersOld(facts, since, first.responseAt ?? first.requestAt)
   return {
     rule: 'session-unknown-or-expired',
     cause: long
       ? 'The server dropped the session while nothing was asked of it.'
-      : 'The server was restarted, or dropped the session for a reason of its own.',
+      : isSame
+        ? 'The server dropped the session for a reason of its own, or another worker answered.'
+        : 'The server was restarted, or dropped the session for a reason of its own.',
     says: long
       ? `The session had been idle for ${spanText(gap)}: the server let it expire.`
       : `The server knew the session ${spanText(gap)} before, and knows it no longer.`,
@@ -274,15 +222,18 @@ function expired({ exchanges, session }: Facts, first: Exchange): UnknownSession
       'Begin a new session with initialize.',
       long
         ? 'Raise the server’s idle limit for sessions, or keep a stream open.'
-        : 'Look into the server’s log for a restart at that moment.',
+        : isSame
+          ? 'Look into the server’s log for this session’s id, and count its workers: each knows its own sessions only.'
+          : 'Look into the server’s log for a restart at that moment.',
     ],
     evidence: before
       ? [{ seq: before.responseSeq ?? before.requestSeq, at: since, says: `Last sign that the server knew it, ${spanText(gap)} before` }]
       : [],
     alternatives: [
-      long
-        ? { rule: 'server-restarted', standing: 'possible', why: 'the wire shows neither a restart nor a rule of expiry' }
-        : { rule: 'wrong-worker', standing: 'possible', why: 'another worker may have answered' },
+      isSame
+        ? { rule: 'server-restarted', standing: 'ruled out', why: 'a session that is as old was served after it' }
+        : { rule: 'server-restarted', standing: 'possible', why: 'the wire shows neither a restart nor a rule of expiry' },
+      ...(long ? [] : [{ rule: 'wrong-worker', standing: 'possible' as const, why: 'another worker may have answered' }]),
     ],
   }
 }
