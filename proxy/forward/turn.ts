@@ -3,6 +3,7 @@
  * before its bytes leave. Promise: nothing waits for more than the sockets that are readable now, nor for more than 256 KiB.
  */
 import type { Journal } from '../core/event.ts'
+import { passed } from './passed-bytes.ts'
 
 /** Something with bytes to send on. */
 export interface Waiting {
@@ -42,6 +43,7 @@ export class Turn {
 
   run(): void {
     const turn = this.#waiting
+    const bytes = this.#bytes
     this.#scheduled = false
     this.#bytes = 0
     if (turn.length === 0) return
@@ -49,5 +51,6 @@ export class Turn {
     for (let i = 0; i < turn.length; i++) (turn[i] as Waiting).settle()
     this.#journal.flush()
     for (let i = 0; i < turn.length; i++) (turn[i] as Waiting).release()
+    passed(bytes)
   }
 }
