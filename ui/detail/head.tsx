@@ -1,14 +1,15 @@
 /** The head of the detail: what is selected, its state, and what can be done with it. */
 import { Check, ChevronRight, Link, Maximize2, Minimize2, SquareTerminal, X } from 'lucide-react'
 import { useState } from 'react'
-import type { Call, Exchange } from '../../proxy/core/model.ts'
+import type { Call, Exchange, Finding } from '../../proxy/core/model.ts'
+import { SEVERITY, sureness } from '../findings/verdict.tsx'
 import { clock, duration, offset, plural, size } from '../format.ts'
 import { isOpen, lastOf } from '../scene.ts'
 import { sessionKind } from '../sessions/groups.ts'
 import type { DetailProps } from '../view.ts'
 import { curlOf } from './curl.ts'
 import css from './detail.module.css'
-import { Glyph } from './glyph.tsx'
+import { Glyph, SeverityGlyph } from './glyph.tsx'
 import { DELIVERY_WORDS } from './ladder-model.ts'
 import { type Subject, shortKey } from './subject.ts'
 
@@ -51,6 +52,8 @@ export function Head(props: PartProps) {
       <p className={css.facts}>
         {props.selection.kind === 'session' ? (
           <SessionLine {...props} />
+        ) : subject.finding ? (
+          <FindingLine finding={subject.finding} call={call} />
         ) : call ? (
           <CallLine call={call} sentAt={expanded ? recording.startedAt + call.sentAt : undefined} />
         ) : (
@@ -82,6 +85,24 @@ function SessionLine({ rows: { session }, recording, now }: PartProps) {
       <span>{sessionKind(session)}</span>
       <strong>{duration(until - session.startedAt)}</strong>
       <span>{size(session.bytes)}</span>
+    </>
+  )
+}
+
+/** How bad and how sure; what became of the call stands in its ladder. */
+function FindingLine({ finding, call }: { finding: Finding; call: Call | undefined }) {
+  return (
+    <>
+      <span className={css.state} data-severity={finding.severity}>
+        <SeverityGlyph severity={finding.severity} />
+        {SEVERITY[finding.severity]}
+      </span>
+      <span>{sureness(finding)}</span>
+      {call && (
+        <span>
+          about call <b>{call.number || call.method}</b>
+        </span>
+      )}
     </>
   )
 }

@@ -6,10 +6,10 @@ import { SeverityGlyph } from '../detail/glyph.tsx'
 import { letterOf, offset } from '../format.ts'
 import css from './verdict.module.css'
 
-const SEVERITY = { error: 'Error', warning: 'Warning', info: 'Note' } as const
+export const SEVERITY = { error: 'Error', warning: 'Warning', info: 'Note' } as const
 
 /** "loss certain, cause likely" where a finding is surer of what happened than of why. */
-const sureness = (finding: Finding): string =>
+export const sureness = (finding: Finding): string =>
   finding.causeConfidence !== undefined && finding.causeConfidence !== finding.confidence
     ? `fault ${finding.confidence}, cause ${finding.causeConfidence}`
     : finding.confidence

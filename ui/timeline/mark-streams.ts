@@ -42,7 +42,7 @@ function markStream(pass: Pass, block: Block, exchange: Exchange, legs: Legs): v
   leg(pass, exchange.requestAt, heldFrom === undefined ? serverEnd : Math.min(heldFrom, serverEnd), legs.server, a)
   if (heldFrom !== undefined) held(pass, heldFrom, exchange.held?.to ?? serverEnd, legs.server, a)
   const frames = block.tracks.frames.of(exchange.id)
-  silences(pass, frames, exchange, clientEnd, legs)
+  silences(pass, frames, exchange, clientEnd, legs, brokeOff(block, exchange))
   const x0 = clampX(pass.view, exchange.requestAt)
   const x1 = clampX(pass.view, Math.max(clientEnd, serverEnd))
   pass.scene.hits.push({ x0, x1, y0: legs.client, y1: legs.server + LEG, kind: 'exchange', id: exchange.id })
@@ -77,8 +77,9 @@ function held(pass: Pass, from: number, to: number, y: number, a: number): void 
 }
 
 /** Dotted lines between the legs, with the seconds in their middle. */
-function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchange, clientEnd: number, legs: Legs): void {
-  const draw = (from: number, to: number): void => {
+/** `broke`: the last silence ended with the stream, and an answer was lost on it. */
+function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchange, clientEnd: number, legs: Legs, broke: boolean): void {
+  const draw = (from: number, to: number, ink: Ink = 'tx3'): void => {
     if (to - from < SILENCE_MS) return
     const xa = clampX(pass.view, from)
     const xb = clampX(pass.view, to)
@@ -92,7 +93,7 @@ function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchan
     line(xa + 4, middle - half)
     line(middle + half, xb - 4)
     pass.scene.labels.push({
-      parts: [{ text, ink: 'tx3' }],
+      parts: [{ text, ink, bold: ink === 'fail' }],
       spots: [{ x: middle, y: legs.middle + 4, align: 'middle' }],
       priority: PRIORITY.gap,
     })
@@ -104,7 +105,7 @@ function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchan
     for (let i = first; i < until.length && i < first + MOST_SILENCES && (starts[i] as number) <= pass.view.to; i++)
       draw(starts[i] as number, Math.min(until[i] as number, clientEnd))
   }
-  if (last !== undefined) draw(last, Math.min(clientEnd, pass.edge))
+  if (last !== undefined) draw(last, Math.min(clientEnd, pass.edge), broke ? 'fail' : 'tx3')
 }
 
 function pings(pass: Pass, ticks: Ticks<Frame>, legs: Legs, fade: number): void {
@@ -194,15 +195,19 @@ function hit(pass: Pass, ticks: Ticks<Frame>, first: number, count: number, x0: 
   }
 }
 
+/** A call was in flight when it ended. That is known of the session's end alone; an earlier stream broke only if an answer was lost on it. */
+function brokeOff({ tracks }: Block, { clientEnd, serverEnd }: Exchange): boolean {
+  const { ended } = tracks.session
+  const first = Math.min(clientEnd?.at ?? Number.POSITIVE_INFINITY, serverEnd?.at ?? Number.POSITIVE_INFINITY)
+  return ended !== undefined && ended.inFlight > 0 && Math.abs(ended.at - first) < 1
+}
+
 /** Badges on both legs; the one that ended first says how. */
 function ends(pass: Pass, block: Block, exchange: Exchange, legs: Legs, frames: StreamFrames | undefined): void {
   const { clientEnd, serverEnd } = exchange
   const serverFirst = clientEnd !== undefined && serverEnd !== undefined && serverEnd.at < clientEnd.at
   const first = clientEnd && serverEnd ? (serverFirst ? serverEnd : clientEnd) : (clientEnd ?? serverEnd)
-  const ended = block.tracks.session.ended
-  // What was in flight is known of the session's end; an earlier stream of the session broke only if an answer was lost on it.
-  const inFlight = ended !== undefined && first !== undefined && Math.abs(ended.at - first.at) < 1 && ended.inFlight > 0
-  const broke = inFlight || (frames?.lost ?? false)
+  const broke = brokeOff(block, exchange) || (frames?.lost ?? false)
   const clientFirst = first === clientEnd
   // The leg that closed first is drawn last, above the other's badge.
   // Who only went along is no news; the proxy's passing on always is.
