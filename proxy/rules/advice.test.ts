@@ -36,7 +36,7 @@ describe('the client’s limit', () => {
 it.each([
   ['claude-code', '(start it with claude --debug)'],
   ['Visual Studio Code', '(MCP: List Servers, Show Output)'],
-  ['cursor-vscode', '(Output, MCP Logs)'],
+  ['cursor-vscode', '(its Output panel, MCP)'],
   ['my-agent', 'of the close: the wire'],
 ])('the log of %s', (name, words) => expect(clientLog(client(name))).toContain(words))
 

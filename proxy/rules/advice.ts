@@ -58,7 +58,7 @@ export function clientLog(facts: Facts): string {
     : /visual studio code|vscode/i.test(who) && !/cursor/i.test(who)
       ? ' (MCP: List Servers, Show Output)'
       : /cursor/i.test(who)
-        ? ' (Output, MCP Logs)'
+        ? ' (its Output panel, MCP)'
         : ''
   return `Look into the client’s own log for the moment of the close${where}: the wire does not say why it left.`
 }
