@@ -356,6 +356,19 @@ describe('logs', () => {
     expect([verdict(fetch(other, 'finish')), verdict(fetch(other)), device.logJobs.open]).toEqual(['success -', 'error -', 0])
   })
 
+  it('of the configuration tell what was really done, by whom', () => {
+    set(ADDRESS, '<fqdn>a.example.net</fqdn>', keyOf('second'))
+    now += 1000
+    committed()
+    const id = textAt(query({ 'log-type': 'config', nlogs: '2' }), 'result', 'job') ?? ''
+    now += 2000
+    const entries = children(child(fetch(id), 'result', 'log', 'logs'), 'entry')
+    expect(entries.map(entry => ['admin', 'cmd', 'path'].map(part => textAt(entry, part)))).toEqual([
+      ['admin', 'commit', undefined],
+      ['second', 'set', 'vsys  vsys1 address  web'],
+    ])
+  })
+
   it('are the same for the same seed', () => {
     const everything = (): string =>
       ['traffic', 'threat', 'url', 'system', 'config']

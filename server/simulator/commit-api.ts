@@ -75,6 +75,7 @@ function commit(device: Device, account: Account, command: XmlNode, now: number)
   const admins = membersAt(inside, 'partial', 'admin')
   const edits = admins.length > 0 ? device.pending.filter(edit => admins.includes(edit.admin)) : device.pending
   if (edits.length === 0 && !force) return noChanges()
+  device.deeds.push({ at: now, admin: account.user, what: 'commit', xpath: '' })
   const job = device.jobs.add(plan(device, 'Commit', account.user, edits, textAt(inside, 'description') ?? ''), now)
   return enqueued(job.id, 'Commit job enqueued with jobid')
 }

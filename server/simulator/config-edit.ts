@@ -136,7 +136,11 @@ export function answerEdit(device: Device, admin: string, parameters: URLSearchP
 
 /** `action=multi-config`: one answer per edit; the first that fails undoes all. */
 export function answerMultiConfig(device: Device, admin: string, parameters: URLSearchParams, now: number): ApiAnswer {
-  const [candidate, pending] = [device.candidate, device.pending]
+  const [candidate, pending, deeds] = [device.candidate, device.pending, device.deeds.length]
+  const undo = (): void => {
+    Object.assign(device, { candidate, pending })
+    device.deeds.length = deeds
+  }
   const parts: string[] = []
   try {
     const requests = elementsOf(parameters.get('element')).flatMap(root => root.children)
@@ -159,12 +163,12 @@ export function answerMultiConfig(device: Device, admin: string, parameters: URL
       parts.push(answer.body.replace('<response ', `<response${id} `))
       const code = child(parseXml(`<x>${answer.body}</x>`), 'response')?.attributes
       if (code?.status === 'success') continue
-      Object.assign(device, { candidate, pending })
+      undo()
       // The whole has code 13 whatever the part has (pango, multi-config tests).
       return { httpStatus: 200, body: `<response status="error" code="13">${parts.join('')}</response>` }
     }
   } catch (error) {
-    Object.assign(device, { candidate, pending })
+    undo()
     return refusedWith(error)
   }
   return { httpStatus: 200, body: `<response status="success" code="20">${parts.join('')}</response>` }

@@ -31,6 +31,15 @@ export interface Lock {
   readonly at: number
 }
 
+/** What an administrator did, for the configuration log. */
+export interface Deed {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly admin: string
+  readonly what: string
+  readonly xpath: string
+}
+
 export interface DeviceOptions {
   readonly hostname: string
   readonly model: string
@@ -65,6 +74,8 @@ export class Device {
   candidate: XmlNode
   pending: readonly Pending[] = []
   locks: readonly Lock[] = []
+  /** Oldest first. */
+  readonly deeds: Deed[] = []
   /** Of a Panorama: the firewalls that `target` reaches, by serial number. */
   readonly managed = new Map<string, Device>()
   /** Of a managed firewall: what the templates of its Panorama gave it. */
@@ -127,6 +138,7 @@ export class Device {
     const after = make(this.candidate, mark)
     if (after === this.candidate) return
     this.#edits += 1
+    this.deeds.push({ at: now, admin, what: action, xpath })
     this.candidate = after
     this.pending = [...this.pending, { id: this.#edits, admin, action, xpath, at: now, apply: root => make(root, mark) }]
   }

@@ -4,7 +4,7 @@
  */
 import { membersAt, textAt, type XmlNode } from '../panos/xml.ts'
 import { SITES } from './address-plan.ts'
-import type { Device } from './device.ts'
+import type { Deed, Device } from './device.ts'
 import { Dice } from './dice.ts'
 import { APPLICATION_PORTS, PolicyView } from './flow.ts'
 import type { LogEntry } from './log-filter.ts'
@@ -166,21 +166,50 @@ function system(device: Device, number: number, at: number): LogEntry {
   }
 }
 
-function config(device: Device, number: number, at: number): LogEntry {
-  const dice = new Dice(device.seed * 65_557 + number)
-  const name = `servers-web-${String(1 + dice.below(200)).padStart(3, '0')}`
+/** As a device writes it: `vsys  vsys1 address  web` of `…/vsys/entry[@name='vsys1']/address/entry[@name='web']`. */
+const pathWords = (xpath: string): string =>
+  xpath
+    .replace(/^\/config\/(?:devices\/entry\[[^\]]*\]\/)?/, '')
+    .replaceAll(/\/entry\[@name=(?:'([^']*)'|"([^"]*)")\]/g, '  $1$2')
+    .replaceAll('/', ' ')
+
+/** An entry of the configuration log; `number` and `at` are those of the log. */
+function deed(
+  device: Device,
+  number: number,
+  at: number,
+  { admin, what, xpath }: Pick<Deed, 'admin' | 'what' | 'xpath'>,
+  client: string,
+): LogEntry {
   return {
     ...head(device, 'config', number, at, '0'),
     vsys_id: '0',
     device_name: device.hostname,
     host: '192.0.2.100',
-    cmd: dice.pick(['set', 'edit', 'delete', 'commit']),
-    admin: dice.pick(['admin', 'second']),
-    client: dice.pick(['Web', 'CLI', 'XML API']),
+    cmd: what,
+    admin,
+    client,
     result: 'Succeeded',
-    path: `vsys  vsys1 address  ${name}`,
-    'full-path': `/config/devices/entry[@name='localhost.localdomain']/vsys/entry[@name='vsys1']/address/entry[@name='${name}']`,
+    ...(xpath !== '' && { path: pathWords(xpath), 'full-path': xpath }),
   }
+}
+
+function config(device: Device, number: number, at: number): LogEntry {
+  const dice = new Dice(device.seed * 65_557 + number)
+  const name = `servers-web-${String(1 + dice.below(200)).padStart(3, '0')}`
+  const what = dice.pick(['set', 'edit', 'delete', 'commit'])
+  const admin = dice.pick(['admin', 'second'])
+  const xpath = `/config/devices/entry[@name='localhost.localdomain']/vsys/entry[@name='vsys1']/address/entry[@name='${name}']`
+  return deed(device, number, at, { what, admin, xpath: what === 'commit' ? '' : xpath }, dice.pick(['Web', 'CLI', 'XML API']))
+}
+
+/** The configuration log has what was really done here, too. */
+function withDeeds(device: Device, entries: readonly LogEntry[]): readonly LogEntry[] {
+  if (device.deeds.length === 0) return entries
+  const real = device.deeds.map((each, index) => deed(device, 1_000_000 + index, each.at, each, 'XML API'))
+  return [...entries, ...real].sort((one, other) =>
+    (one.receive_time ?? '') < (other.receive_time ?? '') ? -1 : one.receive_time === other.receive_time ? 0 : 1,
+  )
 }
 
 const cache = new WeakMap<Device, Map<LogType, LogEntry[]>>()
@@ -211,5 +240,5 @@ export function logsUntil(device: Device, kind: LogType, now: number): readonly 
     else if (kind === 'url') entries.push(url(device, view, number, at))
     else entries.push(kind === 'system' ? system(device, number, at) : config(device, number, at))
   }
-  return entries
+  return kind === 'config' ? withDeeds(device, entries) : entries
 }

@@ -81,12 +81,15 @@ export interface ZoneFound {
   readonly interface: string
 }
 
-/** The zone of an address, where all routers that know it agree; undefined when that is open or the device does not say. */
-export async function zoneOf(context: ToolContext, ip: string): Promise<ZoneFound | undefined> {
+/**
+ * The zone of an address in a virtual system, or in the only one whose routers know it. Undefined when several do and their zones or virtual
+ * systems differ, or when the device does not say.
+ */
+export async function zoneOf(context: ToolContext, ip: string, vsys: string | undefined): Promise<ZoneFound | undefined> {
   try {
-    const ways = (await waysTo(context, ip)).filter(({ found }) => found)
+    const ways = (await waysTo(context, ip)).filter(each => each.found && (vsys === undefined || each.vsys === '' || each.vsys === vsys))
     const [first] = ways
-    if (!first || first.zone === '' || ways.some(({ zone }) => zone !== first.zone)) return undefined
+    if (!first || first.zone === '' || ways.some(each => each.zone !== first.zone || each.vsys !== first.vsys)) return undefined
     return { zone: first.zone, vsys: first.vsys, interface: first.interface }
   } catch (error) {
     context.signal.throwIfAborted()

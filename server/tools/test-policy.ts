@@ -55,22 +55,26 @@ interface Zoned<Given> {
  */
 async function zoned<Given extends Flow>(context: ToolContext, given: Given): Promise<Zoned<Given>> {
   if (given.from_zone !== undefined && given.to_zone !== undefined) return { given, vsys: given.vsys, warnings: [] }
-  const [from, to] = await Promise.all([
-    given.from_zone === undefined ? zoneOf(context, given.source_ip) : undefined,
-    given.to_zone === undefined ? zoneOf(context, given.destination_ip) : undefined,
-  ])
+  const wanted = given.vsys ?? context.client().vsys
+  const from = given.from_zone === undefined ? await zoneOf(context, given.source_ip, wanted) : undefined
+  // Where the source is, there the rules are asked: the way out is looked for in the same virtual system.
+  const vsys = wanted ?? (from?.vsys || undefined)
+  const to = given.to_zone === undefined ? await zoneOf(context, given.destination_ip, vsys) : undefined
   const whole = { ...given, from_zone: given.from_zone ?? from?.zone, to_zone: given.to_zone ?? to?.zone }
   const open = [whole.from_zone === undefined && 'from_zone', whole.to_zone === undefined && 'to_zone'].filter(Boolean)
   const routed = [from, to].flatMap(found => (found ? `${found.zone} (${found.interface})` : []))
   return {
     given: whole,
-    // A virtual system that was chosen by PANOS_VSYS stays.
-    vsys: given.vsys ?? context.client().vsys ?? (from?.vsys || undefined),
+    vsys,
     warnings: [
       ...(routed.length > 0
         ? [`Found by route: ${routed.join(' to ')}. With destination NAT give to_zone: that of the translated address.`]
         : []),
-      ...(open.length > 0 ? [`${open.join(' and ')} could not be found by route: the first match may be a rule for other zones.`] : []),
+      ...(open.length > 0
+        ? [
+            `${open.join(' and ')} could not be found by route (no route, or several virtual systems have one: give vsys): the first match may be a rule for other zones.`,
+          ]
+        : []),
     ],
   }
 }

@@ -192,6 +192,47 @@ describe('operational answers', () => {
     ])
   })
 
+  it('asks the virtual system of the source, and none by guess where two know the address', async () => {
+    const face = (name: string, zone: string, vsys: number): string =>
+      `<entry><name>${name}</name><zone>${zone}</zone><vsys>${vsys}</vsys><fwd>vr:vr${vsys}</fwd><ip>10.0.0.1/8</ip></entry>`
+    const way = (name: string): string => ok(`<nh>interface</nh><interface>${name}</interface>`)
+    const nowhere = ok('<nh>none</nh>')
+    const { call, asked } = await device([
+      [
+        /<interface>all/,
+        ok(
+          `<hw/><ifnet>${face('ae1.1', 'in-1', 1)}${face('ae1.2', 'in-2', 2)}${face('ae2.1', 'out', 1)}${face('ae2.2', 'out', 2)}</ifnet>`,
+        ),
+      ],
+      [/vr1<.*<ip>10\.2\./, nowhere],
+      [/vr2<.*<ip>10\.2\./, way('ae1.2')],
+      [/vr1<.*<ip>10\.9\./, way('ae1.1')],
+      [/vr2<.*<ip>10\.9\./, way('ae1.2')],
+      [/vr1<.*<ip>8\./, way('ae2.1')],
+      [/vr2<.*<ip>8\./, way('ae2.2')],
+      [/policy-match/, ok('<rules><entry name="r"><index>1</index><action>allow</action></entry></rules>')],
+    ])
+    const match = async (source_ip: string, more: object = {}): Promise<[string | undefined, string[]]> => {
+      const { warnings } = await call('test_security_policy_match', {
+        source_ip,
+        destination_ip: '8.8.8.8',
+        destination_port: 443,
+        ...more,
+      })
+      return [asked.findLast(form => form.includes('policy-match')), warnings]
+    }
+    const [only] = await match('10.2.0.1')
+    expect(only).toMatch(/vsys=vsys2/)
+    expect(only).toContain('<from>in-2</from><to>out</to>')
+    const [open, warnings] = await match('10.9.0.1')
+    expect(open).not.toContain('vsys=')
+    expect(open).not.toContain('<from>')
+    expect(warnings.join()).toContain('from_zone and to_zone could not be found by route')
+    const [given] = await match('10.9.0.1', { vsys: 'vsys1' })
+    expect(given).toMatch(/vsys=vsys1/)
+    expect(given).toContain('<from>in-1</from><to>out</to>')
+  })
+
   it('reads the booleans of sessions, which are written True and False', async () => {
     const { call } = await device([
       [/session/, ok('<entry><idx>7</idx><source>192.0.2.1</source><nat>True</nat></entry><entry><idx>8</idx><nat>False</nat></entry>')],
