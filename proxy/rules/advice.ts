@@ -46,7 +46,8 @@ export function limitSetting(facts: Facts): string {
 
 /** The same for the limit on connecting. */
 export function connectSetting(facts: Facts): string {
-  if (/claude[- ]?code/i.test(whoOf(facts))) return 'Raise the client’s limit for connecting: MCP_TIMEOUT, in milliseconds.'
+  if (/claude[- ]?code/i.test(whoOf(facts)))
+    return 'Raise the client’s limit for connecting: MCP_TIMEOUT, in milliseconds; there are versions that wait 60 s at most all the same.'
   return 'Raise the client’s limit for connecting, if it has a setting for it.'
 }
 
