@@ -6,10 +6,10 @@ import { z } from 'zod'
 import { asPanosError } from '../panos/panos-error.ts'
 import { readAddressBook } from './address-book.ts'
 import { joined } from './listing.ts'
-import { configInput, cursorInput, limitInput, locationInput, type PanosTool, refreshInput, type ToolContext } from './panos-tool.ts'
+import { configInput, cursorInput, limitInput, locationInput, type PanosTool, refreshInput } from './panos-tool.ts'
 import { SECURITY_RULES } from './retrieve-security-policies.ts'
 import { RuleCover } from './rule-cover.ts'
-import { readRuleHits } from './rule-hits.ts'
+import { neverMet } from './rule-hits.ts'
 import { readRules } from './rules.ts'
 import type { SecurityRule } from './security-rule.ts'
 
@@ -86,17 +86,6 @@ function hidden(rules: readonly SecurityRule[], cover: RuleCover): Item[] {
   return items
 }
 
-async function unused(context: ToolContext, rules: readonly SecurityRule[], refresh: boolean): Promise<Item[]> {
-  const systems = [...new Set(rules.map(({ location }) => location))]
-  const lists = await Promise.all(
-    systems.map(async vsys => {
-      const hits = await readRuleHits(context, vsys, refresh)
-      return rules.filter(rule => rule.location === vsys && !rule.disabled && hits.get(rule.name)?.count === 0)
-    }),
-  )
-  return lists.flat().map(rule => found('unused', rule, 'It was never met since its counter began.'))
-}
-
 export const analyzeSecurityPolicies: PanosTool<typeof input, Item> = {
   name: 'analyze_security_policies',
   title: 'Analyse security policies',
@@ -118,9 +107,11 @@ export const analyzeSecurityPolicies: PanosTool<typeof input, Item> = {
     if (lists.length === 0 && panorama)
       warnings.push('Give a device group as location to find shadowed rules and duplicates on a Panorama.')
     const items = [...rules.flatMap(alone), ...lists.flatMap(list => hidden(list, cover))]
-    if (checks.includes('unused') && !panorama) {
+    if (checks.includes('unused')) {
       try {
-        items.push(...(await unused(context, rules, refresh)))
+        const enabled = rules.filter(({ disabled }) => !disabled)
+        const never = await neverMet(context, enabled, panorama, refresh)
+        items.push(...never.map(rule => found('unused', rule, 'It was never met since its counter began.')))
       } catch (error) {
         if (context.signal.aborted) throw error
         warnings.push(`How often rules are met could not be read: ${asPanosError(error).message}`)

@@ -503,6 +503,23 @@ describe('a Panorama', () => {
     })
   })
 
+  it('has its unused rules found: those that no firewall below met', async () => {
+    const { call, simulator } = await device({ profile: 'panorama', deviceGroups: 3, rules: 30, logMs: 20 })
+    const rules = (await call('retrieve_security_policies', { unused: true, limit: 1000 })).found.items
+    const all = (await call('retrieve_security_policies', { limit: 1000 })).found.items
+    expect([rules.length > 0, rules.length < all.length]).toEqual([true, true])
+    // What was met on any firewall is not among them.
+    const met = new Set<unknown>()
+    for (const target of simulator.device.managed.keys()) {
+      const { items } = (await call('query_logs', { target, group_by: 'rule', limit: 1000 })).found
+      for (const { rule } of items) met.add(rule)
+    }
+    expect(rules.filter(({ name }) => met.has(name))).toEqual([])
+    expect(all.filter(({ name }) => !met.has(name)).map(({ name }) => name)).toEqual(rules.map(({ name }) => name))
+    const remarks = (await call('analyze_security_policies', { checks: ['unused'] })).found.items
+    expect(remarks.length).toBe(rules.filter(({ disabled }) => !disabled).length)
+  })
+
   it('is told in a job that is left over which firewall it belongs to', async () => {
     const { call, simulator } = await device({ profile: 'panorama', deviceGroups: 1, logMs: 1500 })
     const [target = ''] = [...simulator.device.managed.keys()]

@@ -6,8 +6,8 @@ import { z } from 'zod'
 import { spanOf } from '../panos/ip-span.ts'
 import { type AddressBook, readAddressBook } from './address-book.ts'
 import { joined, many } from './listing.ts'
-import { listInputs, named, type PanosTool, type ToolContext } from './panos-tool.ts'
-import { readRuleHits } from './rule-hits.ts'
+import { listInputs, named, type PanosTool } from './panos-tool.ts'
+import { neverMet } from './rule-hits.ts'
 import { type RuleKind, readRules } from './rules.ts'
 import { readSecurityRule, type SecurityRule, securityRule } from './security-rule.ts'
 
@@ -29,7 +29,10 @@ const input = z.object({
   action: z.enum(['allow', 'deny', 'drop', 'reset-client', 'reset-server', 'reset-both']).optional(),
   disabled: z.boolean().optional().describe('true: only disabled rules; false: only enabled ones.'),
   include_disabled: z.boolean().default(true).describe('Whether disabled rules are listed too.'),
-  unused: z.boolean().default(false).describe('Only rules that were never met since their counter began (firewalls only).'),
+  unused: z
+    .boolean()
+    .default(false)
+    .describe('Only rules that were never met since their counter began; on a Panorama, on none of its firewalls.'),
 })
 type Input = z.infer<typeof input>
 
@@ -86,15 +89,6 @@ export const ruleLine = (rule: SecurityRule): string =>
     rule.location,
   )
 
-async function unusedOnly(context: ToolContext, rules: readonly SecurityRule[], refresh: boolean): Promise<SecurityRule[]> {
-  const systems = [...new Set(rules.map(({ location }) => location))]
-  const counts = new Map(await Promise.all(systems.map(async vsys => [vsys, await readRuleHits(context, vsys, refresh)] as const)))
-  return rules.flatMap(rule => {
-    const hits = counts.get(rule.location)?.get(rule.name)
-    return hits?.count === 0 ? [{ ...rule, hits: 0 }] : []
-  })
-}
-
 export const retrieveSecurityPolicies: PanosTool<typeof input, SecurityRule> = {
   name: 'retrieve_security_policies',
   title: 'Retrieve security policies',
@@ -108,13 +102,13 @@ export const retrieveSecurityPolicies: PanosTool<typeof input, SecurityRule> = {
     const { items, fetchedAt, panorama } = await readRules(context, SECURITY_RULES, { config, refresh, location, rulebase })
     const book = address !== undefined && spanOf(address) ? await readAddressBook(context, config, refresh) : undefined
     const filtered = items.filter(rule => keep(rule, given, book))
-    const matching = unused && !panorama ? await unusedOnly(context, filtered, refresh) : filtered
+    const matching = unused ? (await neverMet(context, filtered, panorama, refresh)).map(rule => ({ ...rule, hits: 0 })) : filtered
     const place = location ?? 'all locations'
     return {
       scope: `${rulebase} security rules of ${place}`,
       config,
       items: matching,
-      warnings: unused && panorama ? ['A Panorama does not count how often rules are met; unused was ignored.'] : [],
+      warnings: [],
       summary: `${matching.length} security rules${matching.length < items.length ? ` (of ${items.length})` : ''} on ${context.client().device}, ${place}, ${config} configuration. What no rule matches meets the default rules: allowed within a zone, denied between zones.`,
       line: ruleLine,
       fetchedAt,

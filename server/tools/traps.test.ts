@@ -135,6 +135,29 @@ describe('rules', () => {
     expect((await call('analyze_security_policies', { checks: ['duplicate'] })).items).toMatchObject([{ rule: 'second', by: 'first' }])
   })
 
+  it('whose count a Panorama does not say are not called unused', async () => {
+    const entry = (name: string, inside: string): string => `<entry name="${name}">${inside}</entry>`
+    const counts =
+      entry('a', '<rule-state>Unused</rule-state>') +
+      entry('b', '<rule-state>Partially Used</rule-state>') +
+      entry('c', '<hit-count>0</hit-count>') +
+      entry('d', '')
+    const { call } = await device([
+      [/dg-hierarchy/, ok('<dg-hierarchy><dg name="G"/></dg-hierarchy>')],
+      [
+        /device-group\/entry\[@name='G'\]\/pre-rulebase\/security\/rules/,
+        ok(`<rules>${['a', 'b', 'c', 'd', 'e'].map(name => rule(name, '')).join('')}</rules>`),
+      ],
+      [
+        /rule-hit-count.*"G"><pre/,
+        ok(
+          `<rule-hit-count><device-group><entry name="G"><rule-base><entry name="security"><rules>${counts}</rules></entry></rule-base></entry></device-group></rule-hit-count>`,
+        ),
+      ],
+    ])
+    expect((await call('retrieve_security_policies', { unused: true })).items.map(({ name }) => name)).toEqual(['a', 'c'])
+  })
+
   it('of NAT have their service as a text, and translations of every kind', async () => {
     const nat = (name: string, more: string): string =>
       `<entry name="${name}">${more}<from><member>a</member></from><to/><source/><destination/></entry>`
