@@ -164,9 +164,9 @@ export class CallFold {
     return message.id === undefined ? undefined : (session.open.under(message.id, 'client') ?? this.#lost(session, message.id))
   }
 
-  /** A call that had been given up: its answer came after the break. */
+  /** A call that had been given up: its answer came after the break, or comes again. */
   #lost(session: SessionState, id: string): CallState | undefined {
-    return session.calls.find(call => call.row.rpcId === id && call.row.kind === 'request' && call.broken && !call.answer)
+    return session.calls.find(call => call.row.rpcId === id && call.row.kind === 'request' && call.broken && !call.answer?.crossed)
   }
 
   /** The server asks the client something. */
@@ -187,6 +187,8 @@ export class CallFold {
     const { row } = call
     call.answer = answer
     if (row.from === 'server') answer.exchange.answers.push(call)
+    // What came after its client had left was not taken, though it might have been asked for again.
+    if (!answer.crossed && call.resumeUntil && !call.broken) this.#breakAs(call, call.resumeUntil.from)
     call.resumeUntil = undefined
     row.answeredAt = answer.at
     row.answerExchange = answer.exchange.row.id
