@@ -1,6 +1,6 @@
 /** What the detail speaks of: a selection resolved to the rows that belong to it. Promise: pure; a row that is gone leaves a gap, never an error. */
 import type { Call, Exchange, Finding, Frame, LogLine } from '../../proxy/core/model.ts'
-import { isAbout, worstFirst } from '../timeline/findings.ts'
+import { carriersOf, isAbout, worstFirst } from '../timeline/findings.ts'
 import type { Selection, SessionRows } from '../view.ts'
 
 export interface Subject {
@@ -39,16 +39,8 @@ function ordered(rows: SessionRows, first: (finding: Finding) => boolean): { fin
   return { findings: [...own, ...live.filter(finding => !own.includes(finding))], own: own.length }
 }
 
-/** The stream on which the answer of a call came, or should have come: where none did, the one that was open when it was sent. */
-function streamOf(call: Call, rows: SessionRows): number[] {
-  if (call.answerExchange !== undefined) return [call.answerExchange]
-  if (rows.session.transport !== 'sse') return []
-  const open = rows.exchanges.findLast(({ body, requestAt }) => body === 'stream' && requestAt <= call.sentAt)
-  return open ? [open.id] : []
-}
-
 function ofCall(call: Call, rows: SessionRows): Subject {
-  const ids = [call.exchange, ...call.exchanges, ...streamOf(call, rows)]
+  const ids = carriersOf(call, rows)
   const all = exchangesOf(rows, ids)
   return {
     crumb: call.number > 0 ? `call ${call.number}` : call.kind,

@@ -42,7 +42,7 @@ function markStream(pass: Pass, block: Block, exchange: Exchange, legs: Legs): v
   leg(pass, exchange.requestAt, heldFrom === undefined ? serverEnd : Math.min(heldFrom, serverEnd), legs.server, a)
   if (heldFrom !== undefined) held(pass, heldFrom, exchange.held?.to ?? serverEnd, legs.server, a)
   const frames = block.tracks.frames.of(exchange.id)
-  silences(pass, frames, exchange, clientEnd, legs, brokeOff(block, exchange))
+  silences(pass, frames, exchange, clientEnd, legs, cutForSilence(block, exchange))
   const x0 = clampX(pass.view, exchange.requestAt)
   const x1 = clampX(pass.view, Math.max(clientEnd, serverEnd))
   pass.scene.hits.push({ x0, x1, y0: legs.client, y1: legs.server + LEG, kind: 'exchange', id: exchange.id })
@@ -77,8 +77,8 @@ function held(pass: Pass, from: number, to: number, y: number, a: number): void 
 }
 
 /** Dotted lines between the legs, with the seconds in their middle. */
-/** `broke`: the last silence ended with the stream, and an answer was lost on it. */
-function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchange, clientEnd: number, legs: Legs, broke: boolean): void {
+/** `fatal`: the last silence is what the stream was cut for. */
+function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchange, clientEnd: number, legs: Legs, fatal: boolean): void {
   const draw = (from: number, to: number, ink: Ink = 'tx3'): void => {
     if (to - from < SILENCE_MS) return
     const xa = clampX(pass.view, from)
@@ -105,7 +105,7 @@ function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchan
     for (let i = first; i < until.length && i < first + MOST_SILENCES && (starts[i] as number) <= pass.view.to; i++)
       draw(starts[i] as number, Math.min(until[i] as number, clientEnd))
   }
-  if (last !== undefined) draw(last, Math.min(clientEnd, pass.edge), broke ? 'fail' : 'tx3')
+  if (last !== undefined) draw(last, Math.min(clientEnd, pass.edge), fatal ? 'fail' : 'tx3')
 }
 
 function pings(pass: Pass, ticks: Ticks<Frame>, legs: Legs, fade: number): void {
@@ -194,6 +194,9 @@ function hit(pass: Pass, ticks: Ticks<Frame>, first: number, count: number, x0: 
       ring(pass, xOf(pass, ticks.times[i] as number) - 1.25, y0, 2.5, legs.server + LEG + 1 - y0)
   }
 }
+
+const cutForSilence = (block: Block, exchange: Exchange): boolean =>
+  brokeOff(block, exchange) && block.rows.findings.some(({ rule, gone }) => rule === 'idle-cut' && !gone)
 
 /** A call was in flight when it ended. That is known of the session's end alone; an earlier stream broke only if an answer was lost on it. */
 function brokeOff({ tracks }: Block, { clientEnd, serverEnd }: Exchange): boolean {
