@@ -4,15 +4,14 @@
  */
 import { membersAt, textAt, type XmlNode } from '../panos/xml.ts'
 import { SITES } from './address-plan.ts'
-import type { Deed, Device } from './device.ts'
+import { config, withDeeds } from './config-log.ts'
+import type { Device } from './device.ts'
 import { Dice } from './dice.ts'
 import { APPLICATION_PORTS, PolicyView } from './flow.ts'
 import type { LogEntry } from './log-filter.ts'
+import { head, type LogType } from './log-head.ts'
 import { INTERFACES } from './rulebase.ts'
 import { stamp } from './time.ts'
-
-export const LOG_TYPES = ['traffic', 'threat', 'url', 'system', 'config'] as const
-export type LogType = (typeof LOG_TYPES)[number]
 
 /** Between two entries of a kind. */
 export const LOG_INTERVAL_MS = 180_000
@@ -20,29 +19,12 @@ export const LOG_INTERVAL_MS = 180_000
 const NETWORKS = new Map(SITES.map(site => [site.zone, site.network]))
 const ZONES: readonly [string, ...string[]] = ['users', 'servers', 'dmz', 'management', 'partners', 'untrust']
 const PORTS = Object.entries(APPLICATION_PORTS).map(([application, [port = 'tcp/443']]) => [application, port] as const)
-const HEAD = ['domain', 'receive_time', 'serial', 'seqno', 'actionflags', 'type', 'subtype', 'config_ver', 'time_generated']
 
 const NOTHING: XmlNode = { name: '', attributes: {}, children: [], text: '' }
 
 const hostIn = (zone: string, dice: Dice): string => {
   const network = NETWORKS.get(zone)
   return network === undefined ? `198.51.100.${1 + dice.below(250)}` : `10.${network}.${dice.below(2)}.${1 + dice.below(120)}`
-}
-
-function head(device: Device, kind: LogType, number: number, at: number, subtype: string): Record<string, string> {
-  const time = stamp(at)
-  const values = [
-    '1',
-    time,
-    device.serial,
-    String(1000 + number),
-    '0x0',
-    kind === 'url' ? 'THREAT' : kind.toUpperCase(),
-    subtype,
-    '2561',
-    time,
-  ]
-  return Object.fromEntries(HEAD.map((name, index) => [name, values[index] ?? '']))
 }
 
 function flow(device: Device, view: PolicyView, dice: Dice): Record<string, string> {
@@ -164,52 +146,6 @@ function system(device: Device, number: number, at: number): LogEntry {
     severity: severity ?? '',
     opaque: opaque ?? '',
   }
-}
-
-/** As a device writes it: `vsys  vsys1 address  web` of `…/vsys/entry[@name='vsys1']/address/entry[@name='web']`. */
-const pathWords = (xpath: string): string =>
-  xpath
-    .replace(/^\/config\/(?:devices\/entry\[[^\]]*\]\/)?/, '')
-    .replaceAll(/\/entry\[@name=(?:'([^']*)'|"([^"]*)")\]/g, '  $1$2')
-    .replaceAll('/', ' ')
-
-/** An entry of the configuration log; `number` and `at` are those of the log. */
-function deed(
-  device: Device,
-  number: number,
-  at: number,
-  { admin, what, xpath }: Pick<Deed, 'admin' | 'what' | 'xpath'>,
-  client: string,
-): LogEntry {
-  return {
-    ...head(device, 'config', number, at, '0'),
-    vsys_id: '0',
-    device_name: device.hostname,
-    host: '192.0.2.100',
-    cmd: what,
-    admin,
-    client,
-    result: 'Succeeded',
-    ...(xpath !== '' && { path: pathWords(xpath), 'full-path': xpath }),
-  }
-}
-
-function config(device: Device, number: number, at: number): LogEntry {
-  const dice = new Dice(device.seed * 65_557 + number)
-  const name = `servers-web-${String(1 + dice.below(200)).padStart(3, '0')}`
-  const what = dice.pick(['set', 'edit', 'delete', 'commit'])
-  const admin = dice.pick(['admin', 'second'])
-  const xpath = `/config/devices/entry[@name='localhost.localdomain']/vsys/entry[@name='vsys1']/address/entry[@name='${name}']`
-  return deed(device, number, at, { what, admin, xpath: what === 'commit' ? '' : xpath }, dice.pick(['Web', 'CLI', 'XML API']))
-}
-
-/** The configuration log has what was really done here, too. */
-function withDeeds(device: Device, entries: readonly LogEntry[]): readonly LogEntry[] {
-  if (device.deeds.length === 0) return entries
-  const real = device.deeds.map((each, index) => deed(device, 1_000_000 + index, each.at, each, 'XML API'))
-  return [...entries, ...real].sort((one, other) =>
-    (one.receive_time ?? '') < (other.receive_time ?? '') ? -1 : one.receive_time === other.receive_time ? 0 : 1,
-  )
 }
 
 const cache = new WeakMap<Device, Map<LogType, LogEntry[]>>()

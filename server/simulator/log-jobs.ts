@@ -5,8 +5,9 @@
 import { escapeXml } from '../panos/xml.ts'
 import { type ApiAnswer, enqueued, failed, refused, success } from './answer.ts'
 import type { Device } from './device.ts'
-import { LOG_TYPES, type LogType, logsUntil } from './log-entries.ts'
+import { logsUntil } from './log-entries.ts'
 import { type LogEntry, LogFilterError, parseLogFilter } from './log-filter.ts'
+import { LOG_TYPES, type LogType } from './log-head.ts'
 import { ReportJobs } from './reports.ts'
 import { clock } from './time.ts'
 

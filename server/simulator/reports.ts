@@ -8,8 +8,9 @@
 import { child, children, escapeXml, membersAt, parseXml, textAt, XmlError, type XmlNode } from '../panos/xml.ts'
 import { type ApiAnswer, enqueued, failed, refused, success } from './answer.ts'
 import type { Device } from './device.ts'
-import { type LogType, logsUntil } from './log-entries.ts'
+import { logsUntil } from './log-entries.ts'
 import { type LogEntry, LogFilterError, parseLogFilter } from './log-filter.ts'
+import type { LogType } from './log-head.ts'
 import { secondsOf } from './time.ts'
 
 interface Report {

@@ -134,7 +134,7 @@ export const showResources: PanosTool<typeof none, Resources> = {
       scope: 'resources of the management plane, session table',
       items: [item],
       warnings: [...warnings, ...full.map(({ mount, usedPercent }) => `${mount} is ${usedPercent} % full.`)],
-      summary: `Load ${item.loadAverage.join(', ') || 'unknown'}; memory ${item.memoryUsedMiB ?? '?'} of ${item.memoryTotalMiB ?? '?'} MiB; sessions ${item.sessions['num-active'] ?? '?'} of ${item.sessions['num-max'] ?? '?'}.`,
+      summary: `Load ${item.loadAverage.join(', ') || 'unknown'}; memory ${item.memoryUsedMiB ?? '?'} of ${item.memoryTotalMiB ?? '?'} MiB${sessions ? `; sessions ${item.sessions['num-active'] ?? '?'} of ${item.sessions['num-max'] ?? '?'}` : ''}.`,
       line: found => found.disks.map(({ mount, used, size, usedPercent }) => `${mount}  ${used} of ${size}  ${usedPercent} %`).join('\n'),
     }
   },

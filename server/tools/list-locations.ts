@@ -48,7 +48,9 @@ export const listLocations: PanosTool<typeof input, Item> = {
     return {
       scope: 'locations',
       items,
-      warnings: panorama ? ['For a managed firewall itself, run this server with PANOS_TARGET_SERIAL set to its serial number.'] : [],
+      warnings: panorama
+        ? ['To ask a managed firewall itself (traffic, routes, sessions, its own rules), give its serial number as target.']
+        : [],
       summary: `${context.client().device} is a ${map.kind === 'panorama' ? 'Panorama' : 'firewall'} with ${places.length} locations.`,
       line: each =>
         joined(
