@@ -97,12 +97,13 @@ function byServer(facts: Facts, one: Abrupt): EndCause {
   const back = backAfter(facts, one)
   const silent: Alternative = { rule: 'idle-cut', standing: 'ruled out', why: `last byte ${spanText(one.silence)} before the end` }
   // A process that ends closes its streams by FIN; what breaks on the way resets or falls silent. No process is back at once.
-  if (one.end.how === 'fin' && one.exchange.body === 'stream' && (back ?? Number.POSITIVE_INFINITY) > RESTART_LEAST) {
+  const both = cutTogether(facts, one)
+  if (one.end.how === 'fin' && (one.exchange.body === 'stream' || both) && (back ?? Number.POSITIVE_INFINITY) > RESTART_LEAST) {
     const why =
       back === undefined
-        ? 'the server closed it in the middle, and was not heard of again'
-        : `the server closed it in the middle, and answered again ${spanText(back)} later`
-    return { ...base, rule: 'server-restarted', confidence: 'possible', why, evidence: [], others: [network, silent] }
+        ? `the server closed ${both ? 'its streams at once' : 'it in the middle'}, and was not heard of again`
+        : `the server closed ${both ? 'its streams at once' : 'it in the middle'}, and answered again ${spanText(back)} later`
+    return { ...base, rule: 'server-restarted', confidence: both ? 'likely' : 'possible', why, evidence: [], others: [network, silent] }
   }
   const restarted: Alternative =
     back === undefined
@@ -113,6 +114,28 @@ function byServer(facts: Facts, one: Abrupt): EndCause {
           why: `it answered another request ${spanText(back)} later`,
         }
   return { ...base, rule: 'network-interruption', confidence: 'possible', why: how, evidence: [], others: [restarted, silent] }
+}
+
+/** Connections that end in the same moment have one cause (ms). */
+const AT_ONCE = 100
+
+/** Moments at which the server broke off the session's streams, and the responses of its POSTs. */
+const cuts = perFacts(({ exchanges }) => {
+  const at = (isStream: boolean) =>
+    exchanges
+      .flatMap(({ body, serverEnd: end }) =>
+        (body === 'stream') === isStream && end?.by === 'server' && end.how === 'fin' ? [end.at] : [],
+      )
+      .sort((one, two) => one - two)
+  return { streams: at(true), posts: at(false) }
+})
+
+/** The stream of a session and the response of a POST broke off together. */
+function cutTogether(facts: Facts, { exchange, end }: Abrupt): boolean {
+  if (facts.session.transport !== 'streamable') return false
+  const others = exchange.body === 'stream' ? cuts(facts).posts : cuts(facts).streams
+  const next = others[bisect(others, at => at >= end.at - AT_ONCE)]
+  return next !== undefined && next <= end.at + AT_ONCE
 }
 
 /** A client that leaves while nothing is in flight may do so; only what it leaves after, or a reset, says more. */

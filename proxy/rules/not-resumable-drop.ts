@@ -89,7 +89,7 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
 /** The server was found gone: that tells the loss, as ids alone would not have saved the answer. */
 const isOfRestart = (facts: Facts, own: Exchange): boolean =>
   endCauses(facts).some(
-    ({ rule, confidence, exchange }) => rule === 'server-restarted' && confidence === 'certain' && exchange.id === own.id,
+    ({ rule, confidence, exchange }) => rule === 'server-restarted' && confidence !== 'possible' && exchange.id === own.id,
   )
 
 /** A recording that ended early shows nothing of what came after. */
