@@ -169,6 +169,8 @@ export class AnswerFold {
   /** An answer that belongs to no call of its session. */
   #stray(x: ExchangeState, message: RpcMessage, row: Grown<Frame>): void {
     if (message.id === undefined || row.rpcId !== undefined) return
+    // What a resumed stream repeats has been placed before.
+    if (row.lastEventId !== undefined && headerOf(x.row.requestHeaders, 'last-event-id') !== '') return
     row.rpcId = message.id
     const other = x.session && this.#parts.sessions.waitingElsewhere(x.session, message.id)
     if (other) row.elsewhere = other.row.id

@@ -11,7 +11,7 @@ export interface Ended {
   readonly seq: number
   readonly by: Actor
   readonly how: Ending
-  readonly what: 'stream' | 'response' | 'request' | 'connection' | 'session' | 'recording'
+  readonly what: 'stream' | 'response' | 'request' | 'connection' | 'session' | 'deletion' | 'recording'
   /** Calls of the session that were in flight then. */
   readonly inFlight?: number
 }
@@ -28,6 +28,8 @@ export function breakOf(call: CallState, { at, seq, by, how, what, inFlight = wa
       detail: `${actorText(by).toLowerCase()} had ended it ${spanText(at - (call.session.row.ended?.at ?? at))} before`,
     }
   }
+  if (what === 'deletion')
+    return { at, seq, by, how, says: 'The client ended the session', detail: 'DELETE, its answer was not waited for' }
   if (what === 'request')
     return {
       at,

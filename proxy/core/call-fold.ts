@@ -92,11 +92,24 @@ export class CallFold {
     call.hops.push(x)
     call.row.exchanges = [...call.row.exchanges, x.row.id]
     call.row.seqs = [...call.row.seqs, x.row.requestSeq]
+    if (call.answer?.refusal && call.answer.exchange.row.responseBy === 'proxy') this.#unanswered(call)
     if (call.broken && !call.answer) {
       call.session.open.add(call)
       this.#mend(call)
     }
     this.#world.touchCall(call)
+  }
+
+  /** The proxy's own refusal was no answer: the call goes on. */
+  #unanswered(call: CallState): void {
+    const { row } = call
+    call.answer = undefined
+    delete row.answeredAt
+    delete row.answerExchange
+    delete row.answerBytes
+    delete row.error
+    call.session.open.add(call)
+    this.settle(call)
   }
 
   /** What a message does to other calls: a cancellation, or the client's answer to the server. */
@@ -248,7 +261,10 @@ export class CallFold {
   }
 
   /** A response body ended on one leg without answering these calls. */
-  lostOwn(x: ExchangeState, ended: Ended): void {
+  lostOwn(x: ExchangeState, own: Ended): void {
+    const over = x.session?.row.ended
+    // A server that lets go of what the client has taken back with its session does as it should.
+    const ended: Ended = over?.detail === 'DELETE' && over.at <= own.at ? { ...over, what: 'deletion' } : own
     for (const call of x.calls) {
       if (call.answer || call.broken || call.row.kind !== 'request' || call.hops.at(-1) !== x) continue
       if (x.response?.blind) call.blind ??= 'the body could not be read'
@@ -295,8 +311,11 @@ export class CallFold {
     }
   }
 
-  /** Records are missing: what came after a client's FIN may have come unseen. */
-  blindedLate(session: SessionState, why: string): void {
+  /** Records are missing: what waits may have been answered unseen, and so may what waited when its client sent FIN. */
+  gap(session: SessionState): void {
+    const why = 'records are missing from the journal here'
+    this.blinded(session, why)
+    for (const call of session.open) call.row.unseen = true
     for (const call of session.calls) {
       if (!mayReadOn(call)) continue
       call.blind ??= why

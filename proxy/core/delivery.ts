@@ -96,6 +96,8 @@ function detour(call: CallState): string {
   const last = call.hops.at(-1)
   if (hops.length === 0 || !last) return ''
   const cost = spanText(last.row.requestAt - (hops[0]?.row.requestAt ?? 0))
+  const { status = 0, responseBy } = hops[0]?.row ?? {}
+  if (status === 0 || responseBy === 'proxy') return `, sent again ${cost} after a try that broke off`
   return hops.length === 1 ? `, after a ${hops[0]?.row.status} that cost ${cost}` : `, after ${hops.length} redirects that cost ${cost}`
 }
 

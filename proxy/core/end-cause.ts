@@ -55,6 +55,8 @@ function abruptEnd({ session }: Facts, exchange: Exchange): Abrupt | undefined {
   const streams = (body === 'stream' || body === 'sse') && status < 300
   // The connection broke before a head came: the proxy had to answer.
   const headless = (status === 0 || (status === 502 && responseBy === 'proxy')) && end?.by === 'server' && end.how !== 'refused'
+  // Sent again, it lost nothing.
+  if (headless && exchange.followedBy !== undefined) return undefined
   if (!end || end.by === 'proxy' || !BROKEN.has(end.how) || !(streams || headless)) return undefined
   // What a client drops after it has ended the session is no break.
   if (end.by === 'client' && session.ended?.detail === 'DELETE' && session.ended.at <= end.at) return undefined

@@ -11,6 +11,7 @@ import { encodingOf, headerOf, lengthOf } from './fields.ts'
 import { settleAfterFin, tookAfterFin } from './half-close.ts'
 import type { End } from './model.ts'
 import type { Redirects } from './redirects.ts'
+import { Retries } from './retries.ts'
 import type { SessionFold } from './session-fold.ts'
 import type { CallState, ConnState, ExchangeState, World } from './state.ts'
 
@@ -25,6 +26,7 @@ export interface Parts {
 export class ExchangeFold {
   readonly #parts: Parts
   readonly #answers: AnswerFold
+  readonly #retries = new Retries()
   readonly open = new Map<number, ExchangeState>()
 
   constructor(parts: Parts) {
@@ -211,6 +213,7 @@ export class ExchangeFold {
     if (x.row.serverEnd) return
     this.#readRequest(x)
     x.row.serverEnd = end
+    if (x.row.status === undefined) this.#retries.note(x, end)
     if (end.how !== 'complete' && x.row.status === undefined && end.detail) x.row.trouble ??= end.detail
     for (const frame of x.response?.end() ?? []) this.#answers.frame(x, frame, end.at, end.seq)
     this.#answers.body(x)
@@ -319,7 +322,7 @@ export class ExchangeFold {
     const { sessions, calls, redirects, world } = this.#parts
     const messages = x.request?.rpc().messages ?? []
     x.body = `${x.row.requestBytes} ${x.request?.hash} ${messages.map(message => `${message.id} ${message.method}`).join()}`
-    const hop = redirects.join(x)
+    const hop = redirects.join(x) ?? this.#retries.join(x)
     if (!x.session) sessions.enter(x, hop?.session ?? sessions.atBody(x, messages))
     if (hop) world.touchExchange(hop)
     sessions.learnRequest(x, messages)

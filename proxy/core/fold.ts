@@ -302,10 +302,7 @@ export class Fold {
     if (lost === 0 && lostBytes === 0) return
     // The torn record had not been forwarded: nobody has missed it.
     if (reason !== 'torn-tail') this.#holes = [...this.#holes.slice(1 - HOLES_LIMIT), { since, at }]
-    for (const session of this.#book.all.values()) {
-      this.#calls.blinded(session, 'records are missing from the journal here')
-      this.#calls.blindedLate(session, 'records are missing from the journal here')
-    }
+    for (const session of this.#book.all.values()) this.#calls.gap(session)
   }
 
   #slice(event: Extract<WireEvent, { kind: 'chunk' }>, position: Position): void {

@@ -116,11 +116,14 @@ const overAt = ({ answeredAt, brokenAt, cancelled }: Call) =>
 /** Requests of one session that were under way at once under one id, each group oldest first. Refused and redirected ones never were. */
 export const sharedIds = perFacts((facts): readonly (readonly Call[])[] => {
   const groups: Call[][] = []
+  // Its stream was opened before the recording, or in a gap of it: nothing shows what was answered.
+  if (facts.session.transport === 'sse' && facts.session.stream === undefined) return groups
   for (const rpcId of new Set(facts.calls.map(call => call.rpcId))) {
     const group = new Set<Call>()
     let longest: Call | undefined
     for (const call of callsUnder(facts, rpcId)) {
-      if (call.kind !== 'request' || call.from !== 'client' || (call.status ?? 0) >= 300 || !ofOneClient(facts, call)) continue
+      if (call.kind !== 'request' || call.from !== 'client' || (call.status ?? 0) >= 300 || call.unseen || !ofOneClient(facts, call))
+        continue
       // The one that is in flight longest is what the next may meet.
       if (longest && call.sentAt < overAt(longest)) group.add(longest).add(call)
       if (!longest || overAt(call) >= overAt(longest)) longest = call

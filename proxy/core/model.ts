@@ -232,6 +232,8 @@ export interface Call extends Row {
   readonly answerId?: string
   /** Where its headers (version, `Mcp-Param-*`) disagree with its body; absent where they agree, or the revision knows no such headers. */
   readonly differs?: readonly HeaderDifference[]
+  /** Records were lost while it waited: it may have been answered unseen. */
+  readonly unseen?: boolean
   /** It brings a `requestState` back: whether a server issued exactly that through this proxy. Absent where it brings none. */
   readonly requestState?: 'issued' | 'unknown'
   /** What an answer to `tools/list` holds: how many tools, and those whose `x-mcp-header` breaks the specification, with the reason. */

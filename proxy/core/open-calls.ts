@@ -34,15 +34,20 @@ export class OpenCalls {
     if (known?.size === 0) this.#byId.delete(id)
   }
 
-  /** The oldest that a side sent under this id (JSON text); `1` and `"1"` are taken for one another only if nothing else fits. */
+  /**
+   * The oldest that a side sent under this id (JSON text). One that may have been answered in a gap of the recording comes last; `1` and
+   * `"1"` are taken for one another only if nothing else fits.
+   */
   under(id: string, from: 'client' | 'server'): CallState | undefined {
+    let blind: CallState | undefined
     let loose: CallState | undefined
     for (const call of this.#byId.get(bare(id)) ?? []) {
       if (call.row.from !== from) continue
-      if (call.row.rpcId === id) return call
-      loose ??= call
+      if (call.row.rpcId !== id) loose ??= call
+      else if (call.blind === undefined) return call
+      else blind ??= call
     }
-    return loose
+    return blind ?? loose
   }
 }
 

@@ -1,4 +1,5 @@
 /** The client left while its call was in flight: the answer had nobody to go to. Promise: the loss is certain before it is told. */
+import { nearest, REQUEST_LIMITS } from '../core/client-limits.ts'
 import type { Facts } from '../core/facts.ts'
 import { clientName } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause, unfinishedBytes } from '../core/loss-cause.ts'
@@ -50,6 +51,7 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
   // Bytes that the client's system took after its FIN prove nothing: it may have read on.
   const taken = calls.every(one => exchangeOf(facts, one.answerExchange)?.afterFin === 'taken')
   const verdict: Verdict = {
+    ...(isTakenBack(call, cause, broken) && { severity: 'info' as const }),
     confidence: taken ? 'likely' : 'certain',
     causeConfidence: cause.confidence,
     at: broken.at,
@@ -69,6 +71,10 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
   }
   return [verdict]
 }
+
+/** Who ends the session waits for nothing any more; unless a limit made it end: some clients say only DELETE then. */
+const isTakenBack = (call: Call, cause: LossCause, broken: Break): boolean =>
+  cause.rule === 'client-closed-early' && cause.confidence === 'certain' && !nearest(broken.at - call.sentAt, REQUEST_LIMITS)
 
 /** Bytes from which on an unfinished event is the answer's beginning, and not a ping's. */
 const BEGUN = 1_000
