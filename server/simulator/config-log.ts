@@ -28,7 +28,8 @@ function deed(
     admin,
     client,
     result: 'Succeeded',
-    ...(xpath !== '' && { path: pathWords(xpath), 'full-path': xpath }),
+    path: pathWords(xpath),
+    'full-path': xpath,
   }
 }
 
