@@ -5,6 +5,7 @@ import type { Call, Frame } from '../../proxy/core/model.ts'
 import { count, offset, plural, size } from '../format.ts'
 import type { DetailApi, Selection } from '../view.ts'
 import css from './detail.module.css'
+import eventsCss from './events.module.css'
 import { JsonText } from './json-view.tsx'
 import { useLoaded } from './loaded.ts'
 
@@ -47,15 +48,15 @@ export function EventsTab({ frames, calls, chosen, call, api, zero, onSelect }: 
         <b>SSE events</b>
         {plural(frames.length - pings, 'event')}, {plural(pings, 'ping')}
       </p>
-      <div className={css.eventHead} aria-hidden="true">
+      <div className={eventsCss.eventHead} aria-hidden="true">
         <span className={css.right}>At, s</span>
         <span>Event</span>
         <span>Carries</span>
         <span className={css.right}>Bytes</span>
         <span>Client leg</span>
       </div>
-      <div className={css.events} ref={scroller}>
-        <ul className={css.eventList} style={{ height: rows.getTotalSize() }} aria-label="SSE events">
+      <div className={eventsCss.events} ref={scroller}>
+        <ul className={eventsCss.eventList} style={{ height: rows.getTotalSize() }} aria-label="SSE events">
           {rows.getVirtualItems().map(item => {
             const row = frames[item.index]
             return (
@@ -63,7 +64,7 @@ export function EventsTab({ frames, calls, chosen, call, api, zero, onSelect }: 
                 <li key={row.id}>
                   <button
                     type="button"
-                    className={css.event}
+                    className={eventsCss.event}
                     style={{ transform: `translateY(${item.start}px)` }}
                     data-crossed={row.crossed}
                     aria-current={item.index === current}

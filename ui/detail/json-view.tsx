@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { count, plural } from '../format.ts'
 import { plainText } from '../plain-text.ts'
 import css from './detail.module.css'
+import jsonCss from './json.module.css'
 
 /** Children shown at once; a click shows as many again. */
 const BATCH = 100
@@ -13,17 +14,17 @@ function Scalar({ value }: { value: unknown }) {
   if (typeof value === 'string') {
     // An escape in the JSON may stand for what turns text around.
     const text = plainText(JSON.stringify(value))
-    if (text.length <= LONGEST || whole) return <span className={css.string}>{text}</span>
+    if (text.length <= LONGEST || whole) return <span className={jsonCss.string}>{text}</span>
     return (
       <>
-        <span className={css.string}>{text.slice(0, LONGEST)}…</span>{' '}
+        <span className={jsonCss.string}>{text.slice(0, LONGEST)}…</span>{' '}
         <button type="button" className={css.more} onClick={() => setWhole(true)}>
           all {count(value.length)} characters
         </button>
       </>
     )
   }
-  return <span className={css.number}>{String(value)}</span>
+  return <span className={jsonCss.number}>{String(value)}</span>
 }
 
 const sizeOf = (value: object): string => {
@@ -40,7 +41,7 @@ interface NodeProps {
 function Node({ name, value, depth }: NodeProps) {
   const [open, setOpen] = useState(depth < 3)
   const [shown, setShown] = useState(BATCH)
-  const label = name === undefined ? null : <span className={css.key}>{JSON.stringify(name)}: </span>
+  const label = name === undefined ? null : <span className={jsonCss.key}>{JSON.stringify(name)}: </span>
   if (typeof value !== 'object' || value === null) {
     return (
       <li>
@@ -55,12 +56,18 @@ function Node({ name, value, depth }: NodeProps) {
     : Object.entries(value).slice(0, shown)
   const size = list ? value.length : Object.keys(value).length
   return (
-    <li className={css.node}>
-      <button type="button" className={css.toggle} aria-expanded={open} aria-label={open ? 'Close' : 'Open'} onClick={() => setOpen(!open)}>
+    <li className={jsonCss.node}>
+      <button
+        type="button"
+        className={jsonCss.toggle}
+        aria-expanded={open}
+        aria-label={open ? 'Close' : 'Open'}
+        onClick={() => setOpen(!open)}
+      >
         {open ? '▾' : '▸'}
       </button>
       {label}
-      <span className={css.quiet}>{sizeOf(value)}</span>
+      <span className={jsonCss.quiet}>{sizeOf(value)}</span>
       {open && (
         <ul>
           {entries.map(([key, item], index) => (
@@ -81,7 +88,7 @@ function Node({ name, value, depth }: NodeProps) {
 
 export const JsonTree = ({ value }: { value: unknown }) => (
   <div className={css.pre}>
-    <ul className={css.tree}>
+    <ul className={jsonCss.tree}>
       <Node name={undefined} value={value} depth={0} />
     </ul>
   </div>
@@ -95,7 +102,7 @@ export function JsonText({ text }: { text: string }) {
   let last = 0
   for (const match of text.matchAll(TOKEN)) {
     if (match.index > last) pieces.push(text.slice(last, match.index))
-    const kind = match[1] === undefined ? css.number : match[2] === undefined ? css.string : css.key
+    const kind = match[1] === undefined ? jsonCss.number : match[2] === undefined ? jsonCss.string : jsonCss.key
     pieces.push(
       <span key={match.index} className={kind}>
         {match[1] ?? match[0]}

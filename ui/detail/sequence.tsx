@@ -2,8 +2,9 @@
 import { useLayoutEffect, useRef, useState } from 'react'
 import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
 import { offset } from '../format.ts'
-import css from './detail.module.css'
+import glyphCss from './glyph.module.css'
 import { rungsOf } from './ladder-model.ts'
+import sequenceCss from './sequence.module.css'
 import { type Arrow, type Moment, sequenceOf } from './sequence-model.ts'
 
 const TOP = 44
@@ -76,7 +77,7 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
   return (
     <svg
       ref={ref}
-      className={css.sequence}
+      className={sequenceCss.sequence}
       width={width}
       height={height + 8}
       role="img"
@@ -84,7 +85,7 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
     >
       <defs>
         <pattern id="held" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-          <path d="M0 0v6" className={css.heldLine} strokeWidth="1" />
+          <path d="M0 0v6" className={sequenceCss.heldLine} strokeWidth="1" />
         </pattern>
       </defs>
       {names.map(([name, at, port]) => (
@@ -102,7 +103,7 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
           moment.rung?.kind === 'break' && (
             <rect
               key={moment.rung.name}
-              className={css.band}
+              className={sequenceCss.band}
               x="4"
               y={(tops[index] ?? 0) - 6}
               width={width - 8}
@@ -112,11 +113,11 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
           ),
       )}
       <Life x={x.client} top={38} end={clientEnds === undefined ? height : middle(clientEnds)} height={height} />
-      <path className={css.life} data-state="middle" d={`M${x.proxy} 38V${height}`} />
+      <path className={sequenceCss.life} data-state="middle" d={`M${x.proxy} 38V${height}`} />
       <Life x={x.server} top={38} end={serverEnds === undefined ? height : middle(serverEnds)} height={height} />
       {held && (
         <rect
-          className={css.held}
+          className={sequenceCss.held}
           x={x.proxy}
           width={x.server - x.proxy}
           y={middle(held.from)}
@@ -134,8 +135,8 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
 
 const Life = ({ x, top, end, height }: { x: number; top: number; end: number; height: number }) => (
   <>
-    <path className={css.life} d={`M${x} ${top}V${end}`} />
-    {end < height && <path className={css.life} data-state="none" d={`M${x} ${end}V${height}`} />}
+    <path className={sequenceCss.life} d={`M${x} ${top}V${end}`} />
+    {end < height && <path className={sequenceCss.life} data-state="none" d={`M${x} ${end}V${height}`} />}
   </>
 )
 
@@ -165,9 +166,9 @@ function MomentRow({ moment, y, x, zero }: RowProps) {
         </text>
         {rings.map(ring => (
           <g key={ring}>
-            <path className={css.arrow} data-tone="ping" d={`M${x.client} ${ring}H${x.server}`} />
-            <circle className={css.ring} cx={x.client} cy={ring} r="3" />
-            <circle className={css.ring} cx={x.server} cy={ring} r="3" />
+            <path className={sequenceCss.arrow} data-tone="ping" d={`M${x.client} ${ring}H${x.server}`} />
+            <circle className={sequenceCss.ring} cx={x.client} cy={ring} r="3" />
+            <circle className={sequenceCss.ring} cx={x.server} cy={ring} r="3" />
           </g>
         ))}
       </g>
@@ -183,7 +184,13 @@ function MomentRow({ moment, y, x, zero }: RowProps) {
             {time}
           </text>
           <path
-            className={rung.kind === 'yes' ? css.glyphYes : rung.kind === 'open' || rung.kind === 'unknown' ? css.glyphOpen : css.glyphNo}
+            className={
+              rung.kind === 'yes'
+                ? glyphCss.glyphYes
+                : rung.kind === 'open' || rung.kind === 'unknown'
+                  ? glyphCss.glyphOpen
+                  : glyphCss.glyphNo
+            }
             d={`M96 ${y + 12}${MARKS[rung.kind]}`}
             fill="none"
             strokeWidth="2"
@@ -216,14 +223,14 @@ function ArrowMark({ arrow, x, y }: { arrow: Arrow; x: RowProps['x']; y: number 
   const to = arrow.lost ? (from + whole) / 2 : whole
   const way = Math.sign(to - from)
   const head = arrow.lost ? (
-    <path className={css.cross} d={`M${to - 5} ${y - 4}l9 9m0-9-9 9`} />
+    <path className={sequenceCss.cross} d={`M${to - 5} ${y - 4}l9 9m0-9-9 9`} />
   ) : (
-    <path className={css.arrow} data-tone={arrow.tone} d={`M${to} ${y + 1}l${-8 * way} -4v8z`} />
+    <path className={sequenceCss.arrow} data-tone={arrow.tone} d={`M${to} ${y + 1}l${-8 * way} -4v8z`} />
   )
   return (
     <g>
       <path
-        className={css.arrow}
+        className={sequenceCss.arrow}
         data-tone={arrow.tone}
         d={`M${from} ${y}L${to} ${y + 1}`}
         strokeDasharray={arrow.lost ? '4 3' : undefined}

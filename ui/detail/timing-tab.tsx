@@ -2,6 +2,7 @@
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import { duration } from '../format.ts'
 import css from './detail.module.css'
+import timingCss from './timing.module.css'
 import { callTiming, exchangeTiming, type Timing } from './timing-model.ts'
 
 const WIDTH = 100
@@ -9,13 +10,13 @@ const WIDTH = 100
 function Phases({ timing }: { timing: Timing }) {
   const span = Math.max(timing.to - timing.from, 0.001)
   return (
-    <div className={css.phases}>
+    <div className={timingCss.phases}>
       {timing.phases.map(phase => (
         <div key={phase.name} style={{ display: 'contents' }}>
           <span>{phase.name}</span>
           <svg viewBox={`0 0 ${WIDTH} 12`} preserveAspectRatio="none" aria-hidden="true">
             <rect
-              className={css.bar}
+              className={timingCss.bar}
               data-tone={phase.tone}
               x={Math.min(((phase.from - timing.from) / span) * WIDTH, WIDTH - 0.8)}
               width={Math.max(((phase.to - phase.from) / span) * WIDTH, 0.8)}

@@ -89,7 +89,9 @@ export function listEntries(sessions: Iterable<Session>, recordings: readonly Re
   const out: ListEntry[] = []
   const byRecording = [...grouped(shown, one => String(recordingOf(one.id))).values()]
   const live = ([one]: Session[]) => recordings.find(each => one && each.index === recordingOf(one.id))?.live === true
-  byRecording.sort((a, b) => Number(live(b)) - Number(live(a)))
+  const indexOf = ([one]: Session[]) => (one ? recordingOf(one.id) : 0)
+  // Each recording has a clock of its own: they stand as they were opened.
+  byRecording.sort((a, b) => Number(live(b)) - Number(live(a)) || indexOf(a) - indexOf(b))
   let before: RecordingInfo | undefined
   for (const [key, list] of byRecording.flatMap(ones => [...grouped(ones, upstreamKey)])) {
     const [first] = list
