@@ -41,6 +41,17 @@ const servedLater = ({ session, exchanges, others }: Facts, at: number): boolean
     return startedAt > at && client.userAgent === session.client.userAgent && protocolVersion !== undefined && initializedAt !== undefined
   })
 
+/** A sign-in that began with a look at the metadata may take a person this long (ms). */
+const SIGN_IN_SPAN = 60_000
+
+/** The same client asked for something else later, or may still be signing in: whether its token was widened is not to be told from here. */
+const wentOn = ({ session, exchanges, others, now }: Facts, { requestAt, id }: Exchange): boolean =>
+  exchanges.some(x => x.id !== id && x.method === 'POST' && x.requestAt > requestAt) ||
+  others.some(
+    ({ client, lastAt, transport }) =>
+      lastAt > requestAt && client.userAgent === session.client.userAgent && (transport !== 'other' || now - lastAt <= SIGN_IN_SPAN),
+  )
+
 function scope(facts: Facts): Verdict | undefined {
   const refused = facts.exchanges.filter(
     x => byRefusal(x, 403) && /insufficient_scope/i.test(`${responseHeader(x, 'www-authenticate')} ${x.errorText ?? ''}`),
@@ -49,7 +60,7 @@ function scope(facts: Facts): Verdict | undefined {
   if (!first) return undefined
   // Widening a token once is how it is meant to go: one refusal is a fault only where nothing comes of it.
   const again = refused.length > 1
-  if (!again && (!isSettled(facts, answerAt(first)) || servedLater(facts, answerAt(first)))) return undefined
+  if (!again && (!isSettled(facts, answerAt(first)) || wentOn(facts, first))) return undefined
   const wanted = /scope="([^"]*)"/i.exec(responseHeader(first, 'www-authenticate'))?.[1]
   return {
     ...about(first),
