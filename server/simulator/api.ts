@@ -74,6 +74,7 @@ export function answerApi(device: Device, parameters: URLSearchParams, header: s
   if (!type) return refused(400, 'Missing value for parameter "type".')
   const serial = parameters.get('target')
   const target = serial && serial !== device.serial ? device.managed.get(serial) : device
+  // Code and words are those that public clients of a Panorama look for; the rest of the line differs by release.
   if (!target) return failed(13, `${serial} not connected`)
   target.jobs.settle(now)
   target.settleUsers(now)

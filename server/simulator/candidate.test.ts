@@ -325,6 +325,13 @@ describe('commits', () => {
 })
 
 describe('roles', () => {
+  it('have keys that a form carries as they are, as clients send them', () => {
+    for (let number = 0; number < 50; number += 1) {
+      const keys = makeAccounts({ user: 'admin', password: 'pw', apiKey: `key-${number}` }).map(({ apiKey }) => apiKey)
+      for (const key of keys) expect(new URLSearchParams(`key=${key}`).get('key')).toBe(key)
+    }
+  })
+
   it.each([
     ['auditor', { type: 'op', cmd: '<show><clock/></show>' }, 'op'],
     ['auditor', { type: 'commit', cmd: '<commit/>' }, 'commit'],
