@@ -1,5 +1,6 @@
 /** The time of the call and of each exchange, phase by phase. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
+import { howWords } from '../calls/words.ts'
 import { duration } from '../format.ts'
 import css from './detail.module.css'
 import timingCss from './timing.module.css'
@@ -34,8 +35,8 @@ function Phases({ timing }: { timing: Timing }) {
 const endWords = (exchange: Exchange): string => {
   const { clientEnd, serverEnd } = exchange
   const words = [
-    clientEnd && `client leg: ${clientEnd.how}, by the ${clientEnd.by}`,
-    serverEnd && `server leg: ${serverEnd.how}, by the ${serverEnd.by}`,
+    clientEnd && `client leg: ${howWords(clientEnd.how)}, by the ${clientEnd.by}`,
+    serverEnd && `server leg: ${howWords(serverEnd.how)}, by the ${serverEnd.by}`,
   ].filter(Boolean)
   return words.length === 0 ? 'both legs open' : words.join('; ')
 }
