@@ -107,7 +107,7 @@ describe('framing', () => {
     ['HEAD with a length', 'HEAD / HTTP/1.1\r\nHost: H\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n', undefined],
     ['HEAD chunked', 'HEAD / HTTP/1.1\r\nHost: H\r\n\r\n', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', undefined],
     ['304 with a length', 'GET / HTTP/1.1\r\nHost: H\r\n\r\n', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n', undefined],
-    ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: H\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n', undefined],
+    ['OPTIONS', 'OPTIONS /mcp HTTP/1.1\r\nHost: H\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n', undefined],
     ['absolute form', 'GET http://H/x HTTP/1.1\r\nHost: H\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', undefined],
     [
       'trailers both ways',

@@ -81,7 +81,7 @@ describe('target and framing', () => {
   const host = ['Host', 'localhost:8002']
   test.each([
     ['GET', '/x', undefined],
-    ['OPTIONS', '*', undefined],
+    ['OPTIONS', '*', 405],
     ['GET', '*', 400],
     ['GET', 'http://localhost:8002/x', undefined],
     ['GET', 'http://localhost:8003/x', 400],

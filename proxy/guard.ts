@@ -92,7 +92,11 @@ function refusedTarget({ method, target }: GuardedRequest): Refusal | undefined 
   if (target.includes('#')) {
     return { status: 400, code: 'BAD_TARGET', message: 'The request target contains "#".', try: 'Send the URL without its fragment.' }
   }
-  if (target.startsWith('/') || (target === '*' && method === 'OPTIONS') || /^https?:\/\//i.test(target)) return undefined
+  if (target.startsWith('/') || /^https?:\/\//i.test(target)) return undefined
+  if (target === '*' && method === 'OPTIONS') {
+    const message = 'OPTIONS * asks about a server as a whole; this port is one MCP server.'
+    return { status: 405, code: 'BAD_TARGET', message, try: 'Ask for a path, such as OPTIONS /mcp.' }
+  }
   return {
     status: 400,
     code: 'BAD_TARGET',

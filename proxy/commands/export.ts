@@ -15,6 +15,7 @@ import { pageFolder, version } from '../product.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
 import { readOptions } from './options.ts'
 import { chooseSource, forUser, withScratch } from './recordings.ts'
+import { REPORT_FORMATS } from './report-forms.ts'
 import { plain } from './words.ts'
 
 const help = `seismograph export [SESSION] [options]
@@ -123,7 +124,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   if (more !== undefined)
     throw new UsageError(`export takes one SESSION; "${more}" is one too many. A file to read is given as --from FILE`)
   const output = options.text('output')
-  const format = options.oneOf('format', EXPORT_FORMATS, formatOf(output))
+  const format = options.oneOf('format', EXPORT_FORMATS, formatOf(output), REPORT_FORMATS)
   const source = await chooseSource(options.text('from'), options.text('data'), io)
   return withScratch(async scratch => {
     const dir = source.kind === 'recording' ? source.dir : await forUser(() => importFile(source, scratch, `mcp-seismograph ${version()}`))

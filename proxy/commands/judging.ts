@@ -4,6 +4,7 @@
  */
 import { didYouMean } from '../core/did-you-mean.ts'
 import type { Finding, Severity } from '../core/model.ts'
+import { EXPORT_FORMATS } from '../inspector/exports.ts'
 import { type Loaded, loadRecording } from '../inspector/load.ts'
 import type { Source } from '../journal/store.ts'
 import { rules } from '../rules/index.ts'
@@ -44,7 +45,7 @@ export function readJudging(options: Parsed, fallback: ReportFormat = 'text'): J
   const not = new Set(options.texts('ignore'))
   const failOn = options.oneOf('fail-on', ['error', 'warning', 'info', 'never'], 'error')
   return {
-    format: options.oneOf('format', REPORT_FORMATS, fallback),
+    format: options.oneOf('format', REPORT_FORMATS, fallback, EXPORT_FORMATS),
     asked: known.filter(id => (only.size === 0 || only.has(id)) && !not.has(id)),
     fails: severity => WEIGHT[severity] >= WEIGHT[failOn],
   }

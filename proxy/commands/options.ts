@@ -24,7 +24,8 @@ export interface Parsed {
   whole(name: string, fallback: number, low: number, high: number): number
   /** A number of at least `low`. */
   number(name: string, fallback: number, low?: number): number
-  oneOf<T extends string>(name: string, choices: readonly T[], fallback: T): T
+  /** `elsewhere`: what the same variable may say to other commands, which is passed over here. */
+  oneOf<T extends string>(name: string, choices: readonly T[], fallback: T, elsewhere?: readonly string[]): T
 }
 
 /** SEISMOGRAPH_DASHBOARD_PORT for --dashboard-port; 1, true and yes switch a flag on. */
@@ -88,8 +89,9 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
     texts: name => [values[name] ?? []].flat().filter(value => typeof value === 'string'),
     whole: (name, fallback, low, high) => number(name, fallback, low, high, true),
     number: (name, fallback, low = 0) => number(name, fallback, low, Number.POSITIVE_INFINITY, false),
-    oneOf: (name, choices, fallback) => {
-      const value = values[name] ?? fallback
+    oneOf: (name, choices, fallback, elsewhere = []) => {
+      const given = values[name]
+      const value = given === undefined || (fromVariable.has(name) && elsewhere.includes(String(given))) ? fallback : given
       const found = choices.find(choice => choice === value)
       if (found === undefined) {
         const meant = didYouMean(String(value), choices)

@@ -31,11 +31,16 @@ class Words extends Writable {
 }
 
 /** Runs a command to its end; `until` sees the output so far and may interrupt. */
-async function run(command: Command, argv: readonly string[], until?: (output: string) => Promise<void>) {
+async function run(
+  command: Command,
+  argv: readonly string[],
+  until?: (output: string) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+) {
   const stdout = new Words()
   const stderr = new Words()
   const controller = new AbortController()
-  const ended = command.run(argv, { env: { HOME: data.dir }, stdout, stderr, signal: controller.signal })
+  const ended = command.run(argv, { env: { HOME: data.dir, ...env }, stdout, stderr, signal: controller.signal })
   if (until) {
     while (!stdout.text.includes('\n')) await Promise.race([ended, new Promise(resolve => setTimeout(resolve, 10))])
     await until(stdout.text)
@@ -190,6 +195,43 @@ describe('check', () => {
     writeFileSync(file, text)
     await expect(run(check, [file])).rejects.toThrow(words)
     await expect(run(open, [file, '--no-open'])).rejects.toThrow(words)
+  })
+})
+
+describe('a file of JSON lines', () => {
+  const exported = async (): Promise<string[]> =>
+    (await run(exporting, ['--from', broken(), '--format', 'jsonl', '--with-secrets'])).out.trim().split('\n')
+  const write = (lines: readonly string[], end = '\n'): string => {
+    const file = join(data.dir, 'lines.jsonl')
+    writeFileSync(file, lines.join('\n') + end)
+    return file
+  }
+  it('that was cut off is read up to the cut, and what is missing is said', async () => {
+    const lines = await exported()
+    const file = write([...lines.slice(0, -6), '{"seq":9'], '')
+    const { out } = await run(check, [file])
+    expect(out).toContain(`the file ends in the middle of line ${lines.length - 5}`)
+    // A line that is wrong and whole is no cut.
+    await expect(run(check, [write([...lines.slice(0, -6), '{"seq":9'])])).rejects.toThrow(`line ${lines.length - 5}`)
+  })
+  it('that holds two recordings, or lines out of order, is refused', async () => {
+    const lines = await exported()
+    await expect(run(check, [write([...lines, ...lines])])).rejects.toThrow(
+      new RegExp(`line ${lines.length + 1}: record 1 comes after record ${lines.length}\\. .*a file of its own`),
+    )
+    await expect(run(check, [write(lines.toReversed())])).rejects.toThrow(/line 2: record \d+ comes after record/)
+  })
+})
+
+describe('SEISMOGRAPH_FORMAT', () => {
+  it('says to each command what it understands', async () => {
+    const dir = broken()
+    const env = { SEISMOGRAPH_FORMAT: 'junit' }
+    expect((await run(check, [dir], undefined, env)).out).toContain('<testsuites')
+    expect((await run(exporting, ['--from', dir], undefined, env)).out).toContain('"log"')
+    expect((await run(check, [dir], undefined, { SEISMOGRAPH_FORMAT: 'har' })).out).toContain('error[')
+    await expect(run(check, [dir], undefined, { SEISMOGRAPH_FORMAT: 'xml' })).rejects.toThrow('SEISMOGRAPH_FORMAT takes')
+    await expect(run(exporting, ['--from', dir, '--format', 'junit'])).rejects.toThrow('--format takes')
   })
 })
 

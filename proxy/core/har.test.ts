@@ -339,6 +339,15 @@ describe('foreign files', () => {
       ],
     },
   }
+  test('a connection that was refused is told as such', () => {
+    const entry = {
+      ...chrome.log.entries[0],
+      _eventSourceMessages: undefined,
+      response: { ...chrome.log.entries[0]?.response, status: 0, statusText: '', _error: 'net::ERR_CONNECTION_REFUSED' },
+    }
+    const events = eventsFrom({ log: { ...chrome.log, entries: [JSON.parse(JSON.stringify(entry)) as object] } })
+    expect(storyOf(events)).toMatch(/finding upstream-unreachable: error/)
+  })
   test('Chrome’s messages become a session with its call, at their own times', () => {
     const events = eventsFrom(chrome)
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))

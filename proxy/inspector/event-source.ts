@@ -50,21 +50,26 @@ async function* recordedEvents(dir: string): AsyncGenerator<readonly SourcedEven
 
 async function* lineEvents(file: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<readonly SourcedEvent[]> {
   let number = 0
-  let count = 0
+  let last: WireEvent | undefined
   let list: SourcedEvent[] = []
-  for await (const line of linesOf(file, bytes)) {
+  for await (const { text: line, isWhole } of linesOf(file, bytes)) {
     number += 1
     const text = number === 1 ? line.replace(/^\uFEFF/, '') : line
     if (text.trim() === '') continue
-    const event = lineToEvent(text, number)
-    if ('error' in event) throw new Error(`${file}: ${event.error}`)
-    count += 1
+    const read = lineToEvent(text, number)
+    if ('error' in read && (isWhole || !last)) throw new Error(`${file}: ${read.error}`)
+    const event = 'error' in read && last ? tornAt(last, number, line.length) : (read as WireEvent)
+    if (last && event.seq <= last.seq)
+      throw new Error(
+        `${file}: line ${number}: record ${event.seq} comes after record ${last.seq}. A file holds one recording, its records in their order: put each recording into a file of its own.`,
+      )
+    last = event
     list.push({ event })
     if (list.length < BATCH_EVENTS) continue
     yield list
     list = []
   }
-  if (count === 0) throw new Error(`${file} holds no event: it is empty`)
+  if (!last) throw new Error(`${file} holds no event: it is empty`)
   yield list
 }
 
@@ -80,14 +85,20 @@ async function* embeddedLines(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Lines of UTF-8 text, without their ends. */
-async function* linesOf(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+/** Stands for what was cut off behind the last whole line. */
+function tornAt({ seq, at }: WireEvent, line: number, lostBytes: number): WireEvent {
+  const detail = `the file ends in the middle of line ${line}`
+  return { kind: 'gap', seq: seq + 1, at, since: at, reason: 'torn-tail', lost: 1, lostBytes, detail }
+}
+
+/** Lines of UTF-8 text, without their ends; the last may lack its end. */
+async function* linesOf(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<{ text: string; isWhole: boolean }> {
   let rest: Buffer[] = []
   let restBytes = 0
   for await (const bytes of chunks) {
     let from = 0
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
-      yield Buffer.concat([...rest, bytes.subarray(from, end)]).toString('utf8')
+      yield { text: Buffer.concat([...rest, bytes.subarray(from, end)]).toString('utf8'), isWhole: true }
       rest = []
       restBytes = 0
       from = end + 1
@@ -97,7 +108,7 @@ async function* linesOf(file: string, chunks: AsyncIterable<Buffer>): AsyncGener
     if (restBytes > MAX_LINE_BYTES)
       throw new Error(`${file}: a line is longer than ${MAX_LINE_BYTES >> 20} MiB; this is no JSON lines recording`)
   }
-  if (restBytes > 0) yield Buffer.concat(rest).toString('utf8')
+  if (restBytes > 0) yield { text: Buffer.concat(rest).toString('utf8'), isWhole: false }
 }
 
 async function* harEvents(file: string): AsyncGenerator<readonly SourcedEvent[]> {

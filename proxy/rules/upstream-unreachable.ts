@@ -66,8 +66,9 @@ const WHAT: Readonly<Record<string, string>> = {
   timeout: 'The connection attempt had no answer',
   tls: 'The TLS connection failed',
 }
+/** Answered by the proxy, or, in a recording of another program, by nobody. */
 const isUnreached = ({ responseBy, serverEnd, status }: Exchange): boolean =>
-  responseBy === 'proxy' && status !== 508 && serverEnd !== undefined && WHAT[serverEnd.how] !== undefined
+  (responseBy === 'proxy' || status === undefined) && status !== 508 && serverEnd !== undefined && WHAT[serverEnd.how] !== undefined
 
 function severityOf(outage: Outage | undefined): Severity {
   if (outage?.to === undefined) return 'error'
