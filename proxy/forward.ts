@@ -195,7 +195,7 @@ class HttpForwarder implements Forwarder {
     const server = http.createServer({
       requestTimeout: 0,
       // With the look every 2 s below, a head that drips is given up within 15 s.
-      headersTimeout: 12_000,
+      headersTimeout: 10_000,
       // Idle connections are the server's to close: its close is passed on.
       keepAliveTimeout: 0,
       connectionsCheckingInterval: 2000,
