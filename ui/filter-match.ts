@@ -39,7 +39,7 @@ function callsOf(row: Filterable, around: Surroundings): readonly Call[] {
 }
 
 const wordsOf = (row: Filterable): readonly (string | undefined)[] => {
-  if (row.t === 'call') return [row.method, row.name, row.rpcId, row.error?.message, row.toolError]
+  if (row.t === 'call') return [row.method, row.name, row.hint, row.rpcId, row.error?.message, row.toolError]
   if (row.t === 'exchange') return [row.method, row.target, String(row.status ?? ''), row.reason, row.trouble]
   if (row.t === 'frame') return [row.event, row.method, row.preview]
   if (row.t === 'log') return [row.text, row.exception]

@@ -209,6 +209,8 @@ export interface Call extends Row {
   readonly method: string
   /** Tool, prompt or resource named by the call; what a person calls it. */
   readonly name?: string
+  /** What a tool was called with, in one line of at most 120 characters, masked: `log_type=traffic, source=10.1.1.5`. */
+  readonly hint?: string
   /** JSON text of the id (`5`, `"a"`, `null`); absent for notifications. */
   readonly rpcId?: string
   /** The exchange that first carried it, and all that did (redirect hops, the answer's stream). */

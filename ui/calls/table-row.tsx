@@ -9,6 +9,7 @@ import { sizeOf, timeOf } from '../filter-match.ts'
 import { clock, duration, offset, size } from '../format.ts'
 import { classes, Icon, Tag } from '../parts/button.tsx'
 import { SeverityGlyph } from '../parts/glyphs.tsx'
+import { plainText } from '../plain-text.ts'
 import { sessionName } from '../sessions/groups.ts'
 import type { Range, Zero } from '../view.ts'
 import styles from './calls.module.css'
@@ -74,6 +75,7 @@ function callCells(call: Call, open: boolean, parts: boolean, context: RowContex
           <span className={styles.fold} />
         )}
         <span className={classes(styles.ellipsis, call.kind === 'request' && styles.strong)}>{title}</span>
+        {call.hint !== undefined && <ArgumentsHint hint={plainText(call.hint)} />}
         {call.from === 'server' && <Tag title="Sent by the server">from server</Tag>}
       </>
     ),
@@ -88,6 +90,13 @@ function callCells(call: Call, open: boolean, parts: boolean, context: RowContex
     row: call,
   }
 }
+
+/** Tells calls of one tool apart. */
+const ArgumentsHint = ({ hint }: { readonly hint: string }) => (
+  <span className={classes(styles.mono, styles.small, styles.dim, styles.arguments)} title={hint}>
+    {hint}
+  </span>
+)
 
 function exchangeCells(one: Exchange, context: RowContext): Cells {
   const title = `${one.method} ${one.path}`
@@ -166,6 +175,7 @@ export function rowName(entry: Entry, context: RowContext): string {
   const unit = context.zero.mode === 'clock' ? '' : ' s'
   return [
     cells.number ? `Call ${cells.number}, ${cells.title}` : cells.title,
+    entry.kind === 'call' && entry.call.hint !== undefined && plainText(entry.call.hint),
     `at ${timeText(cells.at, context)}${unit}`,
     cells.status !== undefined && `status ${cells.status}`,
     cells.outcome.text,
