@@ -5,6 +5,9 @@
 import { queryOf } from '../core/endpoint.ts'
 import type { Facts } from '../core/facts.ts'
 import { responseHeader } from '../core/http-signs.ts'
+import type { Evidence } from '../core/model.ts'
+import type { OwnRequests } from '../core/own-requests.ts'
+import { spanText } from '../core/words.ts'
 
 type Stack = 'python' | 'node' | 'unknown'
 
@@ -43,6 +46,16 @@ export function limitSetting(facts: Facts): string {
     return 'Raise the client’s limit; with the TypeScript SDK: { timeout: 300_000 } among the options of the request (60 s unless it is set).'
   return 'Raise the client’s limit for a request, if it has a setting for it.'
 }
+
+/** For a tool that asks its backend for each thing by itself (N+1). */
+export const fewerRequests = (count: number): string =>
+  `Let the tool ask its backend once for a list, not ${count} times: one request for each thing is what takes so long.`
+
+export const ownRequestsLine = ({ count, first, last }: OwnRequests): Evidence => ({
+  seq: first.seq,
+  at: first.at,
+  says: `Server log: ${count} requests of its own while the call ran, the last ${spanText(last.at - first.at)} later`,
+})
 
 /** The same for the limit on connecting. */
 export function connectSetting(facts: Facts): string {

@@ -4,8 +4,9 @@ import { nearest, REQUEST_LIMITS } from '../core/client-limits.ts'
 import type { Facts } from '../core/facts.ts'
 import { clientName, isTimeout } from '../core/lifecycle.ts'
 import type { Call, Evidence } from '../core/model.ts'
+import { type OwnRequests, ownRequests } from '../core/own-requests.ts'
 import { bytesText, countText, limitText, spanText } from '../core/words.ts'
-import { limitSetting } from './advice.ts'
+import { fewerRequests, limitSetting, ownRequestsLine } from './advice.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 export const clientTimeoutShorterThanTool: Rule = {
@@ -44,7 +45,9 @@ function verdictOn(facts: Facts, call: Call, calls: readonly Call[]): Verdict {
   const name = call.name ?? call.method
   const end = late ? `${name} took ${late}, so its answer was thrown away.` : `${name} had not answered by then.`
   const more = calls.length > 1 ? ` It gave up ${countText(calls.length, 'call')} of this session so.` : ''
+  const own = ownRequests(facts, call, call.answeredAt ?? facts.now)
   const steps: string[] = [
+    ...(own ? [fewerRequests(own.count)] : []),
     `Answer within ${limit}: page, filter or cache ${(call.answerBytes ?? 0) > 100_000 ? `the ${bytesText(call.answerBytes ?? 0)}` : 'what it returns'}.`,
     limitSetting(facts),
     'Or let the tool send notifications/progress, where the client counts its limit anew with each.',
@@ -59,17 +62,17 @@ function verdictOn(facts: Facts, call: Call, calls: readonly Call[]): Verdict {
     says: `${who} waits ${limit} for a call; ${end}${more}`,
     cause: `The client’s own limit: ${cancelled?.reason ?? 'timeout'}`,
     fix: steps,
-    evidence: evidenceOf(call),
+    evidence: evidenceOf(call, own),
     alternatives: late ? [] : [{ rule: 'orphan-request', standing: 'possible', why: 'the server may never have answered' }],
   }
 }
 
-function evidenceOf(call: Call): Evidence[] {
+function evidenceOf(call: Call, own: OwnRequests | undefined): Evidence[] {
   const lines: Evidence[] = [{ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of call ${call.number}` }]
   if (call.cancelled)
     lines.push({ seq: call.cancelled.seq, at: call.cancelled.at, says: `The client cancelled it: ${call.cancelled.reason ?? ''}` })
   const answer = call.ladder.find(step => step.name === 'answered')
   if (call.answeredAt !== undefined && answer?.seq !== undefined)
     lines.push({ seq: answer.seq, at: call.answeredAt, says: `The answer came, ${bytesText(call.answerBytes ?? 0)}` })
-  return lines
+  return own ? [...lines, ownRequestsLine(own)].sort((a, b) => a.at - b.at) : lines
 }

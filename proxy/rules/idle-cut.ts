@@ -26,7 +26,7 @@ export const idleCut: Rule = {
         at: end.at,
         exchange: exchange.id,
         title: `The stream was cut after ${silence} of silence. ${lossWords(first)}`,
-        says: `${end.by === 'client' ? 'The client’s' : 'The server’s'} side closed ${exchange.method} ${exchange.path} ${(first.silence / 1000).toFixed(1)} s after its last byte: ${ownerOf(first)}.${times}`,
+        says: `${end.by === 'client' ? 'The client’s' : 'The server’s'} side closed ${exchange.method} ${exchange.path} ${(first.silence / 1000).toFixed(1)} s after its last byte.${times}`,
         cause: `A limit of ${silence} on silence: ${ownerOf(first)}.`,
         fix: [
           keepalive(facts),

@@ -5,9 +5,10 @@ import { clientName } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause, unfinishedBytes } from '../core/loss-cause.ts'
 import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
+import { ownRequests } from '../core/own-requests.ts'
 import { carriersOf, exchangeOf, frameOf } from '../core/per-facts.ts'
 import { bytesText, countText, endingText, limitText, spanText } from '../core/words.ts'
-import { clientLog, keepalive, limitSetting, UPGRADE_PYTHON } from './advice.ts'
+import { clientLog, fewerRequests, keepalive, limitSetting, ownRequestsLine, UPGRADE_PYTHON } from './advice.ts'
 import { closedOn, isCancel } from './closed-response.ts'
 import { isGhost } from './ghost-session.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -50,6 +51,7 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
   const redirects = facts.session.redirects
   // Bytes that the client's system took after its FIN prove nothing: it may have read on.
   const taken = calls.every(one => exchangeOf(facts, one.answerExchange)?.afterFin === 'taken')
+  const own = cause.rule === 'oversized-sse-event' ? undefined : ownRequests(facts, call, call.answeredAt ?? facts.now)
   const verdict: Verdict = {
     ...(isTakenBack(call, cause, broken) && { severity: 'info' as const }),
     confidence: taken ? 'likely' : 'certain',
@@ -60,8 +62,8 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
     title: titleOf(facts, call, calls, broken),
     says: `${saysOf(facts, call, cause, redirects)}${taken ? ' What came after its FIN was not refused: had it only stopped sending, it could have read it.' : ''}`,
     cause: `${causeWords(cause)} (${cause.rule}).`,
-    fix: fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined),
-    evidence: evidenceOf(facts, call, broken, errors, ghost),
+    fix: [...(own ? [fewerRequests(own.count)] : []), ...fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined)],
+    evidence: [...evidenceOf(facts, call, broken, errors, ghost), ...(own ? [ownRequestsLine(own)] : [])].sort((a, b) => a.at - b.at),
     alternatives: [
       ...cause.others,
       ...(redirects > 0 && call.acceptedAt !== undefined

@@ -18,6 +18,12 @@ const ownWords = ({ logs }: Facts, first: Exchange): Evidence[] =>
     .slice(0, 1)
     .map(({ seq, at }) => ({ seq, at, says: 'Server log: Could not find session' }))
 
+function headline(rule: string, id: string): string {
+  if (rule === 'wrong-worker') return `Another worker answered, which does not know session ${id}`
+  if (rule === 'server-restarted') return `The server was restarted and has forgotten session ${id}`
+  return `Session ${id} is unknown to the server`
+}
+
 function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSession): Verdict {
   const first = refusals[0] as Exchange
   const recovered = recoveredBy(facts)
@@ -32,7 +38,7 @@ function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSe
     at: first.responseAt ?? first.requestAt,
     exchange: first.id,
     ...(first.calls[0] !== undefined && { call: first.calls[0] }),
-    title: `Session ${shortId(facts.session.key)} is unknown to the server: ${first.status}${again}.`,
+    title: `${headline(found.rule, shortId(facts.session.key))}: ${first.status}${again}.`,
     says: found.says + next,
     cause: found.cause,
     fix: found.fix,
