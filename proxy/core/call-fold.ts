@@ -3,6 +3,7 @@
  * first; only then to the oldest call of its session that still waits under that id.
  */
 
+import { argumentsHint } from './arguments-hint.ts'
 import { breakOf, type Ended, waiting } from './call-break.ts'
 import { unfollowed, verdictOf } from './delivery.ts'
 import type { RpcMessage } from './jsonrpc.ts'
@@ -48,6 +49,7 @@ export class CallFold {
     const first = hop ?? x
     const kind = message.kind === 'error' ? 'response' : message.kind
     const counted = kind === 'request'
+    const hint = argumentsHint(message.args, this.#world.mask)
     const call: CallState = {
       row: {
         t: 'call',
@@ -58,6 +60,7 @@ export class CallFold {
         kind,
         method: message.method ?? (kind === 'invalid' ? '' : 'response'),
         ...(message.name !== undefined && { name: message.name }),
+        ...(hint !== undefined && { hint }),
         ...(message.id !== undefined && { rpcId: message.id }),
         exchange: first.row.id,
         exchanges: hop ? [hop.row.id, x.row.id] : [x.row.id],
