@@ -357,6 +357,16 @@ describe('bodies', () => {
     expect(wire.row('call').error?.message).toBe('forbidden for [masked]')
   })
 
+  it('keeps a masked line of what a tool was called with', () => {
+    const wire = new WireScript({ mask: text => text.replaceAll(/secret-token/g, '[masked]') })
+    const { stream, conn } = openSse(wire)
+    conn.post(MESSAGES, request(1, 'tools/call', { name: 'login', arguments: { user: 'a', word: 'secret-token' } })).answer(202)
+    expect(wire.row('call')).toMatchObject({ name: 'login', hint: 'user=a, word=[masked]' })
+    conn.post(MESSAGES, tool(2)).answer(202)
+    stream.event(result(2))
+    expect(wire.row('call', -1).hint).toBeUndefined()
+  })
+
   it('gives a slice for each chunk whose place it knows', () => {
     const wire = new WireScript()
     openSse(wire)
