@@ -4,12 +4,10 @@
  */
 
 import { argumentsHint } from './arguments-hint.ts'
-import { breakOf, type Ended, waiting } from './call-break.ts'
-import { unfollowed, verdictOf } from './delivery.ts'
+import type { CallEnds } from './call-ends.ts'
 import type { RpcMessage } from './jsonrpc.ts'
 import { isTimeout } from './lifecycle.ts'
-import type { Break } from './model.ts'
-import type { Answer, CallState, ExchangeState, FrameMark, SessionState, World } from './state.ts'
+import type { Answer, CallState, ExchangeState, SessionState, World } from './state.ts'
 import { StatelessChecks } from './stateless-checks.ts'
 
 /** How late a cancellation may come after its client closed the response (ms). */
@@ -17,10 +15,12 @@ const RACE_SPAN = 500
 
 export class CallFold {
   readonly #world: World
+  readonly #ends: CallEnds
   readonly #stateless: StatelessChecks
 
-  constructor(world: World) {
+  constructor(world: World, ends: CallEnds) {
     this.#world = world
+    this.#ends = ends
     this.#stateless = new StatelessChecks(text => world.preview(text))
   }
 
@@ -98,7 +98,7 @@ export class CallFold {
     if (call.answer?.refusal && call.answer.exchange.row.responseBy === 'proxy') this.#unanswered(call)
     if (call.broken && !call.answer) {
       call.session.open.add(call)
-      this.#mend(call)
+      this.#ends.mend(call)
     }
     this.#world.touchCall(call)
   }
@@ -112,7 +112,7 @@ export class CallFold {
     delete row.answerBytes
     delete row.error
     call.session.open.add(call)
-    this.settle(call)
+    this.#ends.settle(call)
   }
 
   /** What a message does to other calls: a cancellation, or the client's answer to the server. */
@@ -126,7 +126,7 @@ export class CallFold {
       if (!call) return
       call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
       call.timedOut = isTimeout(cancels.reason)
-      if (call.broken) this.settle(call)
+      if (call.broken) this.#ends.settle(call)
       else this.#world.touchCall(call)
     } else if (message.kind === 'response' || message.kind === 'error') {
       const call = message.id === undefined ? undefined : session.open.under(message.id, 'server')
@@ -195,7 +195,7 @@ export class CallFold {
     call.row.seqs = [answer.seq]
     session.row.calls--
     session.number--
-    if (!answer.crossed && x.row.clientEnd) this.#break(call, { ...x.row.clientEnd, what: 'stream' })
+    if (!answer.crossed && x.row.clientEnd) this.#ends.break(call, { ...x.row.clientEnd, what: 'stream' })
     return call
   }
 
@@ -204,7 +204,7 @@ export class CallFold {
     call.answer = answer
     if (row.from === 'server') answer.exchange.answers.push(call)
     // What came after its client had left was not taken, though it might have been asked for again.
-    if (!answer.crossed && call.resumeUntil && !call.broken) this.#breakAs(call, call.resumeUntil.from)
+    if (!answer.crossed && call.resumeUntil && !call.broken) this.#ends.breakAs(call, call.resumeUntil.from)
     call.resumeUntil = undefined
     row.answeredAt = answer.at
     row.answerExchange = answer.exchange.row.id
@@ -217,12 +217,8 @@ export class CallFold {
     if (message.toolError !== undefined) row.toolError = this.#world.preview(message.toolError)
     if (!row.exchanges.includes(answer.exchange.row.id)) row.exchanges = [...row.exchanges, answer.exchange.row.id]
     row.seqs = [...row.seqs, answer.seq]
-    if (answer.crossed && call.broken) {
-      call.broken = undefined
-      delete row.broken
-      delete row.brokenAt
-    }
-    this.settle(call)
+    if (answer.crossed && call.broken) this.#ends.mend(call)
+    else this.#ends.settle(call)
   }
 
   /** The response head of the exchange that carries these calls. */
@@ -237,7 +233,7 @@ export class CallFold {
       const { session } = call
       const ended = session.row.ended
       if (status === 202 && session.row.transport === 'sse' && ended && !call.answer && call.row.kind === 'request') {
-        this.#break(call, { at: this.#world.at, seq: ended.seq, by: ended.by, how: ended.how, what: 'session' })
+        this.#ends.break(call, { at: this.#world.at, seq: ended.seq, by: ended.by, how: ended.how, what: 'session' })
       }
       this.#world.touchCall(call)
     }
@@ -262,149 +258,7 @@ export class CallFold {
       })
     }
   }
-
-  /** A response body ended on one leg without answering these calls. */
-  lostOwn(x: ExchangeState, own: Ended): void {
-    const over = x.session?.row.ended
-    // A server that lets go of what the client has taken back with its session does as it should.
-    const ended: Ended = over?.detail === 'DELETE' && over.at <= own.at ? { ...over, what: 'deletion' } : own
-    for (const call of x.calls) {
-      if (call.answer || call.broken || call.row.kind !== 'request' || call.hops.at(-1) !== x) continue
-      if (x.response?.blind) call.blind ??= 'the body could not be read'
-      if (x.resumable && !call.session.row.ended) call.resumeUntil ??= { at: ended.at + 60_000, from: breakOf(call, ended) }
-      else this.#break(call, ended)
-    }
-  }
-
-  /** The stream that would have carried the answers of a whole session is gone. */
-  lostAll(session: SessionState, ended: Ended): void {
-    const inFlight = waiting(session, ended.at)
-    for (const call of [...session.open]) this.#break(call, { ...ended, inFlight })
-  }
-
-  /** Hops that were not followed. */
-  unfollowed(x: ExchangeState): void {
-    const { at, seq } = this.#world
-    for (const call of x.calls) {
-      if (!call.answer && call.hops.at(-1) === x)
-        this.#break(call, { at, seq: x.row.responseSeq ?? seq, by: 'client', how: 'complete', what: 'request' })
-    }
-  }
-
-  /** Streams that nobody resumed in time. */
-  expire(sessions: Iterable<SessionState>): void {
-    for (const session of sessions) {
-      for (const call of session.open) {
-        if (call.resumeUntil && call.resumeUntil.at <= this.#world.at) this.#breakAs(call, call.resumeUntil.from)
-      }
-    }
-  }
-
-  /** Streams that nobody will resume: their client closed every connection before the recording ended. */
-  abandoned(session: SessionState): void {
-    if (session.exchanges.some(({ conn }) => !conn.clientClosed)) return
-    for (const call of session.open) if (call.resumeUntil?.from.by === 'client') this.#breakAs(call, call.resumeUntil.from)
-  }
-
-  /** Records are missing from here on: what is open may have been answered unseen. */
-  blinded(session: SessionState, why: string): void {
-    for (const call of session.open) {
-      call.blind ??= why
-      this.#world.touchCall(call)
-    }
-  }
-
-  /** Records are missing: what waits may have been answered unseen, and so may what waited when its client sent FIN. */
-  gap(session: SessionState): void {
-    const why = 'records are missing from the journal here'
-    this.blinded(session, why)
-    for (const call of session.open) call.row.unseen = true
-    for (const call of session.calls) {
-      if (!mayReadOn(call)) continue
-      call.blind ??= why
-      this.settle(call)
-    }
-  }
-
-  /** The client's end shows how much it took: an answer beyond that did not cross. */
-  notCrossed(call: CallState, taken: number, end: NonNullable<ExchangeState['row']['clientEnd']>): void {
-    if (!call.answer) return
-    call.answer.crossed = false
-    call.taken = taken
-    this.#breakAs(call, breakOf(call, { ...end, what: 'stream' }))
-  }
-
-  /** It did reach the client after all. */
-  crossed(call: CallState): void {
-    if (!call.answer) return
-    call.answer.crossed = true
-    this.#mend(call)
-  }
-
-  /** What this end had broken waits on. */
-  unbroken(session: SessionState, seq: number): void {
-    for (const call of session.calls) {
-      if (call.broken?.seq !== seq || call.answer) continue
-      call.session.open.add(call)
-      this.#mend(call)
-    }
-  }
-
-  #mend(call: CallState): void {
-    call.broken = undefined
-    delete call.row.broken
-    delete call.row.brokenAt
-    this.settle(call)
-  }
-
-  #break(call: CallState, ended: Ended): void {
-    if (call.broken || call.answer) return
-    const last = call.hops.at(-1)?.row
-    const what = unfollowed(call) ? 'request' : ended.what
-    this.#breakAs(
-      call,
-      breakOf(call, { ...ended, what, ...(what === 'request' && last?.responseSeq !== undefined && { seq: last.responseSeq }) }),
-    )
-  }
-
-  #breakAs(call: CallState, broken: Break): void {
-    call.broken = broken
-    call.row.broken = broken
-    call.row.brokenAt = broken.at
-    call.row.seqs = [...call.row.seqs, broken.seq]
-    this.settle(call)
-  }
-
-  /** What is known of it now. */
-  settle(call: CallState): void {
-    const delivery = verdictOf(call)
-    call.row.delivery = delivery
-    if (delivery !== 'pending') call.session.open.delete(call)
-    const lost = delivery === 'undeliverable' || (delivery === 'unanswered' && call.row.from === 'client')
-    if (lost !== call.counted) {
-      call.counted = lost
-      call.session.row.undelivered += lost ? 1 : -1
-    }
-    const cut = delivery === 'unknown' && call.row.from === 'client' && call.broken?.by === 'proxy' && call.broken.how === 'closed'
-    if (cut !== call.cut) {
-      call.cut = cut
-      call.session.row.cut = (call.session.row.cut ?? 0) + (cut ? 1 : -1)
-    }
-    this.#world.touchCall(call)
-  }
-}
-
-/** Its client has sent FIN and not closed yet: an answer may still come, and be read. */
-function mayReadOn({ broken, answer, session, hops }: CallState): boolean {
-  if (!broken || answer || broken.by !== 'client' || broken.how !== 'fin') return false
-  const carrier = session.row.transport === 'sse' ? session.stream : hops.at(-1)
-  return carrier?.conn.clientClosed === false
 }
 
 /** An error for the whole POST, not for one request of it. */
 const isWhole = ({ kind, id }: RpcMessage) => kind === 'error' && (id === undefined || id === 'null' || id === '"server-error"')
-
-/** Marks frames that the client did not take, and gives the calls they answered. */
-export function uncrossed(marks: readonly FrameMark[], taken: number): FrameMark[] {
-  return marks.filter(mark => mark.row.crossed && mark.end > taken)
-}

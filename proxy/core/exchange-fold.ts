@@ -1,24 +1,28 @@
 /**
- * Builds one exchange from its wire events: heads, bodies, frames, ends of both legs. Promise: it reports each moment that
+ * Builds one exchange from its wire events, head to end. Promise: it reports each moment that
  * matters for sessions and calls exactly once, in the order of the wire.
  */
 import { AnswerFold } from './answer-fold.ts'
+import { beginExchange } from './begin-exchange.ts'
 import { BodyReader, type Inflate } from './body.ts'
-import { type CallFold, uncrossed } from './call-fold.ts'
-import { pathOf } from './endpoint.ts'
+import type { CallEnds } from './call-ends.ts'
+import type { CallFold } from './call-fold.ts'
 import type { ChangeEvent, ChunkEvent, EndEvent, RequestEvent, ResponseEvent } from './event.ts'
+import { ExchangeEnds } from './exchange-ends.ts'
 import { encodingOf, headerOf, lengthOf } from './fields.ts'
-import { settleAfterFin, tookAfterFin } from './half-close.ts'
+import { tookAfterFin } from './half-close.ts'
 import type { End } from './model.ts'
 import type { Redirects } from './redirects.ts'
 import { Retries } from './retries.ts'
 import type { SessionFold } from './session-fold.ts'
-import type { CallState, ConnState, ExchangeState, World } from './state.ts'
+import type { ConnState, ExchangeState, World } from './state.ts'
+import { noteSilence } from './stream-notes.ts'
 
 export interface Parts {
   readonly world: World
   readonly sessions: SessionFold
   readonly calls: CallFold
+  readonly callEnds: CallEnds
   readonly redirects: Redirects
   readonly inflate: Inflate | undefined
 }
@@ -26,68 +30,20 @@ export interface Parts {
 export class ExchangeFold {
   readonly #parts: Parts
   readonly #answers: AnswerFold
+  readonly #ends: ExchangeEnds
   readonly #retries = new Retries()
   readonly open = new Map<number, ExchangeState>()
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.#answers = new AnswerFold(parts)
+    this.#ends = new ExchangeEnds(parts, this.#answers)
   }
 
   request(event: RequestEvent, conn: ConnState): void {
-    const { world, sessions, redirects, inflate } = this.#parts
-    const userAgent = headerOf(event.headers, 'user-agent')
+    const { world, sessions, redirects } = this.#parts
     const post = event.method === 'POST'
-    const x: ExchangeState = {
-      number: event.exchange,
-      row: {
-        t: 'exchange',
-        rev: 0,
-        id: world.nextId(),
-        session: 0,
-        conn: event.conn,
-        upstream: event.upstream,
-        clientPort: conn.client.port,
-        serverPort: conn.serverPort,
-        ...(conn.serverAddress !== undefined && { serverAddress: conn.serverAddress }),
-        method: event.method,
-        target: event.target,
-        path: pathOf(event.target),
-        ...(world.secure.has(event.upstream) && { secure: true }),
-        requestHeaders: event.headers,
-        requestAt: event.at,
-        requestSeq: event.seq,
-        requestBytes: 0,
-        responseBytes: 0,
-        body: 'none',
-        calls: [],
-        frames: 0,
-        pings: 0,
-        changes: [],
-      },
-      conn,
-      client: `${event.upstream}\n${conn.client.address}\n${userAgent === 'undici' ? 'node' : userAgent}`,
-      userAgent,
-      session: undefined,
-      calls: [],
-      answers: [],
-      request: post ? new BodyReader({ mode: 'json', encoding: encodingOf(event.headers), inflate }) : undefined,
-      response: undefined,
-      requestRead: false,
-      responseRead: false,
-      requestLength: lengthOf(event.headers),
-      responseLength: -1,
-      body: '',
-      marks: [],
-      lateMarks: [],
-      after: undefined,
-      frameIndex: 0,
-      lump: { seq: -1, at: event.at, events: 0, pings: 0, silence: 0 },
-      shift: 0,
-      resumable: false,
-      initialize: false,
-      finished: false,
-    }
+    const x = beginExchange(event, conn, this.#parts)
     this.open.set(event.exchange, x)
     world.access.saw(x.row)
     conn.open.add(x)
@@ -166,11 +122,11 @@ export class ExchangeFold {
     row.lastByteAt = event.at
     row.lastByteSeq = event.seq
     if (row.body === 'none') row.body = 'other'
-    if (tookAfterFin(x, event.at)) this.#readsOn(x)
+    if (tookAfterFin(x, event.at)) this.#ends.readsOn(x)
     const seen = x.response?.blind
     for (const frame of x.response?.push(event.bytes, event.size) ?? []) this.#answers.frame(x, frame, event.at, event.seq)
     if (x.response?.blind && !seen && x.session && row.body === 'stream')
-      this.#parts.calls.blinded(x.session, 'the recording kept no more of the stream')
+      this.#parts.callEnds.blinded(x.session, 'the recording kept no more of the stream')
     if (row.body === 'json' && x.responseLength >= 0 && row.responseBytes >= x.responseLength) this.#answers.body(x)
   }
 
@@ -212,89 +168,19 @@ export class ExchangeFold {
   serverEnd(x: ExchangeState, end: End): void {
     if (x.row.serverEnd) return
     this.#readRequest(x)
-    x.row.serverEnd = end
     if (x.row.status === undefined) this.#retries.note(x, end)
-    if (end.how !== 'complete' && x.row.status === undefined && end.detail) x.row.trouble ??= end.detail
-    for (const frame of x.response?.end() ?? []) this.#answers.frame(x, frame, end.at, end.seq)
-    this.#answers.body(x)
-    this.#ended(x, end)
+    this.#ends.server(x, end)
   }
 
   clientEnd(x: ExchangeState, end: End): void {
     if (x.row.clientEnd) return
     this.#readRequest(x)
-    if (end.how === 'complete') this.#answers.body(x)
-    x.row.clientEnd = end
-    const taken = end.how === 'complete' ? Number.POSITIVE_INFINITY : end.bytes - x.shift
-    for (const mark of uncrossed(x.marks, taken)) {
-      mark.row.crossed = false
-      x.lateMarks.push(mark)
-      this.#parts.world.frames.add(mark.row)
-    }
-    const { world, calls } = this.#parts
-    for (const call of new Set([...x.marks.map(mark => mark.call), ...x.calls])) {
-      const answer = call?.answer
-      if (!call || !answer?.crossed || answer.exchange !== x) continue
-      world.touchCall(call)
-      if (answer.end > taken) calls.notCrossed(call, Math.max(0, answer.bytes - (answer.end - taken)), end)
-    }
-    x.marks = []
-    this.#ended(x, end)
-    world.touchExchange(x)
+    this.#ends.client(x, end)
   }
 
   /** The client's connection is over. */
   clientClosed(x: ExchangeState, isReset: boolean): void {
-    const { afterFin } = x.row
-    settleAfterFin(x, isReset)
-    if (x.row.afterFin === afterFin) return
-    if (x.row.afterFin === 'read') this.#readsOn(x)
-    for (const call of this.#answeredOn(x)) this.#parts.calls.settle(call)
-    this.#finishIfOver(x)
-  }
-
-  #answeredOn(x: ExchangeState): Set<CallState> {
-    const found = [...x.lateMarks.map(mark => mark.call), ...x.calls]
-    return new Set(found.filter(call => call?.answer?.exchange === x) as CallState[])
-  }
-
-  /** The client had only half-closed: its FIN ended nothing but what it had to say. */
-  #readsOn(x: ExchangeState): void {
-    const { world, calls, sessions } = this.#parts
-    const { session, row } = x
-    for (const mark of x.lateMarks) {
-      mark.row.crossed = true
-      world.frames.add(mark.row)
-    }
-    for (const call of this.#answeredOn(x)) calls.crossed(call)
-    if (!session || !row.clientEnd) return
-    const { seq } = row.clientEnd
-    if (session.row.ended?.seq === seq) {
-      delete session.row.ended
-      if (row.serverEnd) sessions.end(session, row.serverEnd)
-    }
-    calls.unbroken(session, seq)
-    if (row.serverEnd) calls.lostOwn(x, { ...row.serverEnd, what: 'response' })
-    world.touchExchange(x)
-  }
-
-  /** One leg of a response ended: a stream's calls, or this exchange's own, may now be lost. */
-  #ended(x: ExchangeState, end: End): void {
-    const { sessions, calls, world } = this.#parts
-    const { session, row } = x
-    if (!session) return
-    const first = !(row.clientEnd && row.serverEnd)
-    if (first) noteSilence(x, end.at)
-    if (row.body === 'stream' && first && session.row.transport === 'sse' && session.stream === x) {
-      sessions.end(session, end, end.at - (row.lastByteAt ?? row.responseAt ?? end.at))
-      calls.lostAll(session, { ...end, what: 'stream' })
-    }
-    const failed = row.status === undefined || row.status < 300
-    // A 202 on HTTP+SSE is no answer: that comes on the stream.
-    const elsewhere = session.row.transport === 'sse' && row.status !== undefined && row.body !== 'sse'
-    if (failed && !elsewhere) calls.lostOwn(x, { ...end, what: row.status === undefined ? 'connection' : 'response' })
-    else if (row.status === undefined) calls.lostOwn(x, { ...end, what: 'connection' })
-    world.touch(session)
+    if (this.#ends.closed(x, isReset)) this.#finishIfOver(x)
   }
 
   #finishIfOver(x: ExchangeState): void {
@@ -334,13 +220,6 @@ export class ExchangeFold {
     calls.accepted(x)
     if (x.responseRead && status >= 400) calls.refused(x, clientEnd === undefined || clientEnd.how === 'complete')
   }
-}
-
-/** A stream's longest span without a byte, counted when it is over. */
-function noteSilence({ row }: ExchangeState, at: number): void {
-  if (row.body !== 'stream' && row.body !== 'sse') return
-  const from = row.lastByteAt ?? row.responseAt ?? at
-  if (at - from > Math.max(1_000, row.silence?.ms ?? 0)) row.silence = { ms: at - from, from }
 }
 
 const byteLength = (text: string) => new TextEncoder().encode(text).length

@@ -6,6 +6,7 @@
  * call `finish()` after its last event, so that what was still open does not look as if it were still waiting.
  */
 import type { Inflate } from './body.ts'
+import { CallEnds } from './call-ends.ts'
 import { CallFold } from './call-fold.ts'
 import { ladderOf } from './delivery.ts'
 import { trimSlash } from './endpoint.ts'
@@ -49,7 +50,7 @@ export class Fold {
   readonly #conns = new Map<number, ConnState>()
   readonly #redirects = new Redirects()
   readonly #book: SessionBook
-  readonly #calls: CallFold
+  readonly #callEnds: CallEnds
   readonly #exchanges: ExchangeFold
   readonly #logs: LogFold
   readonly #retention: Retention
@@ -63,11 +64,12 @@ export class Fold {
     this.#world = new World(options.recording * ID_SPACE, options.mask ?? (text => text))
     this.#nextRev = options.nextRev ?? (() => ++this.#rev)
     this.#book = new SessionBook(this.#world)
-    this.#calls = new CallFold(this.#world)
+    this.#callEnds = new CallEnds(this.#world)
     this.#exchanges = new ExchangeFold({
       world: this.#world,
       sessions: new SessionFold(this.#world, this.#book),
-      calls: this.#calls,
+      calls: new CallFold(this.#world, this.#callEnds),
+      callEnds: this.#callEnds,
       redirects: this.#redirects,
       inflate: options.inflate,
     })
@@ -125,9 +127,9 @@ export class Fold {
   finish(): void {
     const { at, seq } = this.#world
     for (const session of this.#book.all.values()) {
-      this.#calls.abandoned(session)
-      this.#calls.blinded(session, 'the recording ended before it')
-      this.#calls.lostAll(session, { at, seq, by: 'proxy', how: 'closed', what: 'recording' })
+      this.#callEnds.abandoned(session)
+      this.#callEnds.blinded(session, 'the recording ended before it')
+      this.#callEnds.lostAll(session, { at, seq, by: 'proxy', how: 'closed', what: 'recording' })
       session.over = true
       this.#world.touch(session)
     }
@@ -302,7 +304,7 @@ export class Fold {
     if (lost === 0 && lostBytes === 0) return
     // The torn record had not been forwarded: nobody has missed it.
     if (reason !== 'torn-tail') this.#holes = [...this.#holes.slice(1 - HOLES_LIMIT), { since, at }]
-    for (const session of this.#book.all.values()) this.#calls.gap(session)
+    for (const session of this.#book.all.values()) this.#callEnds.gap(session)
   }
 
   #slice(event: Extract<WireEvent, { kind: 'chunk' }>, position: Position): void {
@@ -322,8 +324,8 @@ export class Fold {
   #sweep(): void {
     this.#sweptAt = this.#world.at
     for (const x of this.#redirects.overdue(this.#world.at)) if (x.session) this.#world.changed.add(x.session)
-    for (const x of this.#redirects.expire(this.#world.at)) this.#calls.unfollowed(x)
-    this.#calls.expire(this.#book.all.values())
+    for (const x of this.#redirects.expire(this.#world.at)) this.#callEnds.unfollowed(x)
+    this.#callEnds.expire(this.#book.all.values())
     for (const session of this.#book.all.values()) this.#settleQuiet(session)
     this.#retention.sweep(this.#world.at)
   }
@@ -356,7 +358,6 @@ function hinted({ row, exchanges, calls, frames, noted }: SessionState): { hints
   return hints.length > 0 ? { hints } : {}
 }
 
-/** Noteworthy rows left their place when the others were forgotten. */
 /** Where connections were really served, which is not always where their client tried first. */
 function servedBy(sessions: readonly SessionState[]): Served[] {
   const found = new Map<string, Served>()
@@ -368,9 +369,12 @@ function servedBy(sessions: readonly SessionState[]): Served[] {
   }
   return [...found.values()]
 }
+
 /** Recorded by another program, without a proxy between: the client itself came by https. */
 const isReachedByTls = ({ url, listen }: Upstream): boolean =>
   url.toLowerCase() === `https://${listen.address}${listen.port === 443 ? '' : `:${listen.port}`}`.toLowerCase()
+
+/** Noteworthy rows left their place when the others were forgotten. */
 const inOrder = <T extends { readonly row: { readonly id: number } }>(list: T[]): T[] => list.sort((a, b) => a.row.id - b.row.id)
 
 function factOf(state: CallState): Call {

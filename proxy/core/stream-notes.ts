@@ -1,5 +1,5 @@
 /**
- * What is peculiar about a stream of events: its framing, lumps after a silence, pings that were held. Promise: a few numbers for
+ * What is peculiar about a stream of events: its framing, silences and the lumps after them, pings that were held. Promise: a few numbers for
  * each stream, however long it is, each with the chunk that proves it.
  */
 import type { Burst, Framing } from './model.ts'
@@ -58,4 +58,11 @@ function noteLag({ row }: ExchangeState, drawn: Drawn): void {
   const { least = lag, most = lag, seq = drawn.seq, at = drawn.at } = row.pingLag ?? {}
   row.pingLag =
     lag >= most ? { least: Math.min(least, lag), most: lag, seq: drawn.seq, at: drawn.at } : { least: Math.min(least, lag), most, seq, at }
+}
+
+/** The longest span without a byte, counted when it is over. */
+export function noteSilence({ row }: ExchangeState, at: number): void {
+  if (row.body !== 'stream' && row.body !== 'sse') return
+  const from = row.lastByteAt ?? row.responseAt ?? at
+  if (at - from > Math.max(1_000, row.silence?.ms ?? 0)) row.silence = { ms: at - from, from }
 }
