@@ -1,7 +1,9 @@
 /**
  * Joins a request that broke off before any answer to the one by which its client sent it again, as clients do whose idle connection
- * the server closed at that very moment. Promise: the same bytes to the same target, by the same client on another connection, soon after.
+ * the server closed at that very moment. Promise: the same bytes to the same target in the same session, by the same client on another
+ * connection, soon after. (Two sessions of one program send equal bytes: their ids tell them apart.)
  */
+import { headerOf } from './fields.ts'
 import type { End } from './model.ts'
 import type { ExchangeState } from './state.ts'
 
@@ -29,6 +31,7 @@ export class Retries {
         exchange.row.method === method &&
         exchange.row.target === target &&
         exchange.client === x.client &&
+        sessionIdOf(exchange) === sessionIdOf(x) &&
         exchange.conn !== x.conn &&
         exchange.body === x.body,
     )
@@ -39,3 +42,5 @@ export class Retries {
     return found.exchange
   }
 }
+
+const sessionIdOf = ({ row }: ExchangeState): string => headerOf(row.requestHeaders, 'mcp-session-id')
