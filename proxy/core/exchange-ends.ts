@@ -3,6 +3,7 @@
  * told so, until a client that had only half-closed is seen to read on.
  */
 import type { AnswerFold } from './answer-fold.ts'
+import type { CloseEvent, EndEvent } from './event.ts'
 import type { Parts } from './exchange-fold.ts'
 import { settleAfterFin } from './half-close.ts'
 import type { End } from './model.ts'
@@ -102,4 +103,9 @@ export class ExchangeEnds {
 function answeredOn(x: ExchangeState): Set<CallState> {
   const found = [...x.lateMarks.map(mark => mark.call), ...x.calls]
   return new Set(found.filter(call => call?.answer?.exchange === x) as CallState[])
+}
+
+/** The end that an event tells of, after so many bytes. */
+export function endOf({ at, how, by, seq, code, detail }: EndEvent | CloseEvent, bytes: number): End {
+  return { at, how, by, bytes, seq, ...(code !== undefined && { code }), ...(detail !== undefined && { detail }) }
 }

@@ -8,7 +8,7 @@ import { BodyReader, type Inflate } from './body.ts'
 import type { CallEnds } from './call-ends.ts'
 import type { CallFold } from './call-fold.ts'
 import type { ChangeEvent, ChunkEvent, EndEvent, RequestEvent, ResponseEvent } from './event.ts'
-import { ExchangeEnds } from './exchange-ends.ts'
+import { ExchangeEnds, endOf } from './exchange-ends.ts'
 import { encodingOf, headerOf, lengthOf } from './fields.ts'
 import { tookAfterFin } from './half-close.ts'
 import type { End } from './model.ts'
@@ -152,7 +152,7 @@ export class ExchangeFold {
   end(event: EndEvent): void {
     const x = this.open.get(event.exchange)
     if (!x) return
-    const end = endOf(event)
+    const end = endOf(event, event.bytes)
     if (event.part === 'request') {
       if (event.how !== 'complete') x.row.requestEnd ??= end
       if (event.leg === 'client') {
@@ -223,8 +223,3 @@ export class ExchangeFold {
 }
 
 const byteLength = (text: string) => new TextEncoder().encode(text).length
-
-function endOf(event: EndEvent): End {
-  const { at, how, by, bytes, seq, code, detail } = event
-  return { at, how, by, bytes, seq, ...(code !== undefined && { code }), ...(detail !== undefined && { detail }) }
-}

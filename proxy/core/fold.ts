@@ -8,19 +8,19 @@
 import type { Inflate } from './body.ts'
 import { CallEnds } from './call-ends.ts'
 import { CallFold } from './call-fold.ts'
-import { ladderOf } from './delivery.ts'
-import { trimSlash } from './endpoint.ts'
-import type { CloseEvent, GapEvent, LogEvent, OpenEvent, Position, Upstream, WireEvent } from './event.ts'
+import { ConnFold } from './conn-fold.ts'
+import type { GapEvent, LogEvent, Position, Upstream, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
-import type { Facts, Hole, Served } from './facts.ts'
-import { fingerprint } from './fingerprint.ts'
+import type { Facts, Hole } from './facts.ts'
+import { gatherFacts, LOG_SPAN } from './gather-facts.ts'
 import { LogFold } from './log-fold.ts'
-import { type AnyRow, type BodySlice, type Call, type End, type Hint, ID_SPACE, type Session } from './model.ts'
+import { type AnyRow, type BodySlice, ID_SPACE } from './model.ts'
 import { Redirects } from './redirects.ts'
 import { Retention } from './retention.ts'
 import { SessionBook } from './session-book.ts'
 import { SessionFold } from './session-fold.ts'
-import { type CallState, type ConnState, type ExchangeState, type SessionState, World } from './state.ts'
+import { type SessionState, World } from './state.ts'
+import { takeRows } from './take-rows.ts'
 
 export interface FoldOptions {
   /** Index of the recording: its rows' ids begin at index * ID_SPACE. */
@@ -34,24 +34,18 @@ export interface FoldOptions {
 
 /** How long the fold waits between looking for what has run out of time (ms of recording time). */
 const SWEEP_SPAN = 1_000
-/** Log lines this long after a session's end still belong to its facts (ms). */
-const LOG_SPAN = 60_000
 /** A session whose connections are all closed has ended when nothing came for this long (ms). */
 const GONE_SPAN = 30_000
-const OTHERS_LIMIT = 200
-const HINT_ROWS = 40
-const WORKS_LIMIT = 20
-const NOWHERE = { address: '', port: 0 }
 /** Spans of missing records that are remembered, the newest. */
 const HOLES_LIMIT = 1_000
 
 export class Fold {
   readonly #world: World
-  readonly #conns = new Map<number, ConnState>()
   readonly #redirects = new Redirects()
   readonly #book: SessionBook
   readonly #callEnds: CallEnds
   readonly #exchanges: ExchangeFold
+  readonly #conns: ConnFold
   readonly #logs: LogFold
   readonly #retention: Retention
   readonly #nextRev: () => number
@@ -73,6 +67,7 @@ export class Fold {
       redirects: this.#redirects,
       inflate: options.inflate,
     })
+    this.#conns = new ConnFold(this.#world, this.#exchanges)
     this.#logs = new LogFold(this.#world)
     this.#retention = new Retention(this.#book)
   }
@@ -82,10 +77,10 @@ export class Fold {
     this.#world.clock(event)
     switch (event.kind) {
       case 'open':
-        this.#opened(event)
+        this.#conns.opened(event)
         break
       case 'request':
-        this.#exchanges.request(event, this.#conn(event.conn, event.upstream))
+        this.#exchanges.request(event, this.#conns.of(event.conn, event.upstream))
         break
       case 'response':
         this.#exchanges.response(event)
@@ -98,7 +93,7 @@ export class Fold {
         this.#exchanges.end(event)
         break
       case 'close':
-        this.#closed(event)
+        this.#conns.closed(event)
         break
       case 'change':
         this.#exchanges.change(event)
@@ -137,27 +132,7 @@ export class Fold {
 
   /** Rows that changed since the last call, each in its latest state, sessions first. */
   takeRows(): AnyRow[] {
-    const rows: AnyRow[] = []
-    const world = this.#world
-    // An exchange whose session is not yet known keeps waiting for its row.
-    const waiting: ExchangeState[] = []
-    for (const state of world.sessions) rows.push({ ...sessionRow(state), ...hinted(state), rev: this.#nextRev() })
-    for (const state of world.exchanges) {
-      if (state.session) rows.push({ ...state.row, rev: this.#nextRev() })
-      else waiting.push(state)
-    }
-    for (const state of world.calls) rows.push({ ...callRow(state), rev: this.#nextRev() })
-    for (const row of world.frames) rows.push({ ...row, rev: this.#nextRev() })
-    for (const row of world.logs) rows.push({ ...row, rev: this.#nextRev() })
-    for (const row of world.gaps) rows.push({ ...row, rev: this.#nextRev() })
-    world.sessions.clear()
-    world.exchanges.clear()
-    world.calls.clear()
-    world.frames.clear()
-    world.logs.clear()
-    world.gaps.length = 0
-    for (const state of waiting) world.exchanges.add(state)
-    return rows
+    return takeRows(this.#world, this.#nextRev)
   }
 
   /** Where the body bytes lie that came since the last call. */
@@ -178,26 +153,7 @@ export class Fold {
   facts(sessionId: number, now: number): Facts | undefined {
     const session = this.#book.all.get(sessionId)
     if (!session || session.dropped) return undefined
-    const { exchanges, calls, noted, row } = session
-    const others = [...this.#book.all.values()].filter(other => other !== session && other.row.upstream === row.upstream)
-    const until = (row.ended?.at ?? row.lastAt) + LOG_SPAN
-    return {
-      session: { ...sessionRow(session), rev: 0 },
-      exchanges: inOrder([...noted.exchanges, ...exchanges]).map(state => state.row),
-      calls: inOrder([...noted.calls, ...calls]).map(factOf),
-      frames: session.frames.map(frame => ({ ...frame, rev: 0 })),
-      logs: this.#logs.between(row.upstream, row.startedAt, until).map(line => ({ ...line, rev: 0 })),
-      others: others
-        .slice(-OTHERS_LIMIT)
-        .reverse()
-        .map(other => ({ ...sessionRow(other), rev: 0 })),
-      works: servedBy(others),
-      outages: this.#world.outages.of(row.upstream),
-      now,
-      ...(session.over && !exchanges.some(({ conn }) => !conn.clientClosed) && { left: true }),
-      ...(this.#holes.length > 0 && { holes: this.#holes }),
-      ...(session.partial && { partial: true }),
-    }
+    return gatherFacts(session, { world: this.#world, book: this.#book, logs: this.#logs, holes: this.#holes }, now)
   }
 
   /** Exchanges, calls and frames that a session has had so far; 0 for one that is forgotten. */
@@ -233,60 +189,6 @@ export class Fold {
       calls,
       frames,
     }
-  }
-
-  #conn(number: number, upstream: string): ConnState {
-    let conn = this.#conns.get(number)
-    if (!conn) {
-      conn = { number, upstream, client: NOWHERE, serverPort: 0, open: new Set(), clientClosed: false, serverClosed: false }
-      this.#conns.set(number, conn)
-    }
-    return conn
-  }
-
-  #opened(event: OpenEvent): void {
-    const conn = this.#conn(event.conn, event.upstream)
-    if (event.leg === 'client') {
-      conn.client = event.remote
-      conn.clientClosed = false
-      return
-    }
-    conn.serverPort = event.local.port
-    conn.serverAddress = event.remote.address
-    conn.serverClosed = false
-    for (const x of conn.open) {
-      x.row.serverPort = event.local.port
-      x.row.serverAddress = event.remote.address
-      this.#world.touchExchange(x)
-    }
-  }
-
-  /** A connection has ended: whatever still ran on it has ended on that leg, whether or not the proxy said so before. */
-  #closed(event: CloseEvent): void {
-    const conn = this.#conns.get(event.conn)
-    if (!conn) return
-    const { at, how, by, seq, code, detail } = event
-    for (const x of [...conn.open]) {
-      const end: End = {
-        at,
-        how,
-        by,
-        bytes: x.row.responseBytes,
-        seq,
-        ...(code !== undefined && { code }),
-        ...(detail !== undefined && { detail }),
-      }
-      if (event.leg === 'client') {
-        this.#exchanges.clientEnd(x, end)
-        this.#exchanges.clientClosed(x, code !== undefined)
-      } else if (x.row.status !== undefined) this.#exchanges.serverEnd(x, end)
-      else if (how !== 'complete' && how !== 'closed') x.row.trouble ??= [code, detail].filter(Boolean).join(': ') || how
-      this.#world.touchExchange(x)
-    }
-    if (event.leg === 'client') conn.clientClosed = true
-    else conn.serverClosed = true
-    if (conn.clientClosed && (conn.serverClosed || conn.serverPort === 0)) for (const x of [...conn.open]) this.#exchanges.finish(x)
-    if (conn.clientClosed && (conn.serverClosed || conn.serverPort === 0)) this.#conns.delete(event.conn)
   }
 
   /** An error in the server's log may confirm what the wire of a session showed shortly before. */
@@ -336,49 +238,6 @@ function isGone({ row, over, openExchanges, exchanges }: SessionState, at: numbe
   return over || (openExchanges.size === 0 && at - row.lastAt >= GONE_SPAN && !exchanges.some(x => !x.conn.clientClosed))
 }
 
-function sessionRow(state: SessionState): Omit<Session, 'rev'> {
-  const { row } = state
-  const live = state.openExchanges.size > 0 || state.open.size > 0
-  const broken = row.ended ? row.ended.inFlight > 0 || row.undelivered > 0 : state.failed && !state.established
-  const now = broken ? 'broken' : row.ended || state.gone || state.over ? 'ended' : live ? 'live' : 'quiet'
-  return { ...row, state: now }
-}
-
-/** A session's first and newest rows are enough to tell who takes part in it. */
-function hinted({ row, exchanges, calls, frames, noted }: SessionState): { hints?: readonly Hint[] } {
-  if (row.transport === 'other') return {}
-  const ends = <T>(list: readonly T[]): T[] =>
-    list.length <= 2 * HINT_ROWS ? [...list] : [...list.slice(0, HINT_ROWS), ...list.slice(-HINT_ROWS)]
-  const hints = fingerprint({
-    session: row,
-    exchanges: ends([...noted.exchanges, ...exchanges]).map(state => state.row),
-    calls: ends([...noted.calls, ...calls]).map(state => state.row),
-    frames: frames.slice(-HINT_ROWS),
-  })
-  return hints.length > 0 ? { hints } : {}
-}
-
-/** Where connections were really served, which is not always where their client tried first. */
-function servedBy(sessions: readonly SessionState[]): Served[] {
-  const found = new Map<string, Served>()
-  for (const { row, stream, established, served, path } of sessions.toReversed()) {
-    if (row.transport === 'other' || !established || !served || !row.issued) continue
-    const at = row.transport === 'sse' ? trimSlash(stream?.row.path ?? path) : path
-    found.set(`${row.transport} ${at}`, { path: at, transport: row.transport })
-    if (found.size >= WORKS_LIMIT) break
-  }
-  return [...found.values()]
-}
-
 /** Recorded by another program, without a proxy between: the client itself came by https. */
 const isReachedByTls = ({ url, listen }: Upstream): boolean =>
   url.toLowerCase() === `https://${listen.address}${listen.port === 443 ? '' : `:${listen.port}`}`.toLowerCase()
-
-/** Noteworthy rows left their place when the others were forgotten. */
-const inOrder = <T extends { readonly row: { readonly id: number } }>(list: T[]): T[] => list.sort((a, b) => a.row.id - b.row.id)
-
-function factOf(state: CallState): Call {
-  state.fact ??= { ...callRow(state), rev: 0 }
-  return state.fact
-}
-const callRow = (state: CallState): Omit<Call, 'rev'> => ({ ...state.row, ladder: ladderOf(state) })
