@@ -233,6 +233,24 @@ describe('JSON lines', () => {
     await expect(loadRecording({ kind: 'html', file })).rejects.toThrow(/page\.html is no page/)
   })
 
+  it('in a page have no secret in the title, whatever the server calls itself', async () => {
+    const recording = data.record()
+    mkdirSync(join(data.dir, 'page'))
+    buildPage(join(data.dir, 'page'))
+    const name = `fw ${planted[2]} ${A}`
+    new Client(recording, A, 1)
+      .connect()
+      .post('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18"}}')
+      .event(`{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-06-18","serverInfo":{"name":"${name}","version":"1"}}}`)
+      .finish()
+    recording.close()
+    const html = await text(await open(recording.dir), { format: 'html' })
+    const title = /<title>([^<]*)</.exec(html)?.[1] ?? ''
+    expect(title).toContain('fw ')
+    expect(title).not.toContain(planted[2])
+    expect(title).not.toContain(A)
+  })
+
   it('of one session hold its events and nothing of others, and open as a recording', async () => {
     const recording = data.record()
     const one = new Client(recording, A, 1).connect().initialize()

@@ -109,9 +109,12 @@ function exportMasker({ source, named }: Selection): Masker {
 }
 
 /** A first look at everything: a secret that is told by its name somewhere is then found everywhere, also in what came before. */
-async function learn(selection: Selection, masker: Masker): Promise<void> {
+async function learned(selection: Selection): Promise<Masker> {
+  const masker = exportMasker(selection)
+  for (const session of selection.sessions) if (hasSessionId(session)) masker.learnSession(session.key)
   const sanitiser = new StreamSanitiser(selection.source, masker, selection.ids)
   for await (const list of eventsOf(selection)) for (const event of list) await sanitiser.sanitise(event)
+  return masker
 }
 
 /** What was found, for whoever reads the file without this program: on its first line, ignored when it is read again. */
@@ -119,26 +122,39 @@ function derived({ findings }: Selection, masker: Masker | undefined): { _mcp?: 
   return findings.length === 0 ? {} : { _mcp: { findings: masker ? maskFindings(findings, masker) : findings } }
 }
 
-/** `forPage`: beside each compressed chunk stands what it decodes to, since a browser cannot decode chunk by chunk. */
-async function* lines(selection: Selection, withSecrets: boolean, forPage = false): AsyncGenerator<string> {
-  const masker = exportMasker(selection)
-  for (const session of selection.sessions) if (hasSessionId(session)) masker.learnSession(session.key)
-  if (!withSecrets) await learn(selection, masker)
-  const sanitiser = new StreamSanitiser(selection.source, masker, selection.ids)
+/**
+ * `masker`: knows all secrets; without one they stay. `forPage`: beside each compressed chunk stands what it decodes to, since a browser
+ * cannot decode chunk by chunk.
+ */
+async function* lines(selection: Selection, masker: Masker | undefined, forPage = false): AsyncGenerator<string> {
+  const sanitiser = masker && new StreamSanitiser(selection.source, masker, selection.ids)
   const decoded = forPage ? new DecodedBodies() : undefined
-  for await (const list of eventsOf(selection)) {
-    const texts: string[] = []
-    for (const event of list) {
-      const marks = event.kind === 'recording' ? derived(selection, withSecrets ? undefined : masker) : {}
-      if (withSecrets) texts.push(eventToLine(event, marks))
-      else {
-        const clean = await sanitiser.sanitise(event)
-        const beside = decoded && (await decodedMark(decoded, clean.event))
-        texts.push(eventToLine(clean.event, { ...(clean.isChanged && { masked: true }), ...beside, ...marks }))
+  try {
+    for await (const list of eventsOf(selection)) {
+      const texts: string[] = []
+      for (const event of list) {
+        const marks = event.kind === 'recording' ? derived(selection, masker) : {}
+        if (!sanitiser) texts.push(eventToLine(event, marks))
+        else {
+          const clean = await sanitiser.sanitise(event)
+          const beside = decoded && (await decodedMark(decoded, clean.event))
+          texts.push(eventToLine(clean.event, { ...(clean.isChanged && { masked: true }), ...beside, ...marks }))
+        }
       }
+      if (texts.length > 0) yield `${texts.join('\n')}\n`
     }
-    if (texts.length > 0) yield `${texts.join('\n')}\n`
+  } finally {
+    decoded?.close()
   }
+}
+
+async function* jsonLines(selection: Selection, withSecrets: boolean): AsyncGenerator<string> {
+  yield* lines(selection, withSecrets ? undefined : await learned(selection))
+}
+
+async function* page(selection: Selection, pageDir: string): AsyncGenerator<string> {
+  const masker = await learned(selection)
+  yield* pageFile(pageDir, masker.text(pageTitle(selection)), lines(selection, masker, true))
 }
 
 async function decodedMark(bodies: DecodedBodies, event: WireEvent): Promise<{ decoded?: string }> {
@@ -212,9 +228,9 @@ export function exportPieces(library: Library, wish: ExportWish, pageDir: string
   const selection = select(library, wish)
   if (wish.format === 'html') {
     if (wish.withSecrets) throw new ApiError(400, 'a page is made to be passed on and holds no secrets; use jsonl for them')
-    return pageFile(pageDir, pageTitle(selection), lines(selection, false, true))
+    return page(selection, pageDir)
   }
-  return wish.format === 'jsonl' ? lines(selection, wish.withSecrets) : har(selection, wish.withSecrets, library.product)
+  return wish.format === 'jsonl' ? jsonLines(selection, wish.withSecrets) : har(selection, wish.withSecrets, library.product)
 }
 
 function pageTitle({ source, session, sessions }: Selection): string {
