@@ -1,3 +1,7 @@
+/**
+ * The server does not know the session that a client names: which fault that is. Promise: what the proxy saw of that session before
+ * decides, in the order of how surely it knows, and exactly one rule is named.
+ */
 import { queryOf } from './endpoint.ts'
 import type { Facts } from './facts.ts'
 import { headerOf } from './fields.ts'
