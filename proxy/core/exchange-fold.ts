@@ -14,12 +14,14 @@ import { tookAfterFin } from './half-close.ts'
 import type { End } from './model.ts'
 import type { Redirects } from './redirects.ts'
 import { Retries } from './retries.ts'
+import type { SessionFinder } from './session-finder.ts'
 import type { SessionFold } from './session-fold.ts'
 import type { ConnState, ExchangeState, World } from './state.ts'
 import { noteSilence } from './stream-notes.ts'
 
 export interface Parts {
   readonly world: World
+  readonly finder: SessionFinder
   readonly sessions: SessionFold
   readonly calls: CallFold
   readonly callEnds: CallEnds
@@ -41,27 +43,27 @@ export class ExchangeFold {
   }
 
   request(event: RequestEvent, conn: ConnState): void {
-    const { world, sessions, redirects } = this.#parts
+    const { world, finder, sessions, redirects } = this.#parts
     const post = event.method === 'POST'
     const x = beginExchange(event, conn, this.#parts)
     this.open.set(event.exchange, x)
     world.access.saw(x.row)
     conn.open.add(x)
     const hop = post ? redirects.likely(x) : redirects.join(x)
-    const session = hop?.session ?? sessions.atHead(x)
+    const session = hop?.session ?? finder.atHead(x)
     if (session) sessions.enter(x, session)
     if (hop && !post) world.touchExchange(hop)
     if (!post) x.requestRead = true
   }
 
   response(event: ResponseEvent): void {
-    const { world, sessions, calls, redirects, inflate } = this.#parts
+    const { world, finder, sessions, calls, redirects, inflate } = this.#parts
     const x = this.open.get(event.exchange)
     if (!x || (event.status < 200 && event.status !== 101)) return
     const { row } = x
     if (row.requestEndAt !== undefined || (x.requestLength >= 0 && row.requestBytes >= x.requestLength)) this.#readRequest(x)
     // An early answer: the body goes on, but the exchange needs its place now.
-    else if (!x.session) sessions.enter(x, sessions.atBody(x, []))
+    else if (!x.session) sessions.enter(x, finder.atBody(x, []))
     row.status = event.status
     world.outages.saw(row, event)
     row.reason = event.reason
@@ -205,11 +207,11 @@ export class ExchangeFold {
   #readRequest(x: ExchangeState): void {
     if (x.requestRead) return
     x.requestRead = true
-    const { sessions, calls, redirects, world } = this.#parts
+    const { finder, sessions, calls, redirects, world } = this.#parts
     const messages = x.request?.rpc().messages ?? []
     x.body = `${x.row.requestBytes} ${x.request?.hash} ${messages.map(message => `${message.id} ${message.method}`).join()}`
     const hop = redirects.join(x) ?? this.#retries.join(x)
-    if (!x.session) sessions.enter(x, hop?.session ?? sessions.atBody(x, messages))
+    if (!x.session) sessions.enter(x, hop?.session ?? finder.atBody(x, messages))
     if (hop) world.touchExchange(hop)
     sessions.learnRequest(x, messages)
     const { status = 0, requestEnd, clientEnd } = x.row

@@ -18,6 +18,7 @@ import { type AnyRow, type BodySlice, ID_SPACE } from './model.ts'
 import { Redirects } from './redirects.ts'
 import { Retention } from './retention.ts'
 import { SessionBook } from './session-book.ts'
+import { SessionFinder } from './session-finder.ts'
 import { SessionFold } from './session-fold.ts'
 import { type SessionState, World } from './state.ts'
 import { takeRows } from './take-rows.ts'
@@ -59,9 +60,11 @@ export class Fold {
     this.#nextRev = options.nextRev ?? (() => ++this.#rev)
     this.#book = new SessionBook(this.#world)
     this.#callEnds = new CallEnds(this.#world)
+    const finder = new SessionFinder(this.#world, this.#book)
     this.#exchanges = new ExchangeFold({
       world: this.#world,
-      sessions: new SessionFold(this.#world, this.#book),
+      finder,
+      sessions: new SessionFold(this.#world, this.#book, finder),
       calls: new CallFold(this.#world, this.#callEnds),
       callEnds: this.#callEnds,
       redirects: this.#redirects,
