@@ -36,10 +36,12 @@ interface NodeProps {
   readonly name: string | undefined
   readonly value: unknown
   readonly depth: number
+  /** Only its first line, until it is opened. */
+  readonly closed?: boolean
 }
 
-function Node({ name, value, depth }: NodeProps) {
-  const [open, setOpen] = useState(depth < 3)
+function Node({ name, value, depth, closed = false }: NodeProps) {
+  const [open, setOpen] = useState(depth < 3 && !closed)
   const [shown, setShown] = useState(BATCH)
   const label = name === undefined ? null : <span className={jsonCss.key}>{JSON.stringify(name)}: </span>
   if (typeof value !== 'object' || value === null) {
@@ -86,10 +88,10 @@ function Node({ name, value, depth }: NodeProps) {
   )
 }
 
-export const JsonTree = ({ value }: { value: unknown }) => (
+export const JsonTree = ({ value, closed = false }: { readonly value: unknown; readonly closed?: boolean }) => (
   <div className={css.pre}>
     <ul className={jsonCss.tree}>
-      <Node name={undefined} value={value} depth={0} />
+      <Node name={undefined} value={value} depth={0} closed={closed} />
     </ul>
   </div>
 )

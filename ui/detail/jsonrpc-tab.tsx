@@ -8,6 +8,9 @@ import css from './detail.module.css'
 import { Choice } from './exchange-choice.tsx'
 import { JsonText, JsonTree } from './json-view.tsx'
 import { type Loaded, useLoaded } from './loaded.ts'
+import { LongText } from './long-text.tsx'
+import { ToolResultView } from './tool-result.tsx'
+import { toolResultOf } from './tool-result-model.ts'
 
 type Form = 'tree' | 'text'
 const FORMS = [
@@ -25,28 +28,39 @@ function parse(text: string): { value: unknown } | undefined {
   }
 }
 
-function Message({ loaded, form, onAll }: { loaded: Loaded<LoadedText>; form: Form; onAll: () => void }) {
+interface MessageProps {
+  readonly loaded: Loaded<LoadedText>
+  readonly form: Form
+  /** It may be the answer of a tool. */
+  readonly tool?: boolean
+  readonly onAll: () => void
+}
+
+function Message({ loaded, form, tool = false, onAll }: MessageProps) {
   if (loaded.state === 'loading') return <p className={css.none}>Loading …</p>
   if (loaded.state === 'failed') return <p className={css.note}>{loaded.error}</p>
   const { text, totalBytes, note } = loaded.value
   const parsed = parse(text)
+  const result = tool && parsed ? toolResultOf(parsed.value) : undefined
   const cut = new TextEncoder().encode(text).length < totalBytes && note !== undefined
   return (
     <>
-      {parsed ? (
-        form === 'tree' ? (
-          <JsonTree value={parsed.value} />
-        ) : (
-          <JsonText text={JSON.stringify(parsed.value, null, 2)} />
-        )
-      ) : (
-        <pre className={css.pre}>{text}</pre>
-      )}
       {note && <p className={css.note}>{note}</p>}
       {(cut || (!parsed && totalBytes > text.length)) && (
-        <button type="button" className={css.more} onClick={onAll}>
-          Load all {size(totalBytes)}
-        </button>
+        <p className={css.sub}>
+          <button type="button" className={css.more} onClick={onAll}>
+            Load all {size(totalBytes)}
+          </button>
+        </p>
+      )}
+      {parsed === undefined ? (
+        <LongText text={text} />
+      ) : form === 'text' ? (
+        <JsonText text={JSON.stringify(parsed.value, null, 2)} />
+      ) : result ? (
+        <ToolResultView result={result} message={parsed.value} />
+      ) : (
+        <JsonTree value={parsed.value} />
       )}
     </>
   )
@@ -94,15 +108,17 @@ export function JsonRpcTab({ call, requestFrame, api, zero }: JsonRpcTabProps) {
           <b>Answer</b>
           {call.answeredAt === undefined ? 'none was seen' : `${offset(call.answeredAt - zero)}, ${size(call.answerBytes ?? 0)}`}
           {call.delivery === 'undeliverable' && <span className={css.bad}>undeliverable</span>}
+          {call.toolError !== undefined && <span className={css.bad}>the tool failed (isError)</span>}
         </p>
       )}
-      {answerExchange !== undefined && <Message loaded={answer} form={form} onAll={() => setLimit(ALL_BYTES)} />}
+      {answerExchange !== undefined && (
+        <Message loaded={answer} form={form} tool={call.method === 'tools/call'} onAll={() => setLimit(ALL_BYTES)} />
+      )}
       {call.error && (
         <p className={css.note}>
           Error {call.error.code}: {call.error.message}
         </p>
       )}
-      {call.toolError && <p className={css.note}>The tool failed: {call.toolError}</p>}
     </>
   )
 }
