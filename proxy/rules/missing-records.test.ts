@@ -1,7 +1,7 @@
-/** Healthy captures with records cut out. Promise: wherever the recording has a hole, nobody is blamed for what fell into it. */
+/** Captures with records cut out. Promise: wherever the recording has a hole, nobody is blamed for what fell into it, and nothing else is hidden. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { readCapture, storyOf } from '../captures/capture.ts'
 import type { GapEvent, WireEvent } from '../core/event.ts'
 
@@ -37,4 +37,28 @@ describe('a hole in a healthy recording', () => {
       }
     })
   }
+})
+
+describe('a hole before a session that was seen from its beginning on', () => {
+  const faulty = readdirSync(folder).filter(name =>
+    /^(idle-cut|orphan-request|response-unknown-id|sse-framing|duplicate-response)\./.test(name),
+  )
+  for (const name of faulty) {
+    it(`${name}: the same story`, () => {
+      const { events, story } = readCapture(readFileSync(join(folder, name), 'utf8'))
+      const first = events.findIndex(({ kind }) => kind === 'open')
+      const at = (events[first]?.at ?? 0) - 0.1
+      const gap: GapEvent = { seq: 0, at, since: at, kind: 'gap', reason: 'io-error', lost: 5, lostBytes: 1, detail: 'the disk failed' }
+      const told = storyOf([...events.slice(0, first), gap, ...events.slice(first)])
+      expect(told).toBe(`${story}\n\ngap io-error, 5 records lost`)
+    })
+  }
+})
+
+test('a stall that lost nothing silences nothing', () => {
+  const { events, story } = readCapture(readFileSync(join(folder, 'orphan-request.hangs.md'), 'utf8'))
+  const at = events.at(-1)?.at ?? 0
+  const stall: GapEvent = { seq: 0, at, since: at, kind: 'gap', reason: 'stall', lost: 0, lostBytes: 0, detail: 'the disk was slow' }
+  const told = storyOf([...events, stall])
+  expect(told).toBe(`${story}\n\ngap stall, 0 records lost`)
 })

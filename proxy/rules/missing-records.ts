@@ -1,5 +1,10 @@
-/** What may be said where records are missing. Promise: nobody is blamed for what did not come in a span that was not recorded. */
-import type { Facts } from '../core/facts.ts'
+/**
+ * What may be said where records are missing. Promise: nobody is blamed for what did not come in a span that was not recorded; a session
+ * that was seen from its beginning on after that span is judged as if there had been none.
+ */
+import type { Facts, Hole } from '../core/facts.ts'
+import { initializeOf } from '../core/lifecycle.ts'
+import { exchangeOf, perFacts } from '../core/per-facts.ts'
 import type { Verdict } from './rule.ts'
 
 /** Rules that rest on what did not come before, or on its having come whole. */
@@ -32,6 +37,19 @@ const BEFORE = 300_000
 /** What a rule waits for comes within so long (ms). */
 const AFTER = 60_000
 
+/** When the session began, where its beginning was seen: its client connected, and asked for its stream or initialized it. */
+const beganAt = perFacts((facts): number | undefined => {
+  const { session } = facts
+  if (session.client.address === '') return undefined
+  if (session.transport === 'sse') return exchangeOf(facts, session.stream)?.requestAt
+  return session.transport === 'streamable' ? initializeOf(facts)?.sentAt : undefined
+})
+
 /** The verdict misses something that the hole may have swallowed. */
-export const mayBeInHole = ({ holes = [] }: Facts, rule: string, { at }: Verdict): boolean =>
-  REST_ON_ABSENCE.has(rule) && holes.some(hole => at - hole.at <= BEFORE && hole.since - at <= AFTER)
+export function mayBeInHole(facts: Facts, rule: string, { at }: Verdict): boolean {
+  if (!facts.holes || !REST_ON_ABSENCE.has(rule)) return false
+  // What follows a redirect is known by its client's address, and a connection may have been opened before the session.
+  const began = rule === 'redirect-not-followed' ? undefined : beganAt(facts)
+  const isBefore = (hole: Hole) => began !== undefined && hole.at < began && hole.at < facts.session.startedAt
+  return facts.holes.some(hole => at - hole.at <= BEFORE && hole.since - at <= AFTER && !isBefore(hole))
+}
