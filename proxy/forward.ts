@@ -15,7 +15,7 @@ import { Connection } from './forward/connection.ts'
 import { dial, refuseOwnTarget } from './forward/dial.ts'
 import { Exchange, type ExchangeOptions } from './forward/exchange.ts'
 import type { Fate } from './forward/leg-record.ts'
-import { connectionLimit, isWildcard, listenError, localNames } from './forward/listening.ts'
+import { connectionLimit, isWildcard, listenError, localNames, TURNED_AWAY_FILES } from './forward/listening.ts'
 import { ownAnswer } from './forward/own-answer.ts'
 import { MAX_HEAD_BYTES } from './forward/raw-head.ts'
 import { troubleOf } from './forward/trouble.ts'
@@ -42,7 +42,7 @@ export interface ForwardOptions {
   readonly allowHosts?: readonly string[]
   /** Every port of this run, which must never become an upstream; the forwarder adds its own. */
   readonly ownPorts?: () => readonly Endpoint[]
-  /** Default: from the limit of open files. */
+  /** Clients of all upstreams of a recording together. Default: from the limit of open files. */
   readonly maxConnections?: number
 }
 
@@ -55,8 +55,13 @@ export interface Forwarder {
   readonly connections: number
 }
 
-/** Numbers of connections and exchanges run through a recording, whichever upstream they belong to. */
-const numbers = new WeakMap<Journal, { connection: number; exchange: number }>()
+/** Numbers of connections and exchanges, and how many connections are open, of a recording, whichever upstream they belong to. */
+interface Numbers {
+  connection: number
+  exchange: number
+  open: number
+}
+const numbers = new WeakMap<Journal, Numbers>()
 
 const STATUS_OF_PARSER: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -74,7 +79,7 @@ class HttpForwarder implements Forwarder {
   readonly #options: ForwardOptions
   readonly #proxy: ProxyServer
   readonly #server: http.Server
-  readonly #numbers: { connection: number; exchange: number }
+  readonly #numbers: Numbers
   readonly #connections = new Map<Socket, Connection>()
   readonly #limit: number
   readonly #shared
@@ -85,7 +90,7 @@ class HttpForwarder implements Forwarder {
   constructor(journal: Journal, options: ForwardOptions) {
     this.#journal = journal
     this.#options = options
-    this.#numbers = numbers.get(journal) ?? { connection: 0, exchange: 0 }
+    this.#numbers = numbers.get(journal) ?? { connection: 0, exchange: 0, open: 0 }
     numbers.set(journal, this.#numbers)
     this.#limit = options.maxConnections ?? connectionLimit()
     this.#exchangeOptions = {
@@ -104,7 +109,9 @@ class HttpForwarder implements Forwarder {
       target: options.target,
       lingerMs: options.lingerMs ?? 0,
       dial: () => dial({ target: options.target, ca: options.ca, insecure: options.insecure, ownPorts: () => this.#ownPorts() }),
-      gone: (connection: Connection) => void this.#connections.delete(connection.client),
+      gone: (connection: Connection) => {
+        if (this.#connections.delete(connection.client)) this.#numbers.open--
+      },
     }
     this.#proxy = this.#createProxy()
     this.#server = this.#createServer()
@@ -220,13 +227,16 @@ class HttpForwarder implements Forwarder {
   #onConnection(socket: Socket): void {
     const connection = new Connection(++this.#numbers.connection, socket, this.#shared)
     this.#connections.set(socket, connection)
-    if (this.#connections.size <= this.#limit) return
+    this.#numbers.open++
+    if (this.#numbers.open <= this.#limit) return
     this.#turnAway(connection, {
       status: 503,
       code: 'TOO_MANY_CONNECTIONS',
       message: `More than ${this.#limit} connections are open.`,
       try: 'Close some, or raise the limit of open files (ulimit -n).',
     })
+    // Beyond what is reserved for them nobody waits to read the refusal: a file that stays open now is one that a recording lacks.
+    if (this.#numbers.open > this.#limit + TURNED_AWAY_FILES) socket.destroy()
   }
 
   #onRequest(req: IncomingMessage, res: ServerResponse): void {

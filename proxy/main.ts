@@ -43,12 +43,17 @@ function interruption(): AbortSignal {
   return controller.signal
 }
 
-/** A reader that went away (`| head`) is no fault of ours. */
-function tolerateClosedOutput(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+/**
+ * Traffic goes on whatever becomes of our words: a terminal that hung up (EIO), a full disk behind `>` (ENOSPC). A reader that went away
+ * (`| head`) is no fault at all; results that could not be written are one, and decide the exit code. Returns what kept them from it.
+ */
+function tolerateLostOutput(): () => string | undefined {
+  let lost: string | undefined
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && !process.stdout.isTTY) lost ??= error.message
+  })
+  return () => lost
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -80,7 +85,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return command.run(rest, io)
 }
 
-tolerateClosedOutput()
+const lostOutput = tolerateLostOutput()
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
@@ -94,4 +99,9 @@ try {
 }
 // Commands close what they opened; nothing left behind (a socket in a library's pool) may hold a finished command.
 await new Promise(done => process.stdout.write('', done))
+const lost = lostOutput()
+if (lost !== undefined && process.exitCode !== 2) {
+  process.stderr.write(`seismograph: standard output cannot be written: ${lost}\n`)
+  process.exitCode = 2
+}
 process.exit(process.exitCode)

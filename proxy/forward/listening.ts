@@ -14,7 +14,9 @@ export function listenError(error: NodeJS.ErrnoException, host: string, port: nu
   return new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error })
 }
 
-/** Files that the journal, the index, the page and the runtime need. */
+/** Clients that are told that there are too many of them may be so many at once. */
+export const TURNED_AWAY_FILES = 32
+/** Files that the journal, the index, the page (64 connections), clients that are turned away, and the runtime need. */
 const RESERVED_FILES = 160
 
 /** Each connection takes two files. */

@@ -50,6 +50,14 @@ export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
       'Is the host name in --target spelled right, and does DNS answer?',
     )
   }
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return of(
+      'refused',
+      `No connection to ${target.host} could be opened: too many files are open ${code === 'EMFILE' ? 'in this process' : 'on this machine'}.`,
+      'Close some connections, or raise the limit of open files (ulimit -n).',
+      503,
+    )
+  }
   if (code === 'ETIMEDOUT') {
     return of(
       'timeout',
