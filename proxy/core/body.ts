@@ -2,10 +2,12 @@
  * Reads the body of one part of an exchange as it comes: SSE frames, JSON-RPC messages, or the beginning of a text.
  * Promise: bounded memory for any body, and it says when it can no longer see (`blind`), instead of guessing.
  */
+
+import { concat, copyOf } from './bytes.ts'
 import type { RpcBody } from './jsonrpc.ts'
 import { PARSE_BYTES, readRpc } from './jsonrpc.ts'
 import { RpcScanner } from './rpc-scan.ts'
-import { concat, copyOf, type SseFrame, SseSplitter } from './sse.ts'
+import { type SseFrame, SseSplitter } from './sse.ts'
 
 export interface Inflater {
   push(bytes: Uint8Array): Uint8Array[]

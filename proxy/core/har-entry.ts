@@ -3,11 +3,12 @@
  * so that the exchange's wire events can be built again from the entry alone.
  */
 import { bytesToBase64 } from './base64.ts'
+import { concat } from './bytes.ts'
 import type { ChunkEvent, EndEvent, Leg, Part, RawHeader, RequestEvent, ResponseEvent, WireEvent } from './event.ts'
 import type { BodyNote, HarEnd, HarEntry, HarMcp, HarPair, HarSseMessage } from './har-types.ts'
 import { eventToLine } from './lines.ts'
 import type { Call, Finding } from './model.ts'
-import { concat, SseSplitter } from './sse.ts'
+import { SseSplitter } from './sse.ts'
 
 /** An exchange as it is to be exported: its events in order, masked if they are to be. */
 export interface EntryInput {

@@ -4,6 +4,8 @@
  *
  * SSE text stands in `response.content.text`, its messages with their times in `_eventSourceMessages`, everything else under `_mcp`.
  */
+
+import { concat } from './bytes.ts'
 import type { ChunkEvent, Part, RequestEvent, WireEvent } from './event.ts'
 import { harEntry } from './har-entry.ts'
 import type { BodyNote, HarLogMcp } from './har-types.ts'
@@ -12,7 +14,6 @@ import { maskFindings, maskTree } from './mask-event.ts'
 import type { Call, Finding, Session } from './model.ts'
 import type { Masker } from './redact.ts'
 import { Sanitiser } from './sanitise.ts'
-import { concat } from './sse.ts'
 
 /** One exchange with what was derived of it. */
 export interface HarExchange {

@@ -53,16 +53,3 @@ export function reorigin(url: string, origins: Origins): string | undefined {
   const proxy = scheme === undefined ? origins.proxy.slice(origins.proxy.indexOf('//')) : origins.proxy
   return proxy === prefix ? undefined : proxy + url.slice(prefix.length)
 }
-
-/** Several byte strings as one. */
-export function join(...parts: readonly Uint8Array[]): Uint8Array {
-  let size = 0
-  for (const part of parts) size += part.length
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}

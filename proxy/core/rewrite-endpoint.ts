@@ -2,7 +2,8 @@
  * Rewrites the absolute URL in the first event of a stream, if that is an `endpoint` event (MCP 2024-11-05, HTTP+SSE). Promise: bytes
  * are held back only while the first event could still be one: not before its `data` line, not beyond 8 KiB, not when its URL is relative.
  */
-import { ABSOLUTE, type BodyRewriter, join, type Origins, type Rewritten, reorigin } from './reorigin.ts'
+import { concat } from './bytes.ts'
+import { ABSOLUTE, type BodyRewriter, type Origins, type Rewritten, reorigin } from './reorigin.ts'
 
 const HOLD_BYTES = 8 * 1024
 const NONE: readonly Uint8Array[] = []
@@ -30,7 +31,7 @@ export class EndpointRewriter implements BodyRewriter {
 
   push(bytes: Uint8Array): readonly Uint8Array[] {
     if (this.#done) return [bytes]
-    this.#held = this.#held.length === 0 ? bytes : join(this.#held, bytes)
+    this.#held = this.#held.length === 0 ? bytes : concat([this.#held, bytes])
     this.#scan()
     if (this.#done) return this.#release(this.#held.length)
     if (this.#held.length > HOLD_BYTES) {
@@ -160,7 +161,7 @@ export class EndpointRewriter implements BodyRewriter {
     const original = latin1(this.#held, from, to)
     const replacement = reorigin(original, this.#origins) as string
     this.#changes.push({ original, replacement })
-    this.#held = join(this.#held.subarray(0, from), bytesOf(replacement), this.#held.subarray(to))
+    this.#held = concat([this.#held.subarray(0, from), bytesOf(replacement), this.#held.subarray(to)])
     this.#url = undefined
     this.#done = true
   }

@@ -2,7 +2,8 @@
  * Rewrites `resource` (and `resource_metadata`) of protected-resource metadata (RFC 9728). Promise: every other character of the
  * document stays; a large or broken one passes as it is.
  */
-import { type BodyRewriter, join, type Origins, type Rewritten, reorigin } from './reorigin.ts'
+import { concat } from './bytes.ts'
+import { type BodyRewriter, type Origins, type Rewritten, reorigin } from './reorigin.ts'
 
 const NONE: readonly Uint8Array[] = []
 const METADATA_BYTES = 256 * 1024
@@ -30,7 +31,7 @@ export class MetadataRewriter implements BodyRewriter {
   finish(): readonly Uint8Array[] {
     const parts = this.#take()
     if (this.#passing || parts.length === 0) return parts
-    const whole = join(...parts)
+    const whole = concat(parts)
     let text: string
     try {
       text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(whole)

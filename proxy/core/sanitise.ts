@@ -6,10 +6,10 @@
  * A body that is encoded (gzip and the like) or binary cannot be looked into: its bytes are left out, its sizes stay.
  */
 import { binaryToBytes, bytesToBinary } from './base64.ts'
+import { concat } from './bytes.ts'
 import type { ChunkEvent, Part, RawHeader, WireEvent } from './event.ts'
 import { maskEvent } from './mask-event.ts'
 import type { Edit, Masker } from './redact.ts'
-import { concat } from './sse.ts'
 
 /** A stream of events is looked into whenever it pauses between two of them and this much has come. */
 const STREAM_BYTES = 256 * 1024

@@ -2,7 +2,8 @@
 import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concat, type SseFrame, SseSplitter } from './sse.ts'
+import { concat } from './bytes.ts'
+import { type SseFrame, SseSplitter } from './sse.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })

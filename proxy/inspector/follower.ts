@@ -77,7 +77,7 @@ export class Follower {
   constructor(source: Source, number: number, revs: RevCounter, scratch: string) {
     this.number = number
     this.#file = source.file
-    // Whoever keeps bytes of a batch copies them (core/sse.ts, core/body.ts, search-texts.ts).
+    // Whoever keeps bytes of a batch copies them (core/sse-fields.ts, core/body.ts, search-texts.ts).
     this.reader = openReader(source.dir, { reuses: true })
     this.masker = createMasker({ fingerprint: recordingFingerprint(source.dir) })
     this.isLive = source.live || this.reader.state() === 'live'
