@@ -6,6 +6,7 @@ import type { Part, WireEvent } from '../core/event.ts'
 import type { Exchange, Frame } from '../core/model.ts'
 import type { Masker } from '../core/redact.ts'
 import { dataOf } from '../core/sse-data.ts'
+import { bytesText } from '../core/words.ts'
 import type { Reader } from '../journal/reader.ts'
 import { ContentDecoder, codingsOf } from './content-decoder.ts'
 import type { Piece, RowIndex } from './row-index.ts'
@@ -94,7 +95,7 @@ async function decode(source: BodySource, exchange: Exchange, part: Part, limit:
   decoder?.close()
   if (size > limit) {
     isWhole = false
-    notes.push(`only the first ${limit} bytes are shown`)
+    notes.push(`only the first ${bytesText(limit)} can be looked at here, an export holds the rest`)
   }
   if (decoder?.trouble && size === 0) return { bytes: rawBytes(source, exchange, part, limit), isWhole, notes }
   return { bytes: Buffer.concat(out).subarray(0, limit), isWhole, notes }
@@ -133,7 +134,7 @@ export class BodyViewer {
       : range(source, exchange.id, frame.offset, size)
     const text = source.masker.text(dataOf(block))
     const notes = [
-      ...(size < frame.size ? [`only the first ${size} bytes are shown`] : []),
+      ...(size < frame.size ? [`only the first ${bytesText(size)} can be looked at here, an export holds the rest`] : []),
       ...(block.length < size ? ['a part of this event is not in the recording'] : []),
     ]
     return { bytes: Buffer.from(text), totalBytes: Buffer.byteLength(text), note: notes.length > 0 ? notes.join('; ') : undefined }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { call, exchange, finding, frame, log, session } from '../story.fixture.ts'
 import type { SessionRows } from '../view.ts'
 import { curlOf } from './curl.ts'
-import { hexDump } from './hex.ts'
+import { hexDump, isBinary } from './hex.ts'
 import { rungsOf, summaryOf } from './ladder-model.ts'
 import { sequenceOf } from './sequence-model.ts'
 import { subjectOf } from './subject.ts'
@@ -170,5 +170,15 @@ describe('timing', () => {
       ['Sending', 10, 12],
       ['Waiting', 12, 50],
     ])
+  })
+})
+
+describe('a body nobody can read as text', () => {
+  it('holds a NUL or is no UTF-8; a character cut by the end is text', () => {
+    expect(isBinary(new Uint8Array([0x89, 0x50, 0x4e, 0x47]))).toBe(true)
+    expect(isBinary(new Uint8Array([0x61, 0, 0x62]))).toBe(true)
+    expect(isBinary(new TextEncoder().encode(`${'x'.repeat(4095)}\u20ac`))).toBe(false)
+    expect(isBinary(new TextEncoder().encode('مرحبا 👋'))).toBe(false)
+    expect(isBinary(new Uint8Array())).toBe(false)
   })
 })

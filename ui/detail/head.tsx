@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Call, Exchange, Finding } from '../../proxy/core/model.ts'
 import { SEVERITY, sureness } from '../findings/verdict.tsx'
 import { clock, duration, offset, plural, size } from '../format.ts'
+import { plainText } from '../plain-text.ts'
 import { isOpen, lastOf } from '../scene.ts'
 import { sessionKind } from '../sessions/groups.ts'
 import type { DetailProps } from '../view.ts'
@@ -144,9 +145,8 @@ function ExchangeLine({ exchange, zero }: { exchange: Exchange; zero: number }) 
   return (
     <>
       <strong>{exchange.status ?? 'no answer'}</strong>
-      <span>
-        {exchange.reason || exchange.body} {size(exchange.responseBytes)}
-      </span>
+      {exchange.reason && <span>{plainText(exchange.reason)}</span>}
+      <span>{size(exchange.responseBytes)}</span>
       <span>at {offset(exchange.requestAt - zero)} s</span>
     </>
   )

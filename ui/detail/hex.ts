@@ -11,3 +11,17 @@ export function hexDump(bytes: Uint8Array, width: number, base = 0): string[] {
   }
   return lines
 }
+
+const LOOKED_AT = 4096
+
+/** What nobody can read as text: a NUL, or no UTF-8. A character that the end cuts is forgiven. */
+export function isBinary(bytes: Uint8Array): boolean {
+  const part = bytes.subarray(0, LOOKED_AT)
+  if (part.includes(0)) return true
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(part, { stream: true })
+    return false
+  } catch {
+    return true
+  }
+}

@@ -17,8 +17,8 @@ const FORMS = [
   { value: 'tree', text: 'Tree' },
   { value: 'text', text: 'Text' },
 ] as const
-/** Read at once when asked for all: what a page can hold. */
-const ALL_BYTES = 32 * 1024 * 1024
+/** What the recorder gives of one body at most. */
+const MOST_BYTES = 16 * 1024 * 1024
 
 function parse(text: string): { value: unknown } | undefined {
   try {
@@ -31,25 +31,27 @@ function parse(text: string): { value: unknown } | undefined {
 interface MessageProps {
   readonly loaded: Loaded<LoadedText>
   readonly form: Form
+  /** All that can be had has been asked for. */
+  readonly whole: boolean
   /** It may be the answer of a tool. */
   readonly tool?: boolean
   readonly onAll: () => void
 }
 
-function Message({ loaded, form, tool = false, onAll }: MessageProps) {
+function Message({ loaded, form, whole, tool = false, onAll }: MessageProps) {
   if (loaded.state === 'loading') return <p className={css.none}>Loading …</p>
   if (loaded.state === 'failed') return <p className={css.note}>{loaded.error}</p>
   const { text, totalBytes, note } = loaded.value
   const parsed = parse(text)
   const result = tool && parsed ? toolResultOf(parsed.value) : undefined
-  const cut = new TextEncoder().encode(text).length < totalBytes && note !== undefined
+  const more = !whole && new TextEncoder().encode(text).length < totalBytes
   return (
     <>
       {note && <p className={css.note}>{note}</p>}
-      {(cut || (!parsed && totalBytes > text.length)) && (
+      {more && (
         <p className={css.sub}>
           <button type="button" className={css.more} onClick={onAll}>
-            Load all {size(totalBytes)}
+            {totalBytes > MOST_BYTES ? `Load the first ${size(MOST_BYTES)}` : `Load all ${size(totalBytes)}`}
           </button>
         </p>
       )}
@@ -102,7 +104,7 @@ export function JsonRpcTab({ call, requestFrame, api, zero }: JsonRpcTabProps) {
         <span className={css.push} />
         <Choice label="Form" options={FORMS} value={form} onChange={setForm} />
       </p>
-      <Message loaded={request} form={form} onAll={() => setLimit(ALL_BYTES)} />
+      <Message loaded={request} form={form} whole={limit !== undefined} onAll={() => setLimit(MOST_BYTES)} />
       {call.kind === 'request' && (
         <p className={css.sub}>
           <b>Answer</b>
@@ -112,7 +114,13 @@ export function JsonRpcTab({ call, requestFrame, api, zero }: JsonRpcTabProps) {
         </p>
       )}
       {answerExchange !== undefined && (
-        <Message loaded={answer} form={form} tool={call.method === 'tools/call'} onAll={() => setLimit(ALL_BYTES)} />
+        <Message
+          loaded={answer}
+          form={form}
+          whole={limit !== undefined}
+          tool={call.method === 'tools/call'}
+          onAll={() => setLimit(MOST_BYTES)}
+        />
       )}
       {call.error && (
         <p className={css.note}>

@@ -7,7 +7,7 @@ import { plainText } from '../plain-text.ts'
 import type { DetailApi } from '../view.ts'
 import css from './detail.module.css'
 import { Choice } from './exchange-choice.tsx'
-import { hexDump } from './hex.ts'
+import { hexDump, isBinary } from './hex.ts'
 import { useLoaded } from './loaded.ts'
 
 const WINDOW = 64 * 1024
@@ -28,11 +28,12 @@ interface RawTabProps {
 
 export function RawTab({ exchange, api, wide }: RawTabProps) {
   const [part, setPart] = useState<Part>('response')
-  const [form, setForm] = useState<'text' | 'hex'>('text')
+  const [chosen, setForm] = useState<'text' | 'hex'>()
   const [from, setFrom] = useState(0)
   const loaded = useLoaded(`${exchange.id} ${part} ${from} ${part === 'response' ? exchange.responseBytes : 0}`, signal =>
     api.loadBody(exchange.id, part, { offset: from, limit: WINDOW, signal }),
   )
+  const form = chosen ?? (loaded.state === 'here' && isBinary(loaded.value.bytes) ? 'hex' : 'text')
   return (
     <>
       <p className={css.sub}>
@@ -68,6 +69,7 @@ export function RawTab({ exchange, api, wide }: RawTabProps) {
               </button>
             )}
           </p>
+          {loaded.value.note && <p className={css.note}>{loaded.value.note}</p>}
           {loaded.value.bytes.length > 0 && (
             <pre className={form === 'hex' ? `${css.pre} ${css.hex}` : css.pre}>
               {form === 'hex'
@@ -75,7 +77,6 @@ export function RawTab({ exchange, api, wide }: RawTabProps) {
                 : plainText(new TextDecoder().decode(loaded.value.bytes))}
             </pre>
           )}
-          {loaded.value.note && <p className={css.note}>{loaded.value.note}</p>}
         </>
       )}
     </>

@@ -73,9 +73,10 @@ function callBars(track: SessionTracks['calls']['rows'][number]['plain'], failed
   }
 }
 
-/** "2 min 58 s", "17 s", "3 h 12 min": how long it all took. */
+/** "27 ms", "17 s", "2 min 58 s", "3 h 12 min": how long it all took. */
 export function overviewLength(ms: number): string {
-  const s = Math.max(0, Math.round(ms / 1000))
+  if (ms < 999.5) return `${Math.max(0, Math.ceil(ms))} ms`
+  const s = Math.round(ms / 1000)
   if (s < 60) return `${s} s`
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
   if (s < 172_800) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`

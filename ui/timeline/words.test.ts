@@ -165,7 +165,15 @@ describe('the overview', () => {
     ).toEqual(['diamond', 'diamond', 'triangle'])
   })
   it('says how long it all was', () =>
-    expect([178_300, 17_400, 3_900_000].map(overviewLength)).toEqual(['2 min 58 s', '17 s', '1 h 5 min']))
+    expect([0, 0.4, 27, 999.6, 178_300, 17_400, 3_900_000].map(overviewLength)).toEqual([
+      '0 ms',
+      '1 ms',
+      '27 ms',
+      '1 s',
+      '2 min 58 s',
+      '17 s',
+      '1 h 5 min',
+    ]))
   it('never lets the ends of the brush cross', () => {
     const range = { from: 0, to: 100 }
     expect(dragged(range, 'from', 500)).toEqual({ from: 100, to: 500 })

@@ -59,11 +59,14 @@ function Now() {
   useBeat(200, scene?.recording.live === true && !ended)
   if (!scene) return null
   const now = scene.recording.live ? page.now() : scene.now
+  const from = now - scene.zero.at
+  // What has ended within a second is told to the millisecond; what runs on, as a figure that can be read while it changes.
+  const since =
+    !scene.recording.live && Math.abs(from) < 1000 ? offset(from) : offset(Math.round(from / 100) * 100).replace(/(\.\d)\d+$/, '$1')
   const wall = clock(scene.recording.startedAt + now, false)
   return (
     <span>
-      {scene.recording.live && !ended ? 'now' : 'ends'}{' '}
-      {scene.zero.mode === 'clock' ? '' : `${offset(Math.round((now - scene.zero.at) / 100) * 100).replace(/(\.\d)\d+$/, '$1')} s, `}
+      {scene.recording.live && !ended ? 'now' : 'ends'} {scene.zero.mode === 'clock' ? '' : `${since} s, `}
       {wall}
     </span>
   )
