@@ -76,6 +76,11 @@ interface Reader {
   wasCurrent: boolean
 }
 
+/** Answers an upgrade with a status and is done with the socket, whether or not its peer closes: no timeout of HTTP's watches it any more. */
+export function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+}
+
 export class LiveFeed {
   readonly #server: WebSocketServer
   readonly #options: FeedOptions
@@ -105,23 +110,26 @@ export class LiveFeed {
   /** Takes over an upgrade that the guard has let pass. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#server.clients.size >= this.#limits.sockets) {
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      refuseUpgrade(socket, '503 Service Unavailable')
       return
     }
     this.#server.handleUpgrade(request, socket, head, opened => this.#greet(opened))
   }
 
   #greet(socket: WebSocket): void {
-    const impatience = setTimeout(() => socket.close(UNAUTHORIZED, 'no hello'), this.#limits.helloMs)
+    const turnAway = (why: string) => {
+      socket.close(UNAUTHORIZED, why)
+      // A stranger that does not take the close is not waited for.
+      setTimeout(() => socket.terminate(), 1000).unref()
+    }
+    const impatience = setTimeout(() => turnAway('no hello'), this.#limits.helloMs)
     socket.on('error', () => socket.terminate())
     socket.on('close', () => clearTimeout(impatience))
     socket.once('message', (data, isBinary) => {
       clearTimeout(impatience)
       const hello = readPageMessage(data, isBinary)
       if (hello?.type !== 'hello' || !isToken(hello.token, this.#options.token)) {
-        socket.close(UNAUTHORIZED, 'wrong token')
-        // A stranger that does not take the close is not waited for.
-        setTimeout(() => socket.terminate(), 1000).unref()
+        turnAway('wrong token')
         return
       }
       this.#join(socket, hello.after)

@@ -12,7 +12,7 @@ import { refusal } from './access.ts'
 import { apiRoutes } from './api.ts'
 import { type Follower, IndexError } from './follower.ts'
 import { Library } from './library.ts'
-import { LiveFeed } from './live-feed.ts'
+import { LiveFeed, refuseUpgrade } from './live-feed.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts'
 import { readPageFiles } from './page-files.ts'
 import { createDashboardServer } from './router.ts'
@@ -122,7 +122,7 @@ const feed = new LiveFeed({
 server.on('upgrade', (request, socket: Duplex, head) => {
   socket.on('error', () => socket.destroy())
   const refused = refusal(request, hosts, 'feed') ?? (request.url === '/api/feed' ? undefined : { status: 404 })
-  if (refused) socket.end(`HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  if (refused) refuseUpgrade(socket, `${refused.status} Refused`)
   else feed.accept(request, socket, head)
 })
 
