@@ -4,7 +4,7 @@
  */
 import { IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
-import type { End, Evidence, Exchange, Session } from './model.ts'
+import type { End, Evidence, Exchange, LogLine, Session } from './model.ts'
 import type { UnknownSession } from './unknown-session.ts'
 import { countText, spanText } from './words.ts'
 
@@ -75,7 +75,8 @@ export function lastKnown({ exchanges, session }: Facts, first: Exchange): { rea
 export function restartedUnseen(facts: Facts, first: Exchange): UnknownSession | undefined {
   const { at: since } = lastKnown(facts, first)
   const at = first.responseAt ?? first.requestAt
-  const began = facts.logs.find(({ at: told, text }) => told >= since && told <= at && BEGINS.test(text))
+  const began = beginning(facts, since, at)
+  const isSure = began !== undefined && BEGINS.test(began.text)
   const renewed = newVersion(facts, at)
   const alike = at - since < EXPIRY_SPAN ? forgottenTogether(facts, since, at) : []
   if (!began && !renewed && alike.length === 0) return undefined
@@ -91,11 +92,11 @@ export function restartedUnseen(facts: Facts, first: Exchange): UnknownSession |
   return {
     rule: 'server-restarted',
     cause: 'The server was restarted and keeps its sessions in memory.',
-    says: `Between two requests, ${spanText(first.requestAt - since)} apart, the server was ${began ? '' : 'probably '}restarted: ${signs.join('; ')}. It does not know sessions from before.`,
-    confidence: began ? 'certain' : 'likely',
+    says: `Between two requests, ${spanText(first.requestAt - since)} apart, the server was ${isSure ? '' : 'probably '}restarted: ${signs.join('; ')}. It does not know sessions from before.`,
+    confidence: isSure ? 'certain' : 'likely',
     fix: RESTART_FIX,
     evidence,
-    ...(!began && {
+    ...(!isSure && {
       alternatives: [
         { rule: 'wrong-worker', standing: 'possible' as const, why: 'another worker may have answered' },
         { rule: 'session-unknown-or-expired', standing: 'possible' as const, why: 'the server may have dropped its sessions and run on' },
@@ -104,9 +105,21 @@ export function restartedUnseen(facts: Facts, first: Exchange): UnknownSession |
   }
 }
 
-/** What servers say when they begin: uvicorn, the Python SDK, gunicorn, and those of Node by custom. */
+/** What a process says once, when it begins: uvicorn, the Python SDK, gunicorn. */
 const BEGINS =
-  /Started server process|Application startup complete|Uvicorn running on|StreamableHTTP session manager started|Booting worker with pid|\blistening (on|at)\b|\bserver (is )?(running|started|listening) /i
+  /Started server process|Application startup complete|Uvicorn running on|StreamableHTTP session manager started|Booting worker with pid/i
+/** What those of Node say by custom, and some at other times too. */
+const SEEMS_TO_BEGIN = /\blistening (on|at)\b|\bserver (is )?(running|started|listening) /i
+/** A bridge starts a server of its own for each session. */
+const FOR_ONE_SESSION = /\bstdio\b/i
+
+/** The line of its log by which the server began in this time, if it did. */
+function beginning(facts: Facts, since: number, until: number): LogLine | undefined {
+  const lines = facts.logs.filter(({ at }) => at >= since && at <= until)
+  const sure = lines.find(({ text }) => BEGINS.test(text))
+  if (sure || remembersOld(facts, since, until)) return sure
+  return lines.find(({ text }) => SEEMS_TO_BEGIN.test(text) && !FOR_ONE_SESSION.test(text))
+}
 
 /** A session begun since, to which the server called itself by the same name and another version. */
 function newVersion({ session, others }: Facts, at: number): Session | undefined {
