@@ -1,28 +1,22 @@
 /**
- * What the page can do: joins the recorder's line, the rows, the store and the address.
+ * What the page can do: joins the rows, the store and the address.
  * Promise: every change of what is shown goes through `change`, so that the address always tells it.
  */
-import type { State } from '../proxy/core/feed.ts'
-import type { AnyRow } from '../proxy/core/model.ts'
 import type { Address } from './address.ts'
 import { AddressBar } from './address-bar.ts'
 import { BodySearch } from './body-search.ts'
-import type { ConnectionHandlers, Line, Link } from './connection.ts'
+import type { ConnectionHandlers, Line } from './connection.ts'
 import { parseFilter } from './filter.ts'
+import { Intake } from './intake.ts'
 import { News } from './news.ts'
 import type { Answers } from './recorder.ts'
 import { Rows, recordingOf } from './rows.ts'
-import { aired, breakRange, foremost, isOpen, momentOf, newest, type Scene, sceneOf, spanOf } from './scene.ts'
+import { aired, breakRange, isOpen, momentOf, type Scene, sceneOf, spanOf } from './scene.ts'
 import { createPageStore, type PageState, type PageStore } from './store.ts'
 import { callsOf, tableTabFor } from './table-tab.ts'
 import { applyTheme, onSystemTheme, resolveTheme, storedTheme, type ThemeChoice } from './theme.ts'
 import type { Range, Selection, Zero } from './view.ts'
 
-/** Rows that the page keeps of sessions that are no longer shown. */
-const KEPT_ROWS = 300_000
-const GATHER_MS = 100
-/** Rows that wait while the view is paused; beyond them the page loads anew. */
-const HELD_ROWS = 200_000
 /** All of what is shown, from its start, following it while it lives. */
 const ALL: Partial<Address> = { range: undefined, zero: 'session', zeroAt: undefined, follow: true }
 
@@ -36,19 +30,10 @@ export class Page {
   readonly news = new News()
   readonly recorder: Answers
   readonly store: PageStore
-  readonly #line: Line
+  readonly #intake: Intake
   readonly #bodies: BodySearch
   readonly #bar: AddressBar
   readonly #off = new AbortController()
-  readonly #filled = new Set<number>()
-  #held: AnyRow[] = []
-  #frame = 0
-  #gathering: ReturnType<typeof setTimeout> | undefined
-  #shownAt = Number.NEGATIVE_INFINITY
-  #started = false
-  /** What the page shows unasked is chosen: once all that was there had come. */
-  #settled = false
-  #watchOrder: number[] = []
   #beforeExpanding: Partial<Address> = {}
 
   constructor(recorder: Answers, connect: (handlers: ConnectionHandlers) => Line) {
@@ -79,23 +64,15 @@ export class Page {
       outdated: false,
     })
     this.#bodies = new BodySearch(this.recorder, found => this.#set({ found }))
-    this.#line = connect({
-      rows: rows => this.#receive(rows),
-      state: state => this.#heard(state),
-      link: link => this.#linked(link),
-      reset: () => this.#reset(),
-      filled: sessions => this.#fill(sessions),
-    })
+    this.#intake = new Intake(this, connect)
     onSystemTheme(() => this.setTheme(this.#state.themeChoice), this.#off.signal)
   }
 
   start(): void {
-    this.#line.start()
+    this.#intake.start()
   }
   stop(): void {
-    this.#line.stop()
-    cancelAnimationFrame(this.#frame)
-    clearTimeout(this.#gathering)
+    this.#intake.stop()
     this.#off.abort()
   }
   get #state(): PageState {
@@ -104,104 +81,6 @@ export class Page {
   #set(patch: Partial<PageState>): void {
     this.store.setState(patch)
   }
-
-  // What the recorder says
-
-  #receive(rows: readonly AnyRow[]): void {
-    const { paused } = this.#state
-    if (paused) {
-      if (this.#held.length <= HELD_ROWS) this.#held.push(...rows)
-      this.#set({ paused: { ...paused, held: paused.held + rows.length } })
-      return
-    }
-    const { changed, findings, ended } = this.rows.ingest(rows)
-    if (changed === 0) return
-    if (this.#started) {
-      this.news.tell(...findings.map(one => `New finding: ${one.title}`))
-      this.news.tell(...ended.map(one => `Session ${one.key.slice(0, 8)} ended.`))
-    }
-    this.#gather()
-  }
-
-  /** Rows that keep coming are shown together, ten times a second: more nobody reads, and each time costs the whole page. */
-  #gather(): void {
-    if (this.#gathering !== undefined) return
-    const wait = this.#shownAt + GATHER_MS - performance.now()
-    if (wait <= 0) this.#touch()
-    else this.#gathering = setTimeout(() => this.#touch(), wait)
-  }
-
-  /** All causes within one frame are one; a hidden page gets no frames, and waits. */
-  #touch(): void {
-    clearTimeout(this.#gathering)
-    this.#gathering = undefined
-    if (this.#frame !== 0) return
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0
-      this.#shownAt = performance.now()
-      this.#chooseFocus()
-      const scene = this.scene()
-      this.#watch(scene)
-      const loading = !this.#started || scene?.shown.some(one => !this.#filled.has(one.id)) === true
-      this.#set({ rev: this.rows.rev, loading })
-    })
-  }
-
-  #fill(sessions: readonly number[]): void {
-    for (const id of sessions) this.#filled.add(id)
-    if (this.#state.terms.some(one => one.key === 'body')) this.#searchBodies()
-    this.#touch()
-  }
-
-  #heard(server: State): void {
-    this.#set({ server, serverAt: performance.now(), outdated: !server.product.includes(__VERSION__) })
-    this.#touch()
-  }
-
-  #linked(link: Link): void {
-    if (link.phase === 'live') this.#started = true
-    if (link.phase === 'lost' && this.#state.link.phase === 'live')
-      this.news.tell(link.ended ? 'The run has ended.' : 'The connection to the recorder is lost.')
-    this.#set({ link })
-    this.#touch()
-  }
-
-  #reset(): void {
-    this.rows.clear()
-    this.#filled.clear()
-    this.#held = []
-    this.#started = false
-    this.#settled = false
-    this.#set({ paused: undefined, cleared: new Set(), focus: undefined, unfolded: new Set() })
-    this.change({ session: undefined, selection: null, expanded: false, ...ALL })
-  }
-
-  /** Of what was there before the page, the worst; then it stays with what is shown; from a session that is none (a health check) it goes to the first real one. */
-  #chooseFocus(): void {
-    const { focus, address, cleared } = this.#state
-    const now = focus === undefined ? undefined : this.rows.sessions.get(focus)
-    if (address.session !== undefined || (this.#settled && now && now.transport !== 'other')) return
-    const all = [...this.rows.sessions.values()].filter(one => !cleared.has(one.id))
-    const next = this.#settled ? newest(all) : foremost(all)
-    this.#settled = this.#started && next !== undefined
-    if (next !== focus) this.#set({ focus: next })
-  }
-
-  /** Asks for the rows of what is shown, and drops those of sessions not looked at for longest when there are too many. */
-  #watch(scene: Scene | undefined): void {
-    const wanted = scene?.shown.map(one => one.id) ?? []
-    this.#line.watch(wanted)
-    this.#watchOrder = [...this.#watchOrder.filter(id => !wanted.includes(id)), ...wanted]
-    while (this.rows.held > KEPT_ROWS && this.#watchOrder.length > wanted.length) {
-      const old = this.#watchOrder.shift()
-      if (old === undefined) break
-      this.rows.evict(old)
-      this.#filled.delete(old)
-      this.#line.forget(old)
-    }
-  }
-
-  // What is shown
 
   /** The live edge in recording ms. Stands still while the page is paused or has lost the recorder. */
   now(): number {
@@ -222,16 +101,21 @@ export class Page {
     const before = this.#state.address
     const address = { ...before, ...patch }
     this.#set({ address, ...(address.filter !== before.filter && filterState(address.filter)) })
-    if (address.filter !== before.filter) this.#searchBodies()
+    if (address.filter !== before.filter) this.searchBodies()
     this.#bar.show(before, address)
-    this.#touch()
+    this.#intake.touch()
+  }
+
+  /** Nothing is chosen any more: the page shows what it shows unasked. */
+  unchoose(): void {
+    this.change({ session: undefined, selection: null, expanded: false, ...ALL })
   }
 
   /** Someone went back or forward. */
   #moved(address: Address): void {
     this.#set({ address, detailClosed: false, ...filterState(address.filter) })
-    this.#searchBodies()
-    this.#touch()
+    this.searchBodies()
+    this.#intake.touch()
   }
 
   /**
@@ -361,26 +245,19 @@ export class Page {
 
   /** Freezes the view, or goes on. Recording never stops. */
   pause(): void {
-    if (!this.#state.paused) {
-      this.#set({ paused: { at: this.now(), held: 0 } })
-      return
-    }
-    // More came than was kept: the recorder has it all.
-    if (this.#held.length > HELD_ROWS) location.reload()
-    this.#set({ paused: undefined })
-    this.#receive(this.#held.splice(0))
-    this.#touch()
+    if (this.#state.paused) this.#intake.resume()
+    else this.#set({ paused: { at: this.now(), held: 0 } })
   }
 
   /** Takes what has ended out of view; nothing is deleted. */
   clear(): void {
     const ended = [...this.rows.sessions.values()].filter(one => !isOpen(one)).map(one => one.id)
     this.#set({ cleared: new Set(ended), focus: undefined })
-    this.change({ session: undefined, selection: null, expanded: false, ...ALL })
+    this.unchoose()
   }
   unclear(): void {
     this.#set({ cleared: new Set() })
-    this.#touch()
+    this.#intake.touch()
   }
 
   setTheme(themeChoice: ThemeChoice): void {
@@ -396,10 +273,11 @@ export class Page {
     this.#set({ notice })
   }
   retry(): void {
-    this.#line.retryNow()
+    this.#intake.retry()
   }
 
-  #searchBodies(): void {
+  /** Asks anew which bodies hold what the filter names. */
+  searchBodies(): void {
     this.#bodies.want(this.#state.terms, () => this.scene()?.shown.map(one => one.id) ?? [])
   }
 }
