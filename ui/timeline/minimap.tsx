@@ -49,6 +49,8 @@ export function Minimap(props: MinimapProps) {
   const after = useRef<HTMLDivElement>(null)
   const handles = { from: useRef<HTMLDivElement>(null), to: useRef<HTMLDivElement>(null) }
   const length = useRef<HTMLSpanElement>(null)
+  /** Kept: to ask for it after each change of a style makes the browser lay out anew. 0: not measured yet. */
+  const width = useRef(0)
   const shown = useRef<Range>({ from: 0, to: 1 })
   const drag = useRef<{ grip: Grip; x: number; range: Range; moved: boolean } | null>(null)
   const { stage, extent, words, onRange } = props
@@ -58,7 +60,7 @@ export function Minimap(props: MinimapProps) {
     // Air on both sides, and room for the future that following shows.
     const pad = span(all) * INSET
     const ahead = stage.current?.now() === undefined ? pad : Math.min(span(shown.current) * 0.2, span(all) * 0.25) + pad
-    return { from: all.from - pad, to: all.to + ahead, x0: 0, x1: box.current?.clientWidth ?? 1 }
+    return { from: all.from - pad, to: all.to + ahead, x0: 0, x1: width.current || 1 }
   }
 
   const show = (range: Range): void => {
@@ -88,23 +90,31 @@ export function Minimap(props: MinimapProps) {
 
   const redraw = (): void => {
     const now = stage.current
-    const width = box.current?.clientWidth ?? 0
-    if (!now || !canvas.current || width === 0) return
-    const ctx = prepare(canvas.current, width, OVERVIEW)
+    width.current ||= box.current?.clientWidth ?? 0
+    if (!now || !canvas.current || width.current === 0) return
+    const ctx = prepare(canvas.current, width.current, OVERVIEW)
     if (!ctx) return
-    ctx.clearRect(0, 0, width, OVERVIEW)
+    ctx.clearRect(0, 0, width.current, OVERVIEW)
     drawShapes(ctx, now.palette, overviewShapes(view(), now.tracks, now.findings, extent().to))
     if (length.current) length.current.textContent = overviewLength(span(extent()))
     show(shown.current)
   }
 
   useImperativeHandle(props.handle, () => ({ show, redraw }))
-  useLayoutEffect(redraw)
+  const latest = useRef(redraw)
+  useLayoutEffect(() => {
+    latest.current = redraw
+    redraw()
+  })
+  // One for good: a new one tells its first size each time, and all would be drawn twice.
   useEffect(() => {
-    const watch = new ResizeObserver(redraw)
+    const watch = new ResizeObserver(() => {
+      width.current = box.current?.clientWidth ?? 0
+      latest.current()
+    })
     if (box.current) watch.observe(box.current)
     return () => watch.disconnect()
-  })
+  }, [])
 
   const down = (event: ReactPointerEvent, grip: Grip): void => {
     if (event.button !== 0) return
