@@ -9,7 +9,7 @@ import { problemOf, type RpcMessage, readRpc } from './jsonrpc.ts'
 import type { Frame } from './model.ts'
 import { RpcScanner } from './rpc-scan.ts'
 import type { SseFrame } from './sse.ts'
-import type { ExchangeState, FrameMark, Grown } from './state.ts'
+import type { CallState, ExchangeState, FrameMark, Grown } from './state.ts'
 import { noteFraming, noteLump } from './stream-notes.ts'
 import { errorWords } from './words.ts'
 
@@ -171,8 +171,14 @@ export class AnswerFold {
     if (message.id === undefined || row.rpcId !== undefined) return
     // What a resumed stream repeats has been placed before.
     if (row.lastEventId !== undefined && headerOf(x.row.requestHeaders, 'last-event-id') !== '') return
+    const { session } = x
+    const other = session && this.#parts.sessions.waitingElsewhere(session, message.id)
+    const isRepeated = ({ row, answer }: CallState) => row.from === 'client' && row.rpcId === message.id && answer !== undefined
+    const repeated = session?.calls.find(isRepeated) ?? session?.noted.calls.find(isRepeated)
+    if (repeated) repeated.repeated = true
+    // It may repeat the answer to a call that has left memory.
+    else if (session?.hasLetGo && !other) return
     row.rpcId = message.id
-    const other = x.session && this.#parts.sessions.waitingElsewhere(x.session, message.id)
     if (other) row.elsewhere = other.row.id
   }
 
@@ -182,13 +188,24 @@ export class AnswerFold {
   }
 }
 
-/** Keeps what rules look at: endpoints, JSON-RPC, and the newest of all. */
+const FRAMES_KEPT = 400
+const NEWEST_FRAMES = 40
+const RPC_FRAMES = 160
+const ODD_FRAMES = 100
+/** Larger events are what clients have limits for. */
+const LARGE_BYTES = 64_000
+
+/** What a finding rests on for as long as the session lives: endpoints, what is no message, answers to nobody, what is large. */
+const isOdd = ({ event, problem, rpcId, call, size }: Grown<Frame>): boolean =>
+  event === 'endpoint' || problem !== undefined || (rpcId !== undefined && call === undefined) || size >= LARGE_BYTES
+
+/** Keeps what rules look at, in order: the newest of all, the newest JSON-RPC, and the first that are odd. */
 function noteFrame(frames: Grown<Frame>[], row: Grown<Frame>): void {
   frames.push(row)
-  if (frames.length > 400) {
-    const keep = frames.slice(0, -40).filter(frame => frame.event === 'endpoint' || frame.rpc !== undefined)
-    frames.splice(0, frames.length - 40, ...keep.slice(-160))
-  }
+  if (frames.length <= FRAMES_KEPT) return
+  const older = frames.slice(0, -NEWEST_FRAMES)
+  const kept = new Set([...older.filter(isOdd).slice(0, ODD_FRAMES), ...older.filter(({ rpc }) => rpc !== undefined).slice(-RPC_FRAMES)])
+  frames.splice(0, older.length, ...older.filter(frame => kept.has(frame)))
 }
 
 /** The words of the proxy's own 502 body. */

@@ -80,6 +80,7 @@ export class CallFold {
       counted: false,
       cut: false,
       taken: undefined,
+      repeated: false,
       fact: undefined,
     }
     session.calls.push(call)

@@ -17,8 +17,8 @@ const worthExchange = ({ row }: ExchangeState) =>
   row.trouble !== undefined ||
   row.body === 'stream' ||
   (row.clientEnd !== undefined && row.clientEnd.how !== 'complete')
-const worthCall = ({ row }: CallState) =>
-  row.delivery === 'undeliverable' || row.delivery === 'unanswered' || row.error !== undefined || row.method === 'initialize'
+const worthCall = ({ row, repeated }: CallState) =>
+  repeated || row.delivery === 'undeliverable' || row.delivery === 'unanswered' || row.error !== undefined || row.method === 'initialize'
 
 export class Retention {
   readonly #book: SessionBook
@@ -58,6 +58,7 @@ const isIdle = (session: SessionState) => session.openExchanges.size === 0 && se
 function drop(session: SessionState): void {
   if (session.exchanges.length + session.calls.length > 0) {
     session.partial = true
+    session.hasLetGo = true
     session.dropped = true
   }
   session.exchanges = []
@@ -73,6 +74,7 @@ function pruned<T>(session: SessionState, list: T[], noted: T[], worth: (item: T
   for (const [i, item] of list.entries()) {
     if (i >= over || !done(item)) kept.push(item)
     else if (worth(item)) noted.push(item)
+    else session.hasLetGo = true
   }
   if (noted.length > NOTED) {
     session.partial = true

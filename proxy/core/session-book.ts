@@ -110,6 +110,7 @@ export class SessionBook {
       frames: [],
       noted: { exchanges: [], calls: [] },
       partial: false,
+      hasLetGo: false,
       dropped: false,
       gone: false,
       over: false,

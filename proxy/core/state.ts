@@ -100,6 +100,8 @@ export interface CallState {
   cut: boolean
   /** Bytes of the answer that were left when the client's end came. */
   taken: number | undefined
+  /** It was answered more than once. */
+  repeated: boolean
   /** What rules see of it, for as long as it does not change. */
   fact: Call | undefined
 }
@@ -123,8 +125,10 @@ export interface SessionState {
   calls: CallState[]
   frames: Grown<Frame>[]
   noted: { exchanges: ExchangeState[]; calls: CallState[] }
-  /** Rows of it left memory. */
+  /** Noteworthy rows of it have left memory: what is found no more is not withdrawn. */
   partial: boolean
+  /** Rows of it have left memory, noteworthy or not. */
+  hasLetGo: boolean
   dropped: boolean
   /** None of its connections is open, and nothing came for a while. */
   gone: boolean
