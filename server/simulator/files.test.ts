@@ -103,6 +103,8 @@ describe('a certificate', () => {
     ).toBe('15')
     expect((await upload(about, 'portal.pem', 'hello')).attributes.code).toBe('12')
     expect((await ask({ type: 'import', category: 'certificate' })).attributes.code).toBe('400')
+    for (const name of ['nobody', `both ' and "`, '<a>&'])
+      expect((await ask({ type: 'export', category: 'certificate', 'certificate-name': name })).attributes.code).toBe('7')
   })
 
   it('needs the right to change things', async () => {
