@@ -37,10 +37,20 @@ function start(given: string): Page {
   return started(new Page(recorder, handlers => new Connection(recorder, __VERSION__, handlers)))
 }
 
+/** Of the file at this path; as it stands there where a lone % makes it no percent-encoding. */
+function fileName(path: string): string {
+  const name = path.split('/').pop() ?? ''
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
+
 /** The page as a file: what it shows lies in it. */
 async function startFile(block: HTMLElement): Promise<Page> {
   const embedded = await readEmbedded(block.textContent ?? '')
-  const name = decodeURIComponent(location.pathname.split('/').pop() ?? '').replace(/\.html?$/i, '')
+  const name = fileName(location.pathname).replace(/\.html?$/i, '')
   const recorder = new FileRecorder(embedded, `mcp-seismograph ${__VERSION__}`, name || 'recording')
   return started(new Page(recorder, handlers => new FileLine(recorder, handlers)))
 }
