@@ -203,7 +203,7 @@ test('looks right in both themes and three widths', async ({ launch, watched }, 
       await expect(page.getByRole('application', { name: /^Timeline/ })).toBeVisible()
       await expect(call(page, ADDRESSES)).toBeVisible()
       // Nothing may push the page wider than its window.
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
       await picture(page, info, `${theme.toLowerCase()}-${width}`)
     }
   }

@@ -72,6 +72,10 @@ test('shows recorded bytes as text, wherever they appear', async ({ trouble, wat
   const detail = page.getByRole('region', { name: 'Detail' })
   await detail.getByRole('tab', { name: 'JSON-RPC' }).click()
   await expect(detail).toContainText('<img src=x onerror=')
+  // A tool's text is there at once, with what would turn it shown by its number.
+  await expect(detail).toContainText('the tool failed (isError)')
+  await expect(detail.getByText('javascript:window.taken=1 \u27e8U+202E\u27e9')).toBeVisible()
+  await expect(call(page, /^Call 3, /)).toContainText(`text=${MARKUP.slice(0, 40)}`)
   await picture(page, info, 'hostile')
   await page.keyboard.press('Control+f')
   await page.getByRole('textbox', { name: 'Text in heads, bodies and events' }).fill('onerror')
@@ -141,6 +145,8 @@ test('axe finds nothing under any tab', async ({ trouble, watched }) => {
   const page = await watched.open(trouble)
   const { look, clean } = axe(page)
   await call(page, LOST).click()
+  // What is looked at comes with a verdict, and that may follow by some seconds.
+  await expect(page.getByRole('article', { name: /^Error: / }).first()).toBeVisible()
   const detail = page.getByRole('region', { name: 'Detail' })
   for (const tab of ['Headers', 'JSON-RPC', 'Events', 'Raw', 'Timing']) {
     await detail.getByRole('tab', { name: tab }).click()
@@ -178,8 +184,8 @@ test('axe finds nothing in the states that come and go', async ({ trouble, watch
   await page.emulateMedia({ forcedColors: 'none' })
   // 200 % of 1440 x 900.
   await page.setViewportSize({ width: 720, height: 450 })
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(720)
   await look('double size')
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(720)
   await page.setViewportSize({ width: 900, height: 700 })
   await page.getByRole('button', { name: 'Open the session list' }).click()
   await expect(page.getByRole('textbox', { name: 'Filter sessions' })).toBeVisible()
@@ -211,8 +217,10 @@ for (const width of [1440, 900]) {
     await client.close()
     await watched.open(trouble)
     await call(page, LOST).click()
+    await expect(page.getByRole('article', { name: /^Error: / }).first()).toBeVisible()
     await look('verdict')
     await page.keyboard.press('e')
+    await expect(page.getByRole('button', { name: 'Make the detail small' })).toBeVisible()
     await look('ladder')
     await page.keyboard.press('Escape')
     await page.keyboard.press('?')
