@@ -7,13 +7,14 @@ import type { Range, TimelineProps } from '../view.ts'
 import { AXIS, type ComposedFrame, compose } from './compose.ts'
 import { callOf, edgeOf } from './fit.ts'
 import { hitAt } from './hit.ts'
-import type { Measure } from './labels.ts'
 import { type LaneLayout, layoutLanes } from './lanes.ts'
 import { LiveRange } from './live-range.ts'
+import { NextFrame } from './next-frame.ts'
 import { type Layers, paintLower, paintUpper } from './paint.ts'
-import { fontOf, type Palette, readPalette } from './palette.ts'
+import { type Palette, readPalette } from './palette.ts'
 import { msPerPx } from './scale.ts'
 import type { Hit } from './shapes.ts'
+import { TextWidths } from './text-widths.ts'
 import { TrackCache } from './track-cache.ts'
 import type { SessionTracks } from './tracks.ts'
 
@@ -51,17 +52,14 @@ export class Stage {
   readonly #events: StageEvents
   readonly #range: LiveRange
   readonly #cache = new TrackCache(() => performance.now())
-  readonly #widths = new Map<string, number>()
-  readonly #pen: CanvasRenderingContext2D | null
+  readonly #widths: TextWidths
+  readonly #next = new NextFrame(() => this.#draw())
   #layout: LaneLayout = { lanes: [], height: 0 }
   #away: ReadonlySet<number> = new Set()
   #heardAt = 0
   #toldAt = 0
   #stale = true
   #moved = true
-  #request = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #due = 0
   #owed: Range | undefined
   #seenRows: number | undefined
 
@@ -70,9 +68,8 @@ export class Stage {
     this.#events = events
     this.props = props
     this.#range = new LiveRange(props.range)
-    // Measured where it is drawn: the page's font features (tabular digits) reach only a canvas in the page.
-    this.#pen = layers.over.getContext('2d')
     this.palette = readPalette(layers.scroller)
+    this.#widths = new TextWidths(layers.over, this.palette)
     this.#heardAt = performance.now()
   }
 
@@ -91,7 +88,7 @@ export class Stage {
   /** Theme, fonts or forced colours changed. */
   repaint(): void {
     this.palette = readPalette(this.#layers.scroller)
-    this.#widths.clear()
+    this.#widths.palette = this.palette
     this.#events.rebuilt()
     this.invalidate()
   }
@@ -102,7 +99,7 @@ export class Stage {
     this.#pointer = pointer
     this.crossX = pointer && view && pointer.x >= view.x0 && pointer.x <= view.x1 ? pointer.x : undefined
     const hit = this.#underPointer()
-    this.#schedule()
+    this.#next.soon()
     return hit
   }
   #underPointer(): Hit | null {
@@ -113,19 +110,14 @@ export class Stage {
 
   invalidate(): void {
     this.#moved = true
-    this.#schedule()
+    this.#next.soon()
   }
   /** Only the pointer moved. */
   invalidateOverlay(): void {
-    this.#schedule()
-  }
-  #schedule(): void {
-    if (this.#request === 0) this.#request = requestAnimationFrame(() => this.#draw())
+    this.#next.soon()
   }
   dispose(): void {
-    cancelAnimationFrame(this.#request)
-    clearTimeout(this.#timer)
-    this.#request = -1
+    this.#next.stop()
   }
 
   /** The live edge at this moment: it coasts between two words of the recorder, and stands still when paused or lost. */
@@ -133,18 +125,6 @@ export class Stage {
     const { now, lost } = this.props.data
     if (now === undefined || lost || this.props.paused) return now
     return now + Math.min(COAST_MS, performance.now() - this.#heardAt)
-  }
-
-  readonly measure: Measure = (text, mono, bold) => {
-    const key = `${mono ? 'm' : 'u'}${bold ? 'b' : 't'}${text}`
-    const known = this.#widths.get(key)
-    if (known !== undefined) return known
-    if (!this.#pen) return text.length * 6
-    if (this.#widths.size > 5000) this.#widths.clear()
-    this.#pen.font = fontOf(this.palette, mono, bold)
-    const width = this.#pen.measureText(text).width
-    this.#widths.set(key, width)
-    return width
   }
 
   get shown(): Range {
@@ -187,7 +167,7 @@ export class Stage {
     const now = this.now()
     if (!this.props.follow || now === undefined) {
       if (this.#range.advance(performance.now())) this.#stale = true
-      if (this.#range.flying) this.#schedule()
+      if (this.#range.flying) this.#next.soon()
       return
     }
     this.#range.follow(now)
@@ -225,16 +205,9 @@ export class Stage {
     this.#events.rebuilt()
   }
 
-  /** A frame in `ms` at the latest. */
+  /** A frame in `ms` at the latest, of all that has moved by then. */
   #later(ms: number): void {
-    const due = performance.now() + ms
-    if (this.#timer !== undefined && this.#due <= due) return
-    clearTimeout(this.#timer)
-    this.#due = due
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.invalidate()
-    }, ms)
+    this.#next.later(ms, () => this.invalidate())
   }
 
   #sessionsAway(): ReadonlySet<number> {
@@ -252,8 +225,6 @@ export class Stage {
   }
 
   #draw(): void {
-    if (this.#request < 0) return
-    this.#request = 0
     const width = this.#layers.scroller.clientWidth
     const height = this.#layers.scroller.clientHeight
     if (width === 0 || height === 0) return
@@ -266,7 +237,7 @@ export class Stage {
       this.#compose(width, height)
     }
     if (!this.frame) return
-    const picture = { layers: this.#layers, palette: this.palette, frame: this.frame, width, height, measure: this.measure }
+    const picture = { layers: this.#layers, palette: this.palette, frame: this.frame, width, height, measure: this.#widths.measure }
     if (moved) {
       paintLower(picture, this.tracks, this.now())
       this.#events.shown(this.shown)
@@ -300,7 +271,7 @@ export class Stage {
       lastAt: data.now ?? edgeOf(data),
       narrow: this.narrow,
       dimmed: props.dimmed,
-      measure: this.measure,
+      measure: this.#widths.measure,
     })
     // What lies under a resting pointer moves with the range.
     this.#underPointer()
