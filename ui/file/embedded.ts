@@ -20,14 +20,17 @@ export interface Embedded {
   readonly decoded: ReadonlyMap<number, Uint8Array>
 }
 
+const CUT = 'This file is damaged: its recording cannot be read to its end. Ask for it again.'
+
 /** Reads the events out of a block's text. Rejects with an Error whose message can be shown. */
 export async function readEmbedded(base64: string): Promise<Embedded> {
-  const lines = (await inflated(base64)).split('\n')
   const events: WireEvent[] = []
   const decoded = new Map<number, Uint8Array>()
-  for (const [index, line] of lines.entries()) {
+  let number = 0
+  for await (const line of linesIn(base64)) {
+    number++
     if (line === '') continue
-    const event = lineToEvent(line, index + 1)
+    const event = lineToEvent(line, number)
     if ('error' in event) throw new Error(`This file is damaged: its recording has an error in ${event.error}.`)
     events.push(event)
     if (event.kind !== 'chunk' || !line.includes('"decoded":')) continue
@@ -38,12 +41,24 @@ export async function readEmbedded(base64: string): Promise<Embedded> {
   return { events, decoded }
 }
 
-async function inflated(base64: string): Promise<string> {
-  try {
-    const bytes = base64ToBytes(base64)
-    if (!bytes) throw new Error('no base64')
-    return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text()
-  } catch {
-    throw new Error('This file is damaged: its recording cannot be read to its end. Ask for it again.')
+/** One after the other: all of a long recording would be more than one string may hold. */
+async function* linesIn(base64: string): AsyncGenerator<string> {
+  const bytes = base64ToBytes(base64)
+  if (!bytes) throw new Error(CUT)
+  const texts = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).pipeThrough(new TextDecoderStream()).getReader()
+  let rest: string[] = []
+  for (;;) {
+    const { done, value } = await texts.read().catch(() => {
+      throw new Error(CUT)
+    })
+    if (done) break
+    const [first = '', ...more] = value.split('\n')
+    rest.push(first)
+    const last = more.pop()
+    if (last === undefined) continue
+    yield rest.join('')
+    yield* more
+    rest = [last]
   }
+  yield rest.join('')
 }
