@@ -213,6 +213,7 @@ describe('a file of JSON lines', () => {
     expect(out).toContain(`the file ends in the middle of line ${lines.length - 5}`)
     // A line that is wrong and whole is no cut.
     await expect(run(check, [write([...lines.slice(0, -6), '{"seq":9'])])).rejects.toThrow(`line ${lines.length - 5}`)
+    await expect(run(check, [write([...lines, '{"seq":9999,"kind":"nothing"}'], '')])).rejects.toThrow(`line ${lines.length + 1}`)
   })
   it('that holds two recordings, or lines out of order, is refused', async () => {
     const lines = await exported()

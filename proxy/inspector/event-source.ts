@@ -57,8 +57,8 @@ async function* lineEvents(file: string, bytes: AsyncIterable<Buffer>): AsyncGen
     const text = number === 1 ? line.replace(/^\uFEFF/, '') : line
     if (text.trim() === '') continue
     const read = lineToEvent(text, number)
-    if ('error' in read && (isWhole || !last)) throw new Error(`${file}: ${read.error}`)
-    const event = 'error' in read && last ? tornAt(last, number, line.length) : (read as WireEvent)
+    if ('error' in read && (isWhole || !last || isJson(text))) throw new Error(`${file}: ${read.error}`)
+    const event = 'error' in read && last ? tornAt(last, number, Buffer.byteLength(line)) : (read as WireEvent)
     if (last && event.seq <= last.seq)
       throw new Error(
         `${file}: line ${number}: record ${event.seq} comes after record ${last.seq}. A file holds one recording, its records in their order: put each recording into a file of its own.`,
@@ -82,6 +82,16 @@ async function* embeddedLines(file: string): AsyncGenerator<Buffer> {
     for await (const bytes of Readable.from([recording]).pipe(createGunzip())) yield bytes as Buffer
   } catch {
     throw new Error(`${file} is damaged: the recording in it cannot be read to its end`)
+  }
+}
+
+/** What is whole was not cut off: a fault in it is told as one. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
