@@ -53,6 +53,11 @@ describe('headerDifferences', () => {
     [[['Mcp-Param-Dry', 'yes']], { dry: true }, { header: 'Mcp-Param-Dry', body: 'true', sent: 'yes' }],
   ])('tells %j from %j', (headers, args, difference) => expect(differences(headers, args)).toEqual([difference]))
 
+  it('takes no member that all objects have for an argument', () => {
+    const params = [{ path: ['constructor'], header: 'Mcp-Param-Constructor' }]
+    expect(headerDifferences([], { args: {} }, params)).toEqual([])
+  })
+
   it('compares the version, where the body names one', () => {
     expect(differences([['mcp-protocol-version', V]], undefined, V)).toEqual([])
     expect(differences([], undefined)).toEqual([])

@@ -58,7 +58,7 @@ export function headerDifferences(
 }
 
 const valueAt = (root: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>((node, name) => (isObject(node) ? node[name] : undefined), root)
+  path.reduce<unknown>((node, name) => (isObject(node) && Object.hasOwn(node, name) ? node[name] : undefined), root)
 
 function isSame(sent: string, value: unknown): boolean {
   return typeof value === 'number' ? sent.trim() !== '' && Number(sent) === value : sent === String(value)
