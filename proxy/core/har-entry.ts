@@ -89,7 +89,7 @@ function responseOf(events: readonly WireEvent[], response: ResponseEvent | unde
       text,
       ...(base64 ? { encoding: 'base64' as const } : {}),
       ...(note === 'left-out'
-        ? { comment: `A body of ${crossed(chunks)} bytes that could not be searched for secrets was left out.` }
+        ? { comment: `A body of ${crossed(chunks)} bytes was left out: it could not be searched for secrets, or is too large for a HAR.` }
         : {}),
     },
     redirectURL: headerOf(response?.headers, 'location') ?? '',

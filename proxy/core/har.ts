@@ -54,9 +54,9 @@ export function* eventsToHar(input: HarInput): Generator<string> {
   yield `{"log":${JSON.stringify({ version: '1.2', creator: { name, version }, browser, pages: [], comment }).slice(0, -1)},"entries":[`
   let first = true
   for (const exchange of input.exchanges()) {
-    const entry = entryOf(exchange, input)
+    const entry = entryText(exchange, input)
     if (entry === undefined) continue
-    yield `${first ? '' : ','}\n${JSON.stringify(entry)}`
+    yield `${first ? '' : ','}\n${entry}`
     first = false
   }
   yield '\n],"_mcp":'
@@ -91,9 +91,21 @@ function learn(input: HarInput, masker: Masker): void {
   for (const event of input.loose()) new Sanitiser(masker).learn(event)
 }
 
-function entryOf(exchange: HarExchange, input: HarInput): ReturnType<typeof harEntry> | undefined {
+/** A body that no text can hold (JSON writes a control character as six) is left out: the other exchanges are wanted all the same. */
+function entryText(exchange: HarExchange, input: HarInput): string | undefined {
+  try {
+    return JSON.stringify(entryOf(exchange, input))
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const events = exchange.events.map(event => (event.kind === 'chunk' ? { ...event, bytes: new Uint8Array(0) } : event))
+    return JSON.stringify(entryOf({ ...exchange, events }, input, true))
+  }
+}
+
+function entryOf(exchange: HarExchange, input: HarInput, isWithoutBodies = false): ReturnType<typeof harEntry> | undefined {
   const { masker, startedAt } = input
   const { events: decoded, bodies } = decode(exchange.events, input)
+  if (isWithoutBodies) for (const event of decoded) if (event.kind === 'chunk') bodies[event.part] = 'left-out'
   const events = masker ? sanitise(decoded, masker, bodies) : decoded
   const request = events.find((event): event is RequestEvent => event.kind === 'request')
   if (request === undefined) return undefined

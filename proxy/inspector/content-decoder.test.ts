@@ -78,5 +78,18 @@ describe('what cannot be decoded', () => {
     const { bytes, trouble } = await decode('gzip', [bomb])
     expect(trouble).toContain('decodes to more than')
     expect(bytes.length).toBeLessThan(18 << 20)
+    expect(decodeWhole('gzip', bomb)).toBeUndefined()
+    expect(decodeWhole('gzip, gzip', gzipSync(bomb))).toBeUndefined()
+  })
+  it('undoes no endless chain of codings', async () => {
+    const chain = (length: number) => Array.from({ length }, () => 'gzip').join(', ')
+    const packed = (times: number): Buffer => (times === 0 ? body : gzipSync(packed(times - 1)))
+    expect((await decode(chain(5), [packed(5)])).bytes).toEqual(body)
+    expect(Buffer.from(decodeWhole(chain(5), packed(5)) ?? [])).toEqual(body)
+    expect(await decode(chain(2000), [packed(6)])).toEqual({
+      bytes: Buffer.alloc(0),
+      trouble: 'coded 2000 times, and more than 5 are not undone',
+    })
+    expect(decodeWhole(chain(6), packed(6))).toBeUndefined()
   })
 })

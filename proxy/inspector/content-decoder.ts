@@ -40,14 +40,21 @@ function stageFor(coding: string, first: number): Transform | undefined {
   return undefined
 }
 
+/** Nobody codes a body more often; each coding takes memory, and a head has room for thousands. */
+const MAX_CODINGS = 5
+
 const MAX_WHOLE_BYTES = 256 << 20
+/** Text shrinks to a tenth; what becomes much more than this is meant to explode. */
+const MOST_GROWTH = 32
 
 /** A whole body decoded at once, as far as it goes; undefined when it is not of that coding, or explodes. */
 export function decodeWhole(encoding: string, bytes: Uint8Array): Uint8Array | undefined {
-  const options = { maxOutputLength: MAX_WHOLE_BYTES }
+  const options = { maxOutputLength: Math.min(MAX_WHOLE_BYTES, MAX_CHUNK_BYTES + MOST_GROWTH * bytes.length) }
   const zlib = { ...options, finishFlush: constants.Z_SYNC_FLUSH }
+  const codings = codingsOf(encoding)
+  if (codings.length > MAX_CODINGS) return undefined
   try {
-    return codingsOf(encoding).reduceRight<Uint8Array>((input, coding) => {
+    return codings.reduceRight<Uint8Array>((input, coding) => {
       if (coding === 'gzip' || coding === 'x-gzip') return gunzipSync(input, zlib)
       if (coding === 'deflate') return isZlib(input[0] ?? 0) ? inflateSync(input, zlib) : inflateRawSync(input, zlib)
       if (coding === 'br') return brotliDecompressSync(input, { ...options, finishFlush: constants.BROTLI_OPERATION_FLUSH })
@@ -118,20 +125,22 @@ class Stage {
 /** Decodes one body, whatever number of codings it has. */
 export class ContentDecoder {
   readonly #stages: Stage[]
+  readonly #refused: string | undefined
 
   /** @param value of the Content-Encoding header */
   constructor(value: string) {
-    this.#stages = codingsOf(value)
-      .reverse()
-      .map(coding => new Stage(coding))
+    const codings = codingsOf(value)
+    if (codings.length > MAX_CODINGS) this.#refused = `coded ${codings.length} times, and more than ${MAX_CODINGS} are not undone`
+    this.#stages = this.#refused ? [] : codings.reverse().map(coding => new Stage(coding))
   }
 
   /** Why decoding stopped before the body did, in words. */
   get trouble(): string | undefined {
-    return this.#stages.find(stage => stage.trouble)?.trouble
+    return this.#refused ?? this.#stages.find(stage => stage.trouble)?.trouble
   }
 
   async write(bytes: Uint8Array): Promise<Uint8Array[]> {
+    if (this.#refused) return []
     let parts: Uint8Array[] = [bytes]
     for (const stage of this.#stages) {
       const next: Uint8Array[] = []

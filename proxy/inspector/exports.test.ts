@@ -197,6 +197,25 @@ describe('JSON lines', () => {
     }
   })
 
+  it('hold nothing of a bomb, and all that crossed beside it', async () => {
+    const recording = data.record()
+    const bomb = gzipSync(Buffer.alloc(100 << 20))
+    new Client(recording, A, 1)
+      .connect([['Content-Encoding', 'gzip']])
+      .send(bomb, 1 << 16)
+      .finish()
+    new Client(recording, B, 2).connect().initialize().call(1, 'healthy').finish()
+    recording.close()
+    mkdirSync(join(data.dir, 'page'))
+    buildPage(join(data.dir, 'page'))
+    const library = await open(recording.dir)
+    for (const format of ['jsonl', 'har', 'html'] as const) {
+      const file = await text(library, { format })
+      expect(file.length).toBeLessThan(1 << 20)
+      if (format !== 'html') expect(file).toContain('healthy')
+    }
+  })
+
   it('in a page are the same, with what compressed bodies decode to beside them, and open again', async () => {
     const recording = data.record()
     mkdirSync(join(data.dir, 'page'))
