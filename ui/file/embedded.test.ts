@@ -3,15 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { readCapture } from '../../proxy/captures/capture.ts'
 import { bytesToBase64 } from '../../proxy/core/base64.ts'
 import type { ChunkEvent, WireEvent } from '../../proxy/core/event.ts'
-import { eventToLine } from '../../proxy/core/lines.ts'
+import { eventToLine, lineToEvent } from '../../proxy/core/lines.ts'
 import { readEmbedded } from './embedded.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'proxy', 'captures')
 const capture = readdirSync(folder).find(name => name.startsWith('healthy.sse-python'))
-const { events } = readCapture(readFileSync(join(folder, capture ?? ''), 'utf8'))
+const [, wire = ''] = /```jsonl\n([\s\S]*?)\n```/.exec(readFileSync(join(folder, capture ?? ''), 'utf8')) ?? []
+const events = wire.split('\n').map(line => lineToEvent(line) as WireEvent)
 const packed = (lines: readonly string[]): string => gzipSync(lines.join('\n')).toString('base64')
 
 test('all events come out, with what compressed chunks decode to', async () => {
