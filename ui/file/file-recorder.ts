@@ -2,6 +2,7 @@
  * The recorder's answers where no recorder is: out of the wire events that lie in the page's own file.
  * Promise: the same rows, findings and bodies as a recorder gives, since the same fold and the same rules make them.
  */
+import { bisect } from '../../proxy/core/bisect.ts'
 import type { Part, RecordingEvent, WireEvent } from '../../proxy/core/event.ts'
 import { excerpt } from '../../proxy/core/excerpt.ts'
 import type { RecordView, SearchAnswer, State } from '../../proxy/core/feed.ts'
@@ -22,7 +23,9 @@ const NO_RECORDER = 'This page is a file: there is no recorder behind it.'
 
 /** The pieces of one part of an exchange, in order. */
 interface Body {
-  readonly pieces: Uint8Array[]
+  readonly pieces: { readonly at: number; readonly bytes: Uint8Array }[]
+  /** Bytes that the file holds. */
+  kept: number
   /** Bytes of the decoded body; the file may hold fewer. */
   size: number
 }
@@ -110,12 +113,12 @@ export class FileRecorder implements Answers {
 
   /** Bytes `from` to `from + size` of a body, as far as the file holds them. */
   #slice(exchange: number, part: Part, from: number, size: number): Uint8Array {
+    const pieces = this.#bodies.get(`${exchange} ${part}`)?.pieces ?? []
     const out: Uint8Array[] = []
-    let at = 0
-    for (const piece of this.#bodies.get(`${exchange} ${part}`)?.pieces ?? []) {
+    for (let index = bisect(pieces, ({ at, bytes }) => at + bytes.length > from); index < pieces.length; index++) {
+      const { at, bytes } = pieces[index] as Body['pieces'][number]
       if (at >= from + size) break
-      if (at + piece.length > from) out.push(piece.subarray(Math.max(0, from - at), from + size - at))
-      at += piece.length
+      out.push(bytes.subarray(Math.max(0, from - at), from + size - at))
     }
     return joined(out)
   }
@@ -123,7 +126,7 @@ export class FileRecorder implements Answers {
   loadBody: Answers['loadBody'] = async (exchange, part, { offset = 0, limit = FIRST_BYTES } = {}) => {
     this.#row<Exchange>(exchange, 'exchange')
     const body = this.#bodies.get(`${exchange} ${part}`)
-    const kept = body?.pieces.reduce((sum, { length }) => sum + length, 0) ?? 0
+    const kept = body?.kept ?? 0
     const totalBytes = body?.size ?? 0
     const answer: LoadedBytes = { bytes: this.#slice(exchange, part, offset, limit), totalBytes }
     return kept < totalBytes ? { ...answer, note: `the file holds only the first ${kept} bytes of this body` } : answer
@@ -170,9 +173,11 @@ function bodiesOf(
   for (const event of events) {
     if (event.kind !== 'chunk') continue
     const key = `${numbers.get(event.exchange)} ${event.part}`
-    const body = bodies.get(key) ?? { pieces: [], size: 0 }
+    const body = bodies.get(key) ?? { pieces: [], kept: 0, size: 0 }
     const plain = decoded.get(event.seq)
-    body.pieces.push(plain ?? event.bytes)
+    const bytes = plain ?? event.bytes
+    body.pieces.push({ at: body.kept, bytes })
+    body.kept += bytes.length
     body.size += plain?.length ?? event.size
     bodies.set(key, body)
   }
