@@ -1,7 +1,7 @@
 /** What is known of a session, of an exchange's ends, of a log line: plain fields where there is no call. */
 import type { End, Exchange, Hint, LogLine } from '../../proxy/core/model.ts'
 import { clock, duration, offset, plural, size } from '../format.ts'
-import { lastOf } from '../scene.ts'
+import { isOpen, lastOf } from '../scene.ts'
 import type { DetailProps } from '../view.ts'
 import css from './detail.module.css'
 
@@ -102,7 +102,11 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord 
         </Field>
       )}
       <Field name="began">{clock(recording.startedAt + session.startedAt)}</Field>
-      <Field name="lasted">{duration(lastOf(session) - session.startedAt)}</Field>
+      {recording.live && isOpen(session) ? (
+        <Field name="last heard of">{offset(session.lastAt - zero.at)} s</Field>
+      ) : (
+        <Field name="lasted">{duration(lastOf(session) - session.startedAt)}</Field>
+      )}
       <Field name="initialized">{session.initializedAt === undefined ? 'never' : `${offset(session.initializedAt - zero.at)} s`}</Field>
       {session.ended && (
         <Field name="ended">

@@ -95,7 +95,11 @@ export function StatusLine() {
           </button>
         </span>
       )}
-      {trouble && <span className={styles.lost}>{trouble}</span>}
+      {trouble && (
+        <span className={classes(styles.lost, styles.trouble)} title={trouble}>
+          {trouble}
+        </span>
+      )}
       {behind > 50 && <span className={styles.warn}>{count(behind)} records behind</span>}
       {server && (
         <span className={classes(styles.wide, gaps > 0 && styles.warn)}>
