@@ -36,7 +36,7 @@ process.on('exit', () => {
 })
 
 /** Settings of whoever runs the tests must not reach the product under test. */
-export function cleanEnv(more: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
+function cleanEnv(more: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(SEISMOGRAPH_|PANOS_|NODE_OPTIONS$|VITEST|NODE_CHANNEL_)/.test(name))
   return { ...Object.fromEntries(own), ...more }
 }

@@ -1,5 +1,5 @@
 /** Where this installation keeps its parts. Promise: right both from a checkout and from the published package. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** A checkout runs proxy/*.ts, the package dist/proxy/*.js: one folder deeper. */
@@ -23,4 +23,3 @@ export function nodeTrouble(running: string): string | undefined {
 export const invocation = import.meta.url.endsWith('.ts') ? 'npm start --' : 'seismograph'
 /** The built page. */
 export const pageFolder = (): string => fileURLToPath(new URL('dist/ui/', home))
-export const pageIsBuilt = (): boolean => existsSync(new URL('dist/ui/index.html', home))

@@ -2,7 +2,7 @@
 import type { Session } from '../proxy/core/model.ts'
 
 /** Sessions that the timeline shows at once; a client that reconnects for hours makes chains of thousands. */
-export const CHAIN_SHOWN = 12
+const CHAIN_SHOWN = 12
 
 /** The whole chain of a session, oldest first. */
 export function chainOf(sessions: ReadonlyMap<number, Session>, id: number): Session[] {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { finish, root } from '../program.ts'
 
-export const LINES = {
+const LINES = {
   '0.1.16': join(root, 'node_modules', '@modelcontextprotocol', 'conformance', 'dist', 'index.js'),
   '0.2.0-alpha.12': join(root, 'node_modules', 'conformance-next', 'dist', 'index.js'),
 } as const

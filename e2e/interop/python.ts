@@ -16,7 +16,7 @@ const cache = process.env.SEISMOGRAPH_CACHE || join(root, '.cache')
  * `first`: the version whose log says BrokenResourceError when a client leaves, with the Starlette and uvicorn of its time.
  * `last1`: the last of the 1.x line. `newest`: the newest release. The others: what their names say, for what differs by version.
  */
-export const ENVIRONMENTS = {
+const ENVIRONMENTS = {
   first: ['mcp==1.6.0', 'starlette==0.46.2', 'uvicorn==0.34.2', 'sse-starlette==2.2.1', 'anyio==4.9.0', 'pydantic==2.11.10'],
   last1: ['mcp==1.30.0'],
   newest: ['mcp==2.3.0'],

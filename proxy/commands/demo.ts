@@ -11,7 +11,7 @@ import { startBundled } from './bundled.ts'
 const SLOW_MS = 6000
 const PATIENCE_MS = 4000
 const PAUSE_MS = 350
-export const DEMO_UPSTREAM = 'demo'
+const DEMO_UPSTREAM = 'demo'
 
 const pause = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms))
 

@@ -40,7 +40,7 @@ export interface Plan {
   readonly judging: Judging | undefined
 }
 
-export const runFlags: Flags = {
+const runFlags: Flags = {
   target: { type: 'string', multiple: true },
   port: { type: 'string' },
   'dashboard-port': { type: 'string' },
@@ -132,7 +132,7 @@ const ownPart = (argv: readonly string[]) => argv.slice(0, argv.includes('--') ?
 
 const truthy = (value: string | undefined): boolean => value !== undefined && /^(1|true|yes|on)$/i.test(value)
 
-export function readTargets(texts: readonly string[]): Target[] {
+function readTargets(texts: readonly string[]): Target[] {
   const targets = texts.map(readTarget)
   const names = new Set<string>()
   for (const { name } of targets) {

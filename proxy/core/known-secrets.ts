@@ -7,7 +7,7 @@ import { bytesToBase64, bytesToBinary } from './base64.ts'
 import type { Found } from './secret-values.ts'
 
 /** Shorter values would be found in innocent text. */
-export const SHORTEST_KNOWN = 8
+const SHORTEST_KNOWN = 8
 const MOST_KNOWN = 2000
 
 interface Form {

@@ -70,7 +70,7 @@ export const strays = perFacts(({ frames }): readonly Frame[] => {
 })
 
 /** A message that readers of the stream miss because of its framing. */
-export const hidesMessage = ({ what, rpc }: Framing) => rpc && (what === 'event-name' || what === 'unfinished')
+const hidesMessage = ({ what, rpc }: Framing) => rpc && (what === 'event-name' || what === 'unfinished')
 
 const endedWell = ({ clientEnd, serverEnd }: Exchange) => serverEnd?.how === 'complete' && clientEnd?.by !== 'client'
 export const hiddenMessages = (exchange: Exchange): Framing[] =>

@@ -239,7 +239,7 @@ function pageTitle({ source, session, sessions }: Selection): string {
   return ['Seismograph', server, `${day} UTC`].filter(Boolean).join(' · ')
 }
 
-export function exportName(library: Library, wish: ExportWish): string {
+function exportName(library: Library, wish: ExportWish): string {
   const id = library.followers[wish.recording]?.reader.recording.id ?? 'recording'
   const session = wish.session === undefined ? '' : `-session-${wish.session % ID_SPACE}`
   return `seismograph-${id}${session}${wish.withSecrets ? '-with-secrets' : ''}.${wish.format}`

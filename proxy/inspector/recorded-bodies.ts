@@ -11,7 +11,7 @@ import type { Reader } from '../journal/reader.ts'
 import { ContentDecoder, codingsOf } from './content-decoder.ts'
 import type { Piece, RowIndex } from './row-index.ts'
 
-export const MAX_VIEW_BYTES = 16 << 20
+const MAX_VIEW_BYTES = 16 << 20
 
 export interface ViewedBody {
   /** Masked; the beginning only where `note` says so. */

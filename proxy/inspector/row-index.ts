@@ -10,7 +10,7 @@ import type { AnyRow, BodySlice, RowKind } from '../core/model.ts'
 import { openDatabase } from './index-file.ts'
 
 /** Row kinds that every page gets, whichever sessions it watches. */
-export const GLOBAL_KINDS: ReadonlySet<RowKind> = new Set<RowKind>(['session', 'finding', 'gap'])
+const GLOBAL_KINDS: ReadonlySet<RowKind> = new Set<RowKind>(['session', 'finding', 'gap'])
 
 /** Text that the search looks through: one SSE event's data, or a body. `frame` 0 for a body. */
 export interface BodyText {

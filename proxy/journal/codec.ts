@@ -23,7 +23,7 @@ export const CHUNK_OVERHEAD_BYTES = RECORD_HEADER_BYTES + COMMON_BYTES + 12
 const END_PAYLOAD_BYTES = COMMON_BYTES + 18
 export const END_BYTES = RECORD_HEADER_BYTES + END_PAYLOAD_BYTES
 /** No record is larger: a length beyond it is damage. */
-export const MAX_PAYLOAD_BYTES = 0x3fff_ffff
+const MAX_PAYLOAD_BYTES = 0x3fff_ffff
 
 /** Numbers are part of the format: never reuse or change one. */
 const NUMBER_OF_KIND: Readonly<Record<EventKind, number>> = {

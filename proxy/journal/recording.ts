@@ -57,7 +57,7 @@ export interface Recording extends Journal {
  */
 const LATE_MS = 4
 
-export const DEFAULT_RETENTION: Retention = { maxAgeMs: 7 * 24 * 3600 * 1000, maxBytes: 1024 ** 3 }
+const DEFAULT_RETENTION: Retention = { maxAgeMs: 7 * 24 * 3600 * 1000, maxBytes: 1024 ** 3 }
 
 /** Makes a folder under `<dataDir>/recordings` and begins to record there. Throws an Error that says what to do when that cannot be. */
 export function createRecording(dataDir: string, setting: RecordingSetting): Recording {
@@ -87,7 +87,7 @@ export function createRecording(dataDir: string, setting: RecordingSetting): Rec
 }
 
 /** Folder names sort by time: `20260131T140311Z-7f3a91`. */
-export function recordingId(startedAt: number): string {
+function recordingId(startedAt: number): string {
   return `${new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
 }
 

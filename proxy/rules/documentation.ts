@@ -20,7 +20,7 @@ export const referenceUrl = (reference: string): string =>
 const captureText = (name: string): string => `[${name}](../captures/${name}.md)`
 
 /** One rule's section. @param captures names of its captures, without their ending */
-export function sectionOf({ id, title, severity, why, signature, fix, references }: Rule, captures: readonly string[]): string {
+function sectionOf({ id, title, severity, why, signature, fix, references }: Rule, captures: readonly string[]): string {
   const lines = [
     `## ${id}`,
     `**${title}.** Usual severity: ${SEVERITY[severity]}.`,

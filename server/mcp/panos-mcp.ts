@@ -41,7 +41,7 @@ export interface PanosContext {
 }
 
 /** Clients give up after 60 s; an answer must be there before. */
-export const DEFAULT_BUDGET_MS = 50_000
+const DEFAULT_BUDGET_MS = 50_000
 
 function budgetOf(env: Environment): number {
   const given = Number(env.PANOS_TOOL_BUDGET_MS || DEFAULT_BUDGET_MS)

@@ -18,7 +18,7 @@ interface Session {
   idleSince: number
 }
 
-export const IDLE_LIMIT_MS = 30 * 60_000
+const IDLE_LIMIT_MS = 30 * 60_000
 export const MAX_SESSIONS = 1000
 
 const jsonError = (response: ServerResponse, status: number, code: number, message: string): void => {

@@ -26,7 +26,7 @@ function wordsIn(node: XmlNode): string {
 /** Where PAN-OS puts messages, in the order that clients in use have found reliable. */
 const MESSAGE_PATHS = [['msg'], ['result', 'msg'], ['result', 'job', 'details'], ['result', 'response', 'msg']] as const
 
-export function messageOf(response: XmlNode): string {
+function messageOf(response: XmlNode): string {
   for (const path of MESSAGE_PATHS) {
     const node = child(response, ...path)
     if (!node) continue

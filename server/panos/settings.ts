@@ -32,7 +32,7 @@ export interface PanosSettings {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export const DEFAULT_TIMEOUT_MS = 30_000
+const DEFAULT_TIMEOUT_MS = 30_000
 
 const wrong = (message: string, hint: string): PanosError => new PanosError({ kind: 'configuration', message, hint })
 

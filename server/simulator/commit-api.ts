@@ -18,7 +18,7 @@ const BUSY = 'Another commit/validate is in progress. Please try again later'
 const REQUIRED = ['from', 'to', 'source', 'destination', 'application', 'service', 'action']
 
 /** What the device finds wrong with a whole configuration, in lines. */
-export function faultsIn(root: XmlNode): string[] {
+function faultsIn(root: XmlNode): string[] {
   const faults: string[] = []
   const scopes = scopesOf(root)
   for (const within of scopes) {

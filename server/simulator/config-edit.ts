@@ -118,7 +118,7 @@ function refusedWith(error: unknown): ApiAnswer {
   throw error
 }
 
-export const elementsOf = (text: string | null): readonly XmlNode[] => (text ? parseXml(`<x>${text}</x>`).children : [])
+const elementsOf = (text: string | null): readonly XmlNode[] => (text ? parseXml(`<x>${text}</x>`).children : [])
 
 export function answerEdit(device: Device, admin: string, parameters: URLSearchParams, now: number): ApiAnswer {
   try {

@@ -22,7 +22,7 @@ export interface Controlled {
   stats(): SimulatorStats
 }
 
-export const MAX_LATENCY_MS = 600_000
+const MAX_LATENCY_MS = 600_000
 
 const bare = (address: string): string => address.replace(/^::ffff:|^\[|\]$/g, '')
 

@@ -14,7 +14,7 @@ import { INTERFACES } from './rulebase.ts'
 import { stamp } from './time.ts'
 
 /** Between two entries of a kind. */
-export const LOG_INTERVAL_MS = 180_000
+const LOG_INTERVAL_MS = 180_000
 
 const NETWORKS = new Map(SITES.map(site => [site.zone, site.network]))
 const ZONES: readonly [string, ...string[]] = ['users', 'servers', 'dmz', 'management', 'partners', 'untrust']

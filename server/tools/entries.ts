@@ -21,12 +21,7 @@ export interface Entries<Item> {
 }
 
 /** The entries of one container, whose element is the result's only child. */
-export async function readPlace<Item>(
-  context: ToolContext,
-  config: ConfigKind,
-  refresh: boolean,
-  place: Place<Item>,
-): Promise<Entries<Item>> {
+async function readPlace<Item>(context: ToolContext, config: ConfigKind, refresh: boolean, place: Place<Item>): Promise<Entries<Item>> {
   const { signal } = context
   const key = `${config} ${place.as} ${place.xpath}`
   const found = await context.snapshots.read(key, { refresh, signal, weigh: (items: readonly Item[]) => items.length }, async within => {

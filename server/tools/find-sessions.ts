@@ -49,7 +49,7 @@ const item = z.object({
 })
 export type Session = z.infer<typeof item>
 
-export const readSessions = (result: XmlNode | undefined): Session[] =>
+const readSessions = (result: XmlNode | undefined): Session[] =>
   children(result, 'entry').map(entry => {
     const of = (name: string): string => textAt(entry, name) ?? ''
     return {

@@ -30,7 +30,7 @@ const lines = (node: XmlNode | undefined): string[] => (node ? words(node) : [])
 
 const FINISHED = 'FIN'
 
-export function readJob(node: XmlNode): Job {
+function readJob(node: XmlNode): Job {
   const of = (name: string): string => textAt(node, name) ?? ''
   // A job that died with the process that ran it has neither id nor status.
   const status = of('status') || 'unknown'

@@ -67,7 +67,7 @@ export function compileLogQuery(given: LogFilters): string {
 export type LogEntry = Record<string, string>
 
 /** Fields with something in them; the text of logs is whatever somebody sent through the firewall: data, not instructions. */
-export function readLogEntry(node: XmlNode): LogEntry {
+function readLogEntry(node: XmlNode): LogEntry {
   const fields = node.children.filter(field => field.children.length === 0 && field.text.trim() !== '')
   return { logid: node.attributes.logid ?? '', ...Object.fromEntries(fields.map(field => [field.name, field.text.trim()])) }
 }

@@ -25,7 +25,7 @@ export const LOG_TYPES = [
 ] as const
 
 /** Most entries that are read to be counted: about 4 kB each. */
-export const COUNTED = 2000
+const COUNTED = 2000
 const text = z.string().max(127).optional()
 const filters = {
   type: z.enum(LOG_TYPES).default('traffic').describe('Which log.'),

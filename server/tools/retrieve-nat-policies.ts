@@ -6,7 +6,7 @@ import { listInputs, named, type PanosTool } from './panos-tool.ts'
 import { type RuleKind, type RulePlace, readRules } from './rules.ts'
 import { RULEBASES } from './security-rule.ts'
 
-export const natRule = z.object({
+const natRule = z.object({
   position: z.number().int(),
   name: z.string(),
   location: z.string(),
@@ -30,7 +30,7 @@ const leaves = (node: XmlNode): string[] =>
   (node.children.length === 0 ? [node.text.trim()] : node.children.flatMap(leaves)).filter(Boolean)
 const words = (node: XmlNode | undefined): string | undefined => node && [node.name, leaves(node).join(' ')].filter(Boolean).join(': ')
 
-export function readNatRule(node: XmlNode, place: RulePlace): NatRule {
+function readNatRule(node: XmlNode, place: RulePlace): NatRule {
   const destination = child(node, 'destination-translation') ?? child(node, 'dynamic-destination-translation')
   const port = textAt(destination, 'translated-port')
   const translated = textAt(destination, 'translated-address')

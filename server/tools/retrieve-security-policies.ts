@@ -76,7 +76,7 @@ function restrictions({ sourceUsers, categories, sourceHips, destinationHips, sc
   ]
 }
 
-export const ruleLine = (rule: SecurityRule): string =>
+const ruleLine = (rule: SecurityRule): string =>
   joined(
     `${rule.rulebase === 'local' ? '' : `${rule.rulebase} `}${rule.position}.`,
     rule.name,

@@ -18,7 +18,7 @@ export const serviceObject = z.object({
 })
 export type ServiceObject = z.infer<typeof serviceObject>
 
-export function readServiceObject(node: XmlNode, location: string): ServiceObject {
+function readServiceObject(node: XmlNode, location: string): ServiceObject {
   const protocol = child(node, 'protocol')?.children[0]
   return {
     name: node.attributes.name ?? '',
@@ -33,7 +33,7 @@ export function readServiceObject(node: XmlNode, location: string): ServiceObjec
 export const serviceGroup = z.object({ name: z.string(), location: z.string(), members: z.array(z.string()), tags: z.array(z.string()) })
 export type ServiceGroup = z.infer<typeof serviceGroup>
 
-export const readServiceGroup = (node: XmlNode, location: string): ServiceGroup => ({
+const readServiceGroup = (node: XmlNode, location: string): ServiceGroup => ({
   name: node.attributes.name ?? '',
   location,
   members: membersAt(node, 'members'),
@@ -43,7 +43,7 @@ export const readServiceGroup = (node: XmlNode, location: string): ServiceGroup 
 export const tagObject = z.object({ name: z.string(), location: z.string(), color: text, comments: text })
 export type TagObject = z.infer<typeof tagObject>
 
-export const readTagObject = (node: XmlNode, location: string): TagObject => ({
+const readTagObject = (node: XmlNode, location: string): TagObject => ({
   name: node.attributes.name ?? '',
   location,
   ...optional({ color: textAt(node, 'color'), comments: textAt(node, 'comments') }),

@@ -19,7 +19,7 @@ export const change = z.object({
 })
 export type Change = z.infer<typeof change>
 
-export const readChanges = (result: XmlNode | undefined): Change[] =>
+const readChanges = (result: XmlNode | undefined): Change[] =>
   children(child(result, 'journal'), 'entry').map(entry => {
     const of = (name: string): string => textAt(entry, name) ?? ''
     return { xpath: of('xpath'), admin: of('owner') || of('admin-history'), action: of('action'), component: of('component-type') }

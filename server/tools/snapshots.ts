@@ -30,7 +30,7 @@ export interface SnapshotOptions {
 }
 
 /** Nothing is where something could be: asked for again and again, and hardly ever different. */
-export const ABSENT_TTL_MS = 300_000
+const ABSENT_TTL_MS = 300_000
 
 /** What is kept for one device. */
 export type DeviceSnapshots = Pick<Snapshots, 'read' | 'pages' | 'listOf' | 'forget' | 'of'>

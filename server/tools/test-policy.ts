@@ -93,7 +93,7 @@ const flowXml = (given: Flow): string =>
 const words = ({ source_ip, destination_ip, destination_port, protocol, from_zone, to_zone }: Flow): string =>
   `${protocol} ${source_ip}${from_zone ? ` (${from_zone})` : ''} -> ${destination_ip}:${destination_port}${to_zone ? ` (${to_zone})` : ''}`
 
-export const ruleMatch = z.object({
+const ruleMatch = z.object({
   rule: z.string(),
   action: z.string().optional().describe('Where the release says it; retrieve_security_policies has it otherwise.'),
   index: z.number().int().optional(),

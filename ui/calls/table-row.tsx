@@ -33,7 +33,7 @@ export interface RowContext {
   readonly onFold: (call: number, open: boolean) => void
 }
 
-export const timeText = (at: number, { zero, startedAt }: Pick<RowContext, 'zero' | 'startedAt'>): string =>
+const timeText = (at: number, { zero, startedAt }: Pick<RowContext, 'zero' | 'startedAt'>): string =>
   zero.mode === 'clock' ? clock(startedAt + at) : offset(at - zero.at)
 
 interface Cells {

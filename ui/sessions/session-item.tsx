@@ -17,7 +17,7 @@ export function StateGlyph({ session }: { readonly session: Session }) {
 }
 
 /** "live 17 s", "14:02, 1 m 33 s" */
-export function whenOf(session: Session, recording: RecordingInfo | undefined, now: number, today: number): string {
+function whenOf(session: Session, recording: RecordingInfo | undefined, now: number, today: number): string {
   if (recording?.live && isOpen(session)) return `live ${age(now - session.startedAt)}`
   return `${moment((recording?.startedAt ?? 0) + session.startedAt, today)}, ${duration(lastOf(session) - session.startedAt)}`
 }

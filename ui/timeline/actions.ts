@@ -65,7 +65,7 @@ export function reveal(stage: Stage, selection: Selection): void {
 }
 
 /** The selection; when it already fills the view, everything. */
-export function fitView(stage: Stage): void {
+function fitView(stage: Stage): void {
   const { data, selection } = stage.props
   const target = fitSelection(data, selection)
   const already =

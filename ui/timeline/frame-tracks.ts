@@ -27,7 +27,7 @@ export const SILENCE_MS = 4000
 const ticks = (): Ticks<Frame> => ({ times: [], items: [] })
 
 /** A frame that carries a failure: an error answer, a torn rest, or an answer that did not cross. */
-export function isProblemFrame(frame: Frame): boolean {
+function isProblemFrame(frame: Frame): boolean {
   if (frame.kind === 'unfinished') return true
   if (frame.kind !== 'event') return false
   if (frame.rpc === 'error' || frame.rpc === 'invalid') return true

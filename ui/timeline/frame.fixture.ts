@@ -62,7 +62,6 @@ export function shoot(data: TimelineData, shot: Shot = {}): ComposedFrame {
 
 const all = (frame: ComposedFrame): Shape[] => [...frame.scene.shapes, ...frame.scene.over]
 export const texts = (frame: ComposedFrame): string[] => frame.labels.map(label => label.parts.map(part => part.text).join(''))
-export const wished = (frame: ComposedFrame): string[] => frame.scene.labels.map(label => label.parts.map(part => part.text).join(''))
 export const glyphs = (frame: ComposedFrame, name: GlyphName): Extract<Shape, { k: 'glyph' }>[] =>
   all(frame)
     .filter(shape => shape.k === 'glyph')

@@ -3,7 +3,7 @@ import type { Selection } from '../view.ts'
 import type { Hit } from './shapes.ts'
 import { nearest } from './sorted.ts'
 
-export const REACH = 6
+const REACH = 6
 
 /** Pixels from the point to the box; 0 inside. */
 function distance(hit: Hit, x: number, y: number): number {

@@ -43,10 +43,10 @@ export interface LaneOptions {
   readonly room?: number
 }
 
-export const HEADER = 22
-export const CALL_PITCH = 16
-export const PATH_PITCH = 15
-export const STREAM_PITCH = 44
+const HEADER = 22
+const CALL_PITCH = 16
+const PATH_PITCH = 15
+const STREAM_PITCH = 44
 export const CROWD = 10
 
 interface Size {

@@ -9,7 +9,7 @@ const ZOOM_MS = 160
 /** Echoes may come back late; this many are remembered. */
 const ECHOES = 32
 
-export const sameRange = (a: Range, b: Range): boolean => {
+const sameRange = (a: Range, b: Range): boolean => {
   const wide = Math.max(span(a), span(b))
   return Math.abs(a.from - b.from) < wide * 1e-6 && Math.abs(a.to - b.to) < wide * 1e-6
 }

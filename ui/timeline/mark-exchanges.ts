@@ -10,7 +10,7 @@ import { BAR, type Block, barOf, type DrawnExchange, isSelected, type Pass, ring
 import { endText } from './say.ts'
 import { clampX, inView } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
-import { exchangeEnd, isFailedExchange, isRedirect, RANKS, type Rank, type Track } from './tracks.ts'
+import { exchangeEnd, isRedirect, RANKS, type Rank, type Track } from './tracks.ts'
 
 const LABEL_FROM = 70
 const INK: Record<Rank, { ink: Ink; ground: Ink }> = {
@@ -221,5 +221,3 @@ export function markRedirects(pass: Pass, block: Block, drawn: ReadonlyMap<numbe
       })
   }
 }
-
-export const failedIn = (block: Block, exchange: Exchange): boolean => isFailedExchange(exchange, block.tracks.session)

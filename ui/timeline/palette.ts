@@ -63,7 +63,7 @@ export interface Palette {
   readonly forced: boolean
 }
 
-export const FONT_PX = 11
+const FONT_PX = 11
 
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element)

@@ -5,7 +5,7 @@ import type { Measure } from './labels.ts'
 import type { Lane } from './lanes.ts'
 import type { View } from './scale.ts'
 import { clampX, timeToX } from './scale.ts'
-import type { Ink, LabelWish, Scene, Shape } from './shapes.ts'
+import type { Ink, Scene } from './shapes.ts'
 import type { SessionTracks } from './tracks.ts'
 
 export interface Pass {
@@ -66,8 +66,6 @@ export function countText(count: number): string {
   if (count < 1_000_000) return `${Math.floor(count / 1000)}k`
   return `${(Math.floor(count / 100_000) / 10).toFixed(1)}M`
 }
-
-export const faded = <T extends Shape | LabelWish>(shape: T, a: number): T => (a < 1 ? { ...shape, a } : shape)
 
 /** The frame around what is selected. */
 export function ring(pass: Pass, x: number, y: number, w: number, h: number, ink: Ink = 'focus'): void {

@@ -63,9 +63,9 @@ export function endText(end: End): string {
   const how = end.how === 'fin' && end.by === 'server' ? 'FIN (no terminator)' : HOW[end.how]
   return end.how === 'closed' ? `${end.by} closed first` : `${end.by} closed first, ${how}`
 }
-export const howText = (end: End): string => `${end.by}, ${HOW[end.how]}`
+const howText = (end: End): string => `${end.by}, ${HOW[end.how]}`
 
-export const DELIVERY: Record<Delivery, string> = {
+const DELIVERY: Record<Delivery, string> = {
   pending: 'waiting for its answer',
   delivered: 'delivered',
   undeliverable: 'undeliverable',

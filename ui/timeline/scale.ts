@@ -16,7 +16,7 @@ export interface View extends Range {
 export const MIN_SPAN = 0.02
 export const MAX_SPAN = 366 * 86_400_000
 /** Where the live edge stands while it is followed. */
-export const EDGE_AT = 0.8
+const EDGE_AT = 0.8
 
 export const span = (range: Range): number => range.to - range.from
 export const msPerPx = (view: View): number => (view.to - view.from) / Math.max(1, view.x1 - view.x0)

@@ -174,7 +174,7 @@ function posted(owner: number, seconds: number): [Exchange, Exchange] {
   return [first, { ...second, follows: first.id }]
 }
 
-export const PINGS = [-7, 8, 23, 38, 53, 68]
+const PINGS = [-7, 8, 23, 38, 53, 68]
 const NAMES = ['initialize', 'tools/list', 'check_health', 'show_system_info', 'retrieve_security_zones', 'retrieve_address_objects']
 const SENT = [-21.962, -18.97, -14.62, -10.18, -5.37, 0]
 const ANSWERED = [-21.943, -18.956, -14.41, -9.84, -4.75, 71.204]

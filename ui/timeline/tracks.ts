@@ -54,8 +54,8 @@ export interface SessionTracks {
 }
 
 export const CALL_ROWS = 6
-export const PATH_ROWS = 3
-export const STREAM_ROWS = 3
+const PATH_ROWS = 3
+const STREAM_ROWS = 3
 /** More paths than this share one lane: a crawler must not push the rest out of sight. */
 export const PATH_LANES = 16
 const OTHER_PATHS = '(other paths)'

@@ -10,7 +10,7 @@ import { ExportMenu } from './export-menu.tsx'
 import { ThemeMenu } from './theme-menu.tsx'
 import styles from './top.module.css'
 
-export const PULSE = 'M1 10h4l1.500-3 2.500 9 3-14 2.500 10 1-2h3.500'
+const PULSE = 'M1 10h4l1.500-3 2.500 9 3-14 2.500 10 1-2h3.500'
 
 const shortTarget = (url: string): string => url.replace(/^http:\/\//, '').replace(/\/$/, '')
 

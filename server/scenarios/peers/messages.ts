@@ -9,7 +9,7 @@ export interface Message {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
 }
 
-export const LEGACY = '2024-11-05'
+const LEGACY = '2024-11-05'
 export const STREAMABLE = '2025-11-25'
 export const STATELESS = '2026-07-28'
 
@@ -32,7 +32,7 @@ export const cancel = (requestId: number | string, reason: string): Message => (
   method: 'notifications/cancelled',
   params: { requestId, reason },
 })
-export const textResult = (text: string, isError = false): unknown => ({
+const textResult = (text: string, isError = false): unknown => ({
   content: [{ type: 'text', text }],
   ...(isError && { isError: true }),
 })
