@@ -55,6 +55,16 @@ describe('a hole before a session that was seen from its beginning on', () => {
   }
 })
 
+test.each(['server-restarted.exit-code.md', 'server-restarted.forgotten.md'])(
+  '%s: a restart that was seen is told, whatever else is missing',
+  name => {
+    const { events } = readCapture(readFileSync(join(folder, name), 'utf8'))
+    const at = events[14]?.at ?? 0
+    const gap: GapEvent = { seq: 0, at, since: at, kind: 'gap', reason: 'io-error', lost: 5, lostBytes: 1, detail: 'the disk failed' }
+    expect(storyOf([...events.slice(0, 15), gap, ...events.slice(15)])).toContain('finding server-restarted')
+  },
+)
+
 test('a stall that lost nothing silences nothing', () => {
   const { events, story } = readCapture(readFileSync(join(folder, 'orphan-request.hangs.md'), 'utf8'))
   const at = events.at(-1)?.at ?? 0

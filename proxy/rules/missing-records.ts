@@ -45,9 +45,14 @@ const beganAt = perFacts((facts): number | undefined => {
   return session.transport === 'streamable' ? initializeOf(facts)?.sentAt : undefined
 })
 
+/** A restart is certain by what was seen of it: the process ended or began, or its port refused. */
+const isSeen = (rule: string, { confidence, causeConfidence = confidence }: Verdict): boolean =>
+  rule === 'server-restarted' && causeConfidence === 'certain'
+
 /** The verdict misses something that the hole may have swallowed. */
-export function mayBeInHole(facts: Facts, rule: string, { at }: Verdict): boolean {
-  if (!facts.holes || !REST_ON_ABSENCE.has(rule)) return false
+export function mayBeInHole(facts: Facts, rule: string, verdict: Verdict): boolean {
+  if (!facts.holes || !REST_ON_ABSENCE.has(rule) || isSeen(rule, verdict)) return false
+  const { at } = verdict
   // What follows a redirect is known by its client's address, and a connection may have been opened before the session.
   const began = rule === 'redirect-not-followed' ? undefined : beganAt(facts)
   const isBefore = (hole: Hole) => began !== undefined && hole.at < began && hole.at < facts.session.startedAt
