@@ -110,7 +110,7 @@ export function StatusLine() {
       )}
       {server && server.openStreams > 0 && <span className={styles.wide}>{plural(server.openStreams, 'open stream')}</span>}
       {connected && live && server && page.rows.sessions.size > 0 && (
-        <span>{server.rate < 10 ? server.rate.toFixed(1) : count(server.rate)} events/s</span>
+        <span>{server.rate < 10 ? server.rate.toFixed(1) : count(server.rate)} records/s</span>
       )}
       <span className={styles.space} />
       {server && (
