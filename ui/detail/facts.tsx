@@ -1,6 +1,7 @@
 /** What is known of a session, of an exchange's ends, of a log line: plain fields where there is no call. */
 import type { End, Exchange, Hint, LogLine } from '../../proxy/core/model.ts'
 import { clock, duration, offset, plural, size } from '../format.ts'
+import parts from '../parts/parts.module.css'
 import { isOpen, lastOf } from '../scene.ts'
 import type { DetailProps } from '../view.ts'
 import css from './detail.module.css'
@@ -40,7 +41,7 @@ export function EndsList({ exchanges, zero, onRecord }: { exchanges: readonly Ex
         <b>
           {exchange.method} {exchange.path}
         </b>
-        <button type="button" className={css.ref} onClick={() => onRecord(exchange.requestSeq)}>
+        <button type="button" className={parts.ref} onClick={() => onRecord(exchange.requestSeq)}>
           #{exchange.requestSeq}
         </button>
       </p>
@@ -73,7 +74,7 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord 
     const other = chain.find(row => row.id === id)
     return (
       other && (
-        <button type="button" className={css.ref} onClick={() => onSelect({ kind: 'session', id: other.id })}>
+        <button type="button" className={parts.ref} onClick={() => onSelect({ kind: 'session', id: other.id })}>
           {other.key.slice(0, 8)}
         </button>
       )
@@ -123,7 +124,7 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord 
           <span className={css.why}>
             {hint.confidence}: {hint.evidence.says}{' '}
           </span>
-          <button type="button" className={css.ref} onClick={() => onRecord(hint.evidence.seq)}>
+          <button type="button" className={parts.ref} onClick={() => onRecord(hint.evidence.seq)}>
             #{hint.evidence.seq}
           </button>
         </Field>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { RawHeader } from '../../proxy/core/event.ts'
 import type { Exchange } from '../../proxy/core/model.ts'
 import { count, plural } from '../format.ts'
+import parts from '../parts/parts.module.css'
 import css from './detail.module.css'
 
 const MASKED = /\[REDACTED len=(\d+) id=([0-9a-f]+)\]/g
@@ -101,7 +102,7 @@ export function HeadersTab({ exchange, onRecord }: { exchange: Exchange; onRecor
         <div key={change.seq}>
           <p className={css.sub}>
             <b>{CHANGES[change.what] ?? change.what}</b>
-            <button type="button" className={css.ref} onClick={() => onRecord(change.seq)}>
+            <button type="button" className={parts.ref} onClick={() => onRecord(change.seq)}>
               #{change.seq}
             </button>
           </p>

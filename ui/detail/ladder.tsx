@@ -1,7 +1,7 @@
 /** The delivery ladder beside the verdict: one line per step, the break in red. */
 import type { Call } from '../../proxy/core/model.ts'
 import { offset } from '../format.ts'
-import css from './detail.module.css'
+import parts from '../parts/parts.module.css'
 import { Glyph } from './glyph.tsx'
 import ladderCss from './ladder.module.css'
 import { rungsOf } from './ladder-model.ts'
@@ -31,7 +31,7 @@ export function Ladder({ call, zero, onRecord }: LadderProps) {
           <span>
             <b>{rung.name}</b> <span className={ladderCss.says}>{rung.says}</span>
             {rung.kind === 'break' && rung.seq !== undefined && (
-              <button type="button" className={css.ref} onClick={() => onRecord(rung.seq ?? 0)} aria-label={`Record ${rung.seq}`}>
+              <button type="button" className={parts.ref} onClick={() => onRecord(rung.seq ?? 0)} aria-label={`Record ${rung.seq}`}>
                 #{rung.seq}
               </button>
             )}

@@ -4,6 +4,7 @@ import type { Finding } from '../../proxy/core/model.ts'
 import { rules } from '../../proxy/rules/index.ts'
 import { SeverityGlyph } from '../detail/glyph.tsx'
 import { letterOf, offset } from '../format.ts'
+import parts from '../parts/parts.module.css'
 import css from './verdict.module.css'
 
 export const SEVERITY = { error: 'Error', warning: 'Warning', info: 'Note' } as const
@@ -43,7 +44,7 @@ export function Verdict({ finding, zero, onRecord }: VerdictProps) {
               </span>
               <span className={css.when}>{offset(item.at - zero)}</span>
               <span>{item.says}</span>
-              <button type="button" className={css.ref} onClick={() => onRecord(item.seq)} aria-label={`Show record ${item.seq}`}>
+              <button type="button" className={parts.ref} onClick={() => onRecord(item.seq)} aria-label={`Show record ${item.seq}`}>
                 #{item.seq}
               </button>
             </li>
