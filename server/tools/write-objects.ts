@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { entry } from '../panos/xpath.ts'
 import { referencesTo } from './find-references.ts'
-import type { PanosTool } from './panos-tool.ts'
+import type { PanosTool, ToolContext } from './panos-tool.ts'
 import { pathOf, rulebaseInput } from './rulebase-path.ts'
 import type { Parts, Writable } from './writable-kinds.ts'
 import {
@@ -32,9 +32,25 @@ function inputOf(kind: Writable, required: readonly string[]): z.ZodObject {
 }
 
 type WriteTool = PanosTool<z.ZodObject, Written>
+/** What the input of each of these tools holds. */
+interface Target extends Record<string, unknown> {
+  readonly name: string
+  readonly location?: string
+  readonly dry_run: boolean
+}
 
 /** Parts without those that have nothing to say. */
 const given = (parts: Parts): Parts => Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined))
+
+/** The entry that the input names, as it is in the candidate now. */
+async function existing(kind: Writable, input: Readonly<Record<string, unknown>>, context: ToolContext) {
+  const { name, location: wanted } = input as Target
+  const location = await targetOf(context, wanted)
+  const xpath = `${location.xpath(...pathOf(kind.container, location.kind, input))}/${entry(name)}`
+  const before = await candidateEntry(context, xpath)
+  if (!before) throw missing(kind.what.toLowerCase(), name, location.name)
+  return { location, xpath, before }
+}
 
 export function createTool(kind: Writable): WriteTool {
   return {
@@ -46,7 +62,7 @@ export function createTool(kind: Writable): WriteTool {
     input: inputOf(kind, kind.required),
     item: written,
     async run(input, context) {
-      const { name, location: wanted, dry_run: dryRun } = input as { name: string; location?: string; dry_run: boolean }
+      const { name, location: wanted, dry_run: dryRun } = input as Target
       const location = await targetOf(context, wanted)
       const container = location.xpath(...pathOf(kind.container, location.kind, input))
       const xpath = `${container}/${entry(name)}`
@@ -73,11 +89,8 @@ export function updateTool(kind: Writable): WriteTool {
     input: inputOf(kind, []),
     item: written,
     async run(input, context) {
-      const { name, location: wanted, dry_run: dryRun } = input as { name: string; location?: string; dry_run: boolean }
-      const location = await targetOf(context, wanted)
-      const xpath = `${location.xpath(...pathOf(kind.container, location.kind, input))}/${entry(name)}`
-      const before = await candidateEntry(context, xpath)
-      if (!before) throw missing(kind.what.toLowerCase(), name, location.name)
+      const { name, dry_run: dryRun } = input as Target
+      const { location, xpath, before } = await existing(kind, input, context)
       const parts = given(kind.parts(kind.completed?.(input, before) ?? input))
       const gone = kind.exclusive?.some(part => parts[part]) ? kind.exclusive : []
       const element = withParts(before, name, parts, gone)
@@ -110,11 +123,8 @@ export function deleteTool(kind: Writable): WriteTool {
     input: inputOf({ ...kind, fields: {} }, []),
     item: written,
     async run(input, context) {
-      const { name, location: wanted, dry_run: dryRun } = input as { name: string; location?: string; dry_run: boolean }
-      const location = await targetOf(context, wanted)
-      const xpath = `${location.xpath(...pathOf(kind.container, location.kind, input))}/${entry(name)}`
-      const before = await candidateEntry(context, xpath)
-      if (!before) throw missing(kind.what.toLowerCase(), name, location.name)
+      const { name, dry_run: dryRun } = input as Target
+      const { location, xpath, before } = await existing(kind, input, context)
       const users = dryRun && !kind.unreferenced ? (await referencesTo(context, name, 'candidate', true)).direct : []
       const warnings = users.map(
         user => `${user.kind} "${user.name}" (${user.location}) refers to it in ${user.field}: the device would refuse.`,
