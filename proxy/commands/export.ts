@@ -125,6 +125,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
     throw new UsageError(`export takes one SESSION; "${more}" is one too many. A file to read is given as --from FILE`)
   const output = options.text('output')
   const format = options.oneOf('format', EXPORT_FORMATS, formatOf(output), REPORT_FORMATS)
+  if (format === 'html' && options.on('with-secrets'))
+    throw new UsageError('a page is made to be passed on and holds no secrets: leave out --with-secrets, or write --format jsonl')
   const source = await chooseSource(options.text('from'), options.text('data'), io)
   return withScratch(async scratch => {
     const dir = source.kind === 'recording' ? source.dir : await forUser(() => importFile(source, scratch, `mcp-seismograph ${version()}`))

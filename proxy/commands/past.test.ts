@@ -224,6 +224,12 @@ describe('a file of JSON lines', () => {
   })
 })
 
+it('a page with secrets in it is refused before anything is written', async () => {
+  const file = join(data.dir, 'page.html')
+  await expect(run(exporting, ['--from', broken(), '--output', file, '--with-secrets'])).rejects.toThrow(UsageError)
+  expect(existsSync(file)).toBe(false)
+})
+
 describe('SEISMOGRAPH_FORMAT', () => {
   it('says to each command what it understands', async () => {
     const dir = broken()
