@@ -61,6 +61,7 @@ export class JournalWriter {
   /** Processor wait of this thread after the last slow write. */
   #waitedBefore: number | undefined
   #lost = 0
+  #isClosing = false
 
   /** Creates the first segment; throws the system's error when that fails. */
   constructor(setting: WriterSetting) {
@@ -146,7 +147,7 @@ export class JournalWriter {
     if (took > stallMs) this.#slow(took)
     else if (this.#slowInARow > 0) this.#calm()
     if (this.#detour) return
-    if (this.#segment.size >= this.#setting.segmentBytes) this.#roll()
+    if (this.#segment.size >= this.#setting.segmentBytes && !this.#isClosing) this.#roll()
   }
 
   /**
@@ -275,9 +276,11 @@ export class JournalWriter {
   /** Writes what is queued or waits, as far as the disk lets it, and closes the file. */
   close(): void {
     clearInterval(this.#watch)
+    this.#isClosing = true
     this.flush()
     if (this.#detour?.finishNow() === false) return
-    closeQuietly(this.#segment.fd)
+    // Its last record may have begun another detour, which writes to the file: by then the number of a closed one can be somebody else's.
+    if (this.#detour === undefined) closeQuietly(this.#segment.fd)
   }
 }
 
