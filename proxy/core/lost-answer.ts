@@ -110,7 +110,7 @@ const UNREAD = new Set<string | undefined>(['invalid-json-or-utf8', 'sse-framing
 export const cameUnread = (facts: Facts, call: Call): boolean => call.answeredAt === undefined && UNREAD.has(lostAnswer(facts, call))
 
 /** When a request was no longer under way. */
-const overAt = ({ answeredAt, brokenAt, cancelled }: Call) =>
+export const overAt = ({ answeredAt, brokenAt, cancelled }: Call) =>
   Math.min(answeredAt ?? brokenAt ?? Number.POSITIVE_INFINITY, cancelled?.at ?? Number.POSITIVE_INFINITY)
 
 /** Requests of one session that were under way at once under one id, each group oldest first. Refused and redirected ones never were. */

@@ -1,6 +1,6 @@
 /** A client gives one id to two requests at once. Promise: reuse one after the other is legal and stays silent. */
 import type { Facts } from '../core/facts.ts'
-import { sharedIds } from '../core/lost-answer.ts'
+import { overAt, sharedIds } from '../core/lost-answer.ts'
 import type { Call } from '../core/model.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -20,9 +20,25 @@ export const duplicateInFlightId: Rule = {
   },
 }
 
+/** How many were in flight at one moment, at most. */
+function atOnce(calls: readonly Call[]): number {
+  const moments = calls.flatMap(call => [
+    { at: call.sentAt, by: 1 },
+    { at: overAt(call), by: -1 },
+  ])
+  let most = 0
+  let now = 0
+  for (const { by } of moments.sort((a, b) => a.at - b.at || a.by - b.by)) {
+    now += by
+    most = Math.max(most, now)
+  }
+  return most
+}
+
 function verdictOn({ session }: Facts, calls: readonly Call[]): Verdict {
   const [first, second] = calls as [Call, Call]
   const answered = calls.filter(call => call.answeredAt !== undefined)
+  const most = atOnce(calls)
   const who = session.client.name ?? 'The client'
   const outcome =
     answered.length === calls.length ? 'Each got an answer, perhaps the other’s.' : `${countText(answered.length, 'answer')} came for them.`
@@ -32,7 +48,7 @@ function verdictOn({ session }: Facts, calls: readonly Call[]): Verdict {
     at: second.sentAt,
     call: second.id,
     exchange: second.exchange,
-    title: `${calls.length} requests were in flight under id ${first.rpcId}. ${outcome}`,
+    title: `${calls.length} requests were in flight under id ${first.rpcId}${most < calls.length ? `, up to ${most} at once` : ''}. ${outcome}`,
     says: `${who} posted ${second.name ?? second.method} under id ${second.rpcId} ${spanText(second.sentAt - first.sentAt)} after ${first.name ?? first.method}, which had no answer yet. Which answer belongs to which cannot be told from its id.`,
     cause: `${who} does not count its ids.`,
     fix: [
