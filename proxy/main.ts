@@ -5,6 +5,7 @@
  */
 import type { Command, CommandIo } from './commands/command.ts'
 import { UsageError } from './commands/command.ts'
+import { plainLines } from './commands/words.ts'
 import { didYouMean } from './core/did-you-mean.ts'
 import { nodeTrouble, version } from './product.ts'
 
@@ -90,10 +91,10 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   if (error instanceof UsageError) {
-    process.stderr.write(`seismograph: ${error.message}\n`)
+    process.stderr.write(`seismograph: ${plainLines(error.message)}\n`)
     process.exitCode = error.exitCode
   } else {
-    process.stderr.write(`seismograph: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.stderr.write(`seismograph: ${plainLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`)
     process.exitCode = 2
   }
 }

@@ -24,6 +24,7 @@ import { reportAs } from './report-forms.ts'
 import { reportJson } from './report-json.ts'
 import { runHelp } from './run-help.ts'
 import { serverEnvironment, withServerPort } from './server-port.ts'
+import { plain } from './words.ts'
 
 /** How long calls that are under way may go on after an interruption. */
 const DRAIN_MS = 3000
@@ -149,7 +150,7 @@ function record(plan: Plan, io: CommandIo, upstreams: readonly Upstream[], onTro
   }
 }
 
-function inspect(plan: Plan, recording: Recording): Promise<Inspector> {
+function inspect(plan: Plan, io: CommandIo, recording: Recording): Promise<Inspector> {
   return opening(() =>
     startInspector({
       recordings: [{ dir: recording.dir, live: true }],
@@ -158,7 +159,7 @@ function inspect(plan: Plan, recording: Recording): Promise<Inspector> {
       uiDir: pageFolder(),
       product: `mcp-seismograph ${version()}`,
       allowHosts: plan.allowHosts,
-      onCrash: message => process.stderr.write(`seismograph: the inspector fell and is started again: ${message}\n`),
+      onCrash: message => io.stderr.write(`seismograph: the inspector fell and is started again: ${plain(message)}\n`),
     }),
   )
 }
@@ -178,7 +179,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
     await recording.settle(SETTLE_MS)
     recording.close()
   })
-  inspector = await inspect(plan, recording)
+  inspector = await inspect(plan, io, recording)
   const running = inspector
   opened.rest.add(() => running.close())
   listenToServer(plan, io, recording, opened)
@@ -203,7 +204,9 @@ async function warnUnreachable(plan: Plan, io: CommandIo): Promise<void> {
   for (const { url } of plan.targets) {
     const answer = await probe({ target: url, ca: plan.ca, insecure: plan.insecure })
     if (!answer.reached)
-      io.stderr.write(`seismograph: ${url.origin} does not answer yet (${answer.error}). Requests get a 502 that says so until it does.\n`)
+      io.stderr.write(
+        `seismograph: ${url.origin} does not answer yet (${plain(answer.error ?? '')}). Requests get a 502 that says so until it does.\n`,
+      )
   }
 }
 

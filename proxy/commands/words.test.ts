@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { duration, moment, plain, plural, table } from './words.ts'
+import { duration, moment, plain, plainLines, plural, table } from './words.ts'
 
 describe('words for terminals', () => {
   it.each([
@@ -30,6 +30,9 @@ describe('words for terminals', () => {
       }),
     )
     expect(plain('a\u001b[31mb\u0007\n\tc')).toBe('a\\u001b[31mb\\u0007 c')
+  })
+  it('keep their lines and indents where a message has several', () => {
+    expect(plainLines('one \u009b2J\n  two\r\u202e')).toBe('one \\u009b2J\n  two\\u000d\\u202e')
   })
   it('stand in columns, numbers to the right', () => {
     const text = table(

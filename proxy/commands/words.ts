@@ -4,9 +4,13 @@ import type { Session } from '../core/model.ts'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
+const shown = (found: string): string => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 /** One line of text without control or direction-changing characters. */
-export const plain = (text: string): string =>
-  text.replace(/\s+/g, ' ').replace(CONTROL, found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
+export const plain = (text: string): string => text.replace(/\s+/g, ' ').replace(CONTROL, shown)
+
+/** Several lines, with their indents: a message of ours in which a word of a file may stand. */
+export const plainLines = (text: string): string => text.replace(CONTROL, found => (found === '\n' ? found : shown(found)))
 
 /** `417 ms`, `1.42 s`, `1 m 33 s`, `2 h 05 m`. */
 export function duration(ms: number): string {
