@@ -9,6 +9,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { AutomaticOAuth } from './automatic-oauth.ts'
+import { throughLogins } from './through-logins.ts'
 
 const url = new URL(process.argv.at(-1) ?? '')
 const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? 'initialize'
@@ -39,27 +40,21 @@ async function play(client: Client): Promise<void> {
   if (scenario !== 'initialize' && first) await client.callTool({ name: first.name, arguments: args })
 }
 
-/** Connects and plays; after a login the SDK wants a new transport. */
-async function main(): Promise<void> {
-  const { auth, person } = provider()
-  for (let attempt = 0; ; attempt++) {
+const { auth, person } = provider()
+
+await throughLogins({
+  open() {
     const client = new Client(
       { name: 'conformance-client-v1', version: '1.0.0' },
       { capabilities: { elicitation: { form: { applyDefaults: true } } } },
     )
     client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: {} }))
-    const transport = new StreamableHTTPClientTransport(url, auth ? { authProvider: auth } : {})
-    try {
-      await client.connect(transport)
-      await play(client)
-      await client.close()
-      return
-    } catch (error) {
-      if (!(error instanceof UnauthorizedError) || !person || attempt === 2) throw error
-      await transport.finishAuth(person.takeAnswer().get('code') ?? '')
-      await transport.close()
-    }
-  }
-}
-
-await main()
+    return { client, transport: new StreamableHTTPClientTransport(url, auth ? { authProvider: auth } : {}) }
+  },
+  play,
+  async login(error, transport) {
+    if (!(error instanceof UnauthorizedError) || !person) return false
+    await transport.finishAuth(person.takeAnswer().get('code') ?? '')
+    return true
+  },
+})

@@ -4,6 +4,7 @@
  */
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client'
 import { AutomaticOAuth } from './automatic-oauth.ts'
+import { throughLogins } from './through-logins.ts'
 
 interface Context {
   readonly client_id?: string
@@ -30,29 +31,23 @@ async function play(client: Client): Promise<void> {
   }
 }
 
-/** Connects and plays; after a login the SDK wants a new transport. */
-async function main(): Promise<void> {
-  const { client_id, client_secret } = context
-  const registered = client_id ? { client_id, ...(client_secret ? { client_secret } : {}) } : undefined
-  const person = scenario.startsWith('auth/') ? new AutomaticOAuth(registered) : undefined
-  for (let attempt = 0; ; attempt++) {
+const { client_id, client_secret } = context
+const registered = client_id ? { client_id, ...(client_secret ? { client_secret } : {}) } : undefined
+const person = scenario.startsWith('auth/') ? new AutomaticOAuth(registered) : undefined
+
+await throughLogins({
+  open() {
     const client = new Client(
       { name: 'conformance-client-v2', version: '1.0.0' },
       { capabilities: { elicitation: {} }, versionNegotiation: { mode: 'auto' } },
     )
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept' as const, content: { name: 'Ada', confirmed: true } }))
-    const transport = new StreamableHTTPClientTransport(url, person ? { authProvider: person } : {})
-    try {
-      await client.connect(transport)
-      await play(client)
-      await client.close()
-      return
-    } catch (error) {
-      if (!(error instanceof UnauthorizedError) || !person || attempt === 2) throw error
-      await transport.finishAuth(person.takeAnswer())
-      await transport.close()
-    }
-  }
-}
-
-await main()
+    return { client, transport: new StreamableHTTPClientTransport(url, person ? { authProvider: person } : {}) }
+  },
+  play,
+  async login(error, transport) {
+    if (!(error instanceof UnauthorizedError) || !person) return false
+    await transport.finishAuth(person.takeAnswer())
+    return true
+  },
+})
