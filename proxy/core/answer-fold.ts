@@ -177,7 +177,7 @@ export class AnswerFold {
     const repeated = session?.calls.find(isRepeated) ?? session?.noted.calls.find(isRepeated)
     if (repeated) repeated.repeated = true
     // It may repeat the answer to a call that has left memory.
-    else if (session?.hasLetGo && !other) return
+    else if (session?.partial && !other) return
     row.rpcId = message.id
     if (other) row.elsewhere = other.row.id
   }

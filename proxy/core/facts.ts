@@ -39,6 +39,6 @@ export interface Facts {
   readonly left?: boolean
   /** Where records are missing, oldest first: what came there was not seen. */
   readonly holes?: readonly Hole[]
-  /** Older rows of this session have left memory: what is found holds, what is no longer found does not withdraw anything. */
+  /** Older rows of this session have left memory: what is found holds, and what is about such rows is not withdrawn when it is no longer found. */
   readonly partial?: boolean
 }

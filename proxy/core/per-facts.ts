@@ -42,6 +42,13 @@ export const exchangeOf = (facts: Facts, id: number | undefined): Exchange | und
 export const callOf = (facts: Facts, id: number): Call | undefined => callsById(facts).get(id)
 export const frameOf = (facts: Facts, id: number | undefined): Frame | undefined =>
   id === undefined ? undefined : framesById(facts).get(id)
+/** What a finding is about has left memory: that it is not found any more says nothing. A finding about all of a session stands too. */
+export function hasLeft(facts: Facts, { call, exchange }: { readonly call?: number; readonly exchange?: number }): boolean {
+  if (!facts.partial) return false
+  if (call === undefined) return exchangeOf(facts, exchange) === undefined
+  const own = callOf(facts, call)
+  return [exchange ?? own?.exchange, own?.exchange].some(id => exchangeOf(facts, id) === undefined)
+}
 /** Exchanges whose request carried this call, oldest first: redirect hops and the last. */
 export const carriersOf = (facts: Facts, { id }: Call): readonly Exchange[] => carriers(facts).get(id) ?? []
 /** Frames of note on the response of this exchange, oldest first. */

@@ -16,6 +16,9 @@ const worthExchange = ({ row }: ExchangeState) =>
   (row.status ?? 0) >= 300 ||
   row.trouble !== undefined ||
   row.body === 'stream' ||
+  row.method === 'DELETE' ||
+  row.follows !== undefined ||
+  row.followedBy !== undefined ||
   (row.clientEnd !== undefined && row.clientEnd.how !== 'complete')
 const worthCall = ({ row, repeated }: CallState) =>
   repeated || row.delivery === 'undeliverable' || row.delivery === 'unanswered' || row.error !== undefined || row.method === 'initialize'
@@ -58,7 +61,6 @@ const isIdle = (session: SessionState) => session.openExchanges.size === 0 && se
 function drop(session: SessionState): void {
   if (session.exchanges.length + session.calls.length > 0) {
     session.partial = true
-    session.hasLetGo = true
     session.dropped = true
   }
   session.exchanges = []
@@ -74,7 +76,7 @@ function pruned<T>(session: SessionState, list: T[], noted: T[], worth: (item: T
   for (const [i, item] of list.entries()) {
     if (i >= over || !done(item)) kept.push(item)
     else if (worth(item)) noted.push(item)
-    else session.hasLetGo = true
+    else session.partial = true
   }
   if (noted.length > NOTED) {
     session.partial = true

@@ -110,7 +110,6 @@ export class SessionBook {
       frames: [],
       noted: { exchanges: [], calls: [] },
       partial: false,
-      hasLetGo: false,
       dropped: false,
       gone: false,
       over: false,

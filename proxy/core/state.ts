@@ -125,10 +125,8 @@ export interface SessionState {
   calls: CallState[]
   frames: Grown<Frame>[]
   noted: { exchanges: ExchangeState[]; calls: CallState[] }
-  /** Noteworthy rows of it have left memory: what is found no more is not withdrawn. */
+  /** Rows of it have left memory. */
   partial: boolean
-  /** Rows of it have left memory, noteworthy or not. */
-  hasLetGo: boolean
   dropped: boolean
   /** None of its connections is open, and nothing came for a while. */
   gone: boolean

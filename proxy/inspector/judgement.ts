@@ -49,9 +49,9 @@ export class Judgement {
 
   /**
    * Takes the latest judgement of a session; gives the rows that are new, changed or gone, with `rev` 0.
-   * @param isPartial only a part of the session was looked at: nothing is withdrawn
+   * @param stands what is found no more, and is not withdrawn all the same
    */
-  update(session: number, judged: readonly Judged[], isPartial = false): Finding[] {
+  update(session: number, judged: readonly Judged[], stands: (finding: Finding) => boolean = () => false): Finding[] {
     const before = this.#live.get(session) ?? new Map<string, Finding>()
     const now = new Map<string, Finding>()
     const changed: Finding[] = []
@@ -63,7 +63,7 @@ export class Judgement {
     }
     for (const [key, finding] of before) {
       if (now.has(key)) continue
-      if (isPartial) now.set(key, finding)
+      if (stands(finding)) now.set(key, finding)
       else changed.push({ ...finding, gone: true })
     }
     if (now.size > 0) this.#live.set(session, now)

@@ -5,6 +5,7 @@
  */
 import type { Fold } from '../core/fold.ts'
 import type { Finding } from '../core/model.ts'
+import { hasLeft } from '../core/per-facts.ts'
 import { judge } from '../rules/index.ts'
 import { Judgement } from './judgement.ts'
 
@@ -112,7 +113,7 @@ export class SessionJudge {
       }
       const { findings, failures } = judge(facts)
       for (const { rule, error } of failures) this.#fail({ rule, session, error })
-      found.push(...this.#judgement.update(session, findings, facts.partial))
+      found.push(...this.#judgement.update(session, findings, finding => hasLeft(facts, finding)))
       const { errors, warnings } = this.#judgement.counts(session)
       this.#fold.judged(session, errors, warnings)
     }

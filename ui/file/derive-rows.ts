@@ -5,6 +5,7 @@
 import type { WireEvent } from '../../proxy/core/event.ts'
 import { Fold } from '../../proxy/core/fold.ts'
 import type { AnyRow, Finding } from '../../proxy/core/model.ts'
+import { hasLeft } from '../../proxy/core/per-facts.ts'
 import { judge } from '../../proxy/rules/index.ts'
 
 /** Findings take the upper part of a recording's ids; the fold counts from below. */
@@ -54,7 +55,7 @@ class Findings {
       const facts = fold.facts(session, now)
       if (!facts) continue
       const before = this.#bySession.get(session)
-      const found = new Map(facts.partial ? before : [])
+      const found = new Map([...(before ?? [])].filter(([, finding]) => hasLeft(facts, finding)))
       for (const { key, alternatives = [], ...verdict } of judge(facts).findings)
         found.set(key, { ...verdict, alternatives, t: 'finding', id: this.#id(key), rev: 0, session })
       this.#bySession.set(session, found)
