@@ -7,7 +7,7 @@ import net from 'node:net'
 import os from 'node:os'
 import tls from 'node:tls'
 import type { Endpoint } from '../core/event.ts'
-import { OWN_PORT } from './trouble.ts'
+import { HANDSHAKE_TIMEOUT, OWN_PORT } from './trouble.ts'
 
 export interface DialOptions {
   readonly target: URL
@@ -35,17 +35,35 @@ export function dial(options: DialOptions): net.Socket {
   const common = { host, port, lookup: guardedLookup(port, options.ownPorts) }
   const socket =
     target.protocol === 'https:'
-      ? tls.connect({
-          ...common,
-          ALPNProtocols: ['http/1.1'],
-          rejectUnauthorized: options.insecure !== true,
-          ...(net.isIP(host) === 0 && { servername: host }),
-          ...(options.ca !== undefined && { ca: [...tls.getCACertificates('default'), options.ca] }),
-        })
+      ? withHandshakeLimit(
+          tls.connect({
+            ...common,
+            ALPNProtocols: ['http/1.1'],
+            rejectUnauthorized: options.insecure !== true,
+            ...(net.isIP(host) === 0 && { servername: host }),
+            ...(options.ca !== undefined && { ca: [...tls.getCACertificates('default'), options.ca] }),
+          }),
+        )
       : net.connect({ ...common, allowHalfOpen: true })
   socket.setNoDelay(true)
   socket.setKeepAlive(true, 30_000)
   readBeforeBreaking(socket)
+  return socket
+}
+
+/** A server that accepts and never shakes hands would hold the leg for ever: until then a client's close cannot be passed on. */
+const HANDSHAKE_MS = 10_000
+
+function withHandshakeLimit(socket: tls.TLSSocket): tls.TLSSocket {
+  let timer: NodeJS.Timeout | undefined
+  socket.once('connect', () => {
+    timer = setTimeout(() => {
+      const words = `the server accepted the connection and did not finish the TLS handshake within ${HANDSHAKE_MS / 1000} s`
+      socket.destroy(Object.assign(new Error(words), { code: HANDSHAKE_TIMEOUT }))
+    }, HANDSHAKE_MS)
+  })
+  const stop = () => clearTimeout(timer)
+  socket.once('secureConnect', stop).once('close', stop)
   return socket
 }
 

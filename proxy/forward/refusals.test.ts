@@ -259,7 +259,7 @@ describe('TLS', () => {
     cert = readFileSync(join(folder, 'cert.pem'))
     return () => rmSync(folder, { recursive: true })
   })
-  async function secure(): Promise<number> {
+  async function secure(address = '127.0.0.1'): Promise<number> {
     const upstream = https.createServer({ key, cert }, (req, res) => {
       req.resume()
       res.end('secret ok')
@@ -268,7 +268,7 @@ describe('TLS', () => {
       upstream.closeAllConnections()
       upstream.close()
     })
-    await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>(resolve => upstream.listen(0, address, resolve))
     return (upstream.address() as AddressInfo).port
   }
   const once = async (target: string, options = {}) => {
@@ -294,6 +294,14 @@ describe('TLS', () => {
     const { text, proxy } = await once(`https://127.0.0.1:${await secure()}`, { insecure: true })
     expect(text).toBe('secret ok')
     expect(proxy.journal.of('open')[1]?.tls).toMatchObject({ verified: false })
+  })
+  test('a certificate that does not bear the name is refused, with the way out', async ({ skip }) => {
+    // This machine too, and not in the certificate.
+    if (process.platform !== 'linux') skip('127.0.0.2 is an address of its own only on Linux')
+    const { status, text } = await once(`https://127.0.0.2:${await secure('127.0.0.2')}`, { ca: cert.toString() })
+    expect(status).toBe(502)
+    expect((JSON.parse(text) as Told).error).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+    expect(text).toContain('name that the certificate')
   })
   test('plain http where TLS was meant, and the other way round', async () => {
     server = await RawServer.answering(() => 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')

@@ -13,6 +13,7 @@ export interface Trouble {
 }
 
 export const OWN_PORT = 'EOWNPORT'
+export const HANDSHAKE_TIMEOUT = 'ERR_TLS_HANDSHAKE_TIMEOUT'
 
 const TLS_CODES =
   /^(ERR_TLS|ERR_SSL|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|CRL_|INVALID_CA|INVALID_PURPOSE|ERROR_IN_CERT|PATH_LENGTH)/
@@ -94,6 +95,9 @@ function localhostHint(target: URL): string {
 function tlsAdvice(code: string, target: URL): string {
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return 'Does the server speak plain http on this port? Then use http:// in --target.'
+  }
+  if (code === HANDSHAKE_TIMEOUT) {
+    return 'Does the server speak TLS on this port? If it speaks plain http, use http:// in --target.'
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
     return `Use the name that the certificate of ${target.host} bears in --target.`

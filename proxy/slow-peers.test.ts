@@ -1,4 +1,4 @@
-/** Heads that drip and never end, on both ports: given up with words, while others are served. In a file of its own, side by side: they have to wait. */
+/** Peers that begin and never finish: given up with words, while others are served. In a file of its own, side by side: they have to wait. */
 import type { AddressInfo } from 'node:net'
 import { describe, test } from 'vitest'
 import { type RawPeer, RawServer, rawClient, stage } from './forward/raw-peers.ts'
@@ -21,8 +21,8 @@ async function dripUntilGivenUp(dripping: readonly RawPeer[], served: RawPeer, h
   return asked
 }
 
-describe.concurrent('a head that drips', () => {
-  test('at the proxy', { timeout: 40_000 }, async ({ expect, onTestFinished }) => {
+describe.concurrent('given up is', () => {
+  test('a head that drips at the proxy', { timeout: 40_000 }, async ({ expect, onTestFinished }) => {
     const server = await RawServer.answering(() => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     const proxy = await stage(server.url)
     onTestFinished(() => proxy.stop().then(() => server.stop()))
@@ -47,7 +47,10 @@ describe.concurrent('a head that drips', () => {
     await ahead.until(({ text }) => text.endsWith('ok'))
   })
 
-  test('at the dashboard, and connections beyond its limit are closed', { timeout: 40_000 }, async ({ expect, onTestFinished }) => {
+  test('a head that drips at the dashboard, and connections beyond its limit are closed', { timeout: 40_000 }, async ({
+    expect,
+    onTestFinished,
+  }) => {
     const file = { type: 'text/plain', bytes: Buffer.from('page'), etag: '"1"', immutable: false }
     const hosts = new Set<string>()
     const server = createDashboardServer({ routes: [], files: new Map([['/', file]]), token: 'x'.repeat(43), hosts: () => hosts })
@@ -67,5 +70,25 @@ describe.concurrent('a head that drips', () => {
     later.write(whole(host))
     await later.untilText('page')
     for (const { socket } of [served, later, ...dripping]) socket.destroy()
+  })
+
+  test('a TLS handshake that never comes, also when the client has gone meanwhile', { timeout: 40_000 }, async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const silent = await RawServer.start()
+    const proxy = await stage(`https://127.0.0.1:${silent.port}`)
+    onTestFinished(() => proxy.stop().then(() => silent.stop()))
+    const [patient, impatient] = [await proxy.client(), await proxy.client()]
+    for (const client of [patient, impatient]) client.write(whole(proxy.host))
+    for (const peer of [await silent.peer(0), await silent.peer(1)]) await peer.until(({ size }) => size > 0)
+    impatient.socket.destroy()
+    await patient.until(({ finish }) => finish !== 'open', 20_000)
+    expect(patient.text).toMatch(/^HTTP\/1\.1 502 .*"ERR_TLS_HANDSHAKE_TIMEOUT".*Does the server speak TLS on this port/s)
+    for (const peer of silent.peers) await peer.until(({ finish }) => finish !== 'open', 20_000)
+    await proxy.recorded(journal => journal.of('close').length === 4)
+    const ends = proxy.journal.of('close').filter(({ leg }) => leg === 'server')
+    expect(ends.map(({ how, by }) => `${how} by ${by}`)).toEqual(['tls by server', 'tls by server'])
+    expect(proxy.forwarder.connections).toBe(0)
   })
 })
