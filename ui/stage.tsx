@@ -30,6 +30,7 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
   const paused = usePageState(state => state.paused !== undefined)
   const lost = usePageState(state => state.link.phase !== 'live')
   const { recording, range, follow, zero } = scene
+  const whole = usePageState(state => state.address.range === undefined)
   // Where nothing that is shown can grow any more there is no live edge to see or follow.
   const { now, open } = scene
   const data = useMemo<TimelineData>(
@@ -81,6 +82,7 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
           zero={zero}
           range={range}
           follow={follow}
+          whole={whole}
           theme={theme}
           {...(dimmed && { dimmed })}
           compact={compact}
@@ -88,8 +90,10 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
           onHeight={onHeight}
           onSelect={next => page.select(next)}
           onRange={next => {
-            // While it follows, the timeline tells where it has got to; only another span is a wish.
-            const told = follow && Math.abs(next.to - next.from - (range.to - range.from)) < (range.to - range.from) * 0.01
+            // While it follows, the timeline tells where it has got to; only another span, or another start of the whole, is a wish.
+            const near = (range.to - range.from) * 0.01
+            const told =
+              follow && (whole ? Math.abs(next.from - range.from) < near : Math.abs(next.to - next.from - (range.to - range.from)) < near)
             if (!told) page.setRange(next)
           }}
           onZero={mode => page.zero(mode)}

@@ -61,6 +61,8 @@ export interface TimelineProps {
   readonly range: Range
   /** While true and `data.now` is known, the timeline itself keeps the edge at 80 %: only the span of `range` counts, and `onRange` tells now and then. */
   readonly follow: boolean
+  /** `range` is all of what is shown: while the edge is followed, its start stays and its span grows. */
+  readonly whole?: boolean
   readonly theme: 'light' | 'dark'
   /** Rows that the filter hides are drawn at 25 %. */
   readonly dimmed?: (kind: Selection['kind'], id: number) => boolean

@@ -47,4 +47,11 @@ describe('following', () => {
     range.follow(501_000)
     expect(range.shown).toEqual({ from: 421_000, to: 521_000 })
   })
+  it('of the whole keeps its start and grows', () => {
+    const range = new LiveRange({ from: -100, to: 900 })
+    range.follow(700, true)
+    expect(range.shown).toEqual({ from: -100, to: 900 })
+    range.follow(1500, true)
+    expect(range.shown).toEqual({ from: -100, to: 1900 })
+  })
 })

@@ -3,7 +3,7 @@
  * Promise: a range that we told the page ourselves is no news when it comes back as a prop.
  */
 import type { Range } from '../view.ts'
-import { between, followRange, span } from './scale.ts'
+import { between, followRange, span, wholeRange } from './scale.ts'
 
 const ZOOM_MS = 160
 /** Echoes may come back late; this many are remembered. */
@@ -65,9 +65,9 @@ export class LiveRange {
     return true
   }
 
-  /** The edge leads: only the chosen span counts. */
-  follow(now: number): void {
+  /** The edge leads: only the chosen span counts; of the whole, the start stays and the span grows. */
+  follow(now: number, isWhole = false): void {
     this.#flight = undefined
-    this.shown = followRange(this.#target, now)
+    this.shown = isWhole ? wholeRange(this.#target, now) : followRange(this.#target, now)
   }
 }

@@ -50,6 +50,11 @@ export function followRange(range: Range, now: number): Range {
   return { from: now - wide * EDGE_AT, to: now + wide * (1 - EDGE_AT) }
 }
 
+/** From the range's start, with the edge where following has it. */
+export function wholeRange({ from, to }: Range, now: number): Range {
+  return { from, to: Math.max(to, from + (now - from) / EDGE_AT) }
+}
+
 /** Between two ranges, for a programmed zoom; `share` 0 to 1. Widths go by ratio, so that a deep zoom looks even. */
 export function between(from: Range, to: Range, share: number): Range {
   const a = span(from)

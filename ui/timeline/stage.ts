@@ -170,7 +170,7 @@ export class Stage {
       if (this.#range.flying) this.#next.soon()
       return
     }
-    this.#range.follow(now)
+    this.#range.follow(now, this.props.whole)
     // The page's other parts (waterfall, URL) learn now and then where following has led.
     const pixel = this.frame ? msPerPx(this.frame.view) : 0
     const at = performance.now()
