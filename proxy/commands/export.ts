@@ -2,8 +2,9 @@
  * `seismograph export`: a recording or one of its sessions as a file for others. Promise: sanitised unless --with-secrets says otherwise,
  * and the file is for its owner alone.
  */
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { lstat, open, rename, rm } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { didYouMean } from '../core/did-you-mean.ts'
@@ -87,14 +88,29 @@ function formatOf(output: string | undefined): ExportFormat {
   return /\.(jsonl|ndjson)$/i.test(output ?? '') ? 'jsonl' : 'har'
 }
 
-/** Readable by its owner only; what a link leads to is not written. */
-async function fileWriter(path: string): Promise<Writable> {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW = 0 } = constants
-  const file = await forUser(() => open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)).catch((error: Error) => {
+interface OutputFile {
+  readonly writer: Writable
+  /** Puts it in its place. */
+  keep(): Promise<void>
+  /** Leaves what was there before. */
+  drop(): Promise<void>
+}
+
+/** Readable by its owner only, and in its place only when it is whole; what a link leads to is not written. */
+async function outputFile(path: string): Promise<OutputFile> {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
+  const found = await lstat(path).catch(() => undefined)
+  const isPlain = found === undefined || found.isFile()
+  const beside = isPlain ? `${path}.${randomBytes(4).toString('hex')}.part` : path
+  const flags = O_WRONLY | O_NOFOLLOW | (isPlain ? O_CREAT | O_EXCL : 0)
+  const file = await forUser(() => open(beside, flags, 0o600)).catch((error: Error) => {
     throw new UsageError(`--output ${path} cannot be written: ${/ENOENT/.test(error.message) ? 'its folder is not there' : error.message}`)
   })
-  await file.chmod(0o600).catch(() => {})
-  return file.createWriteStream()
+  return {
+    writer: file.createWriteStream(),
+    keep: async () => (isPlain ? rename(beside, path) : undefined),
+    drop: async () => (isPlain ? rm(beside, { force: true }) : undefined),
+  }
 }
 
 /** Standard output stays open for whoever comes next. */
@@ -104,13 +120,14 @@ const borrowed = (stream: Writable): Writable =>
 /** Resolves with the exit code. What was interrupted leaves no half of a file. */
 async function write(pieces: AsyncIterable<string>, output: string | undefined, withSecrets: boolean, io: CommandIo): Promise<number> {
   const path = output === '-' ? undefined : output
-  const writer = path === undefined ? borrowed(io.stdout) : await fileWriter(path)
+  const file = path === undefined ? undefined : await outputFile(path)
   try {
-    await pipeline(pieces, writer, { signal: io.signal })
+    await pipeline(pieces, file?.writer ?? borrowed(io.stdout), { signal: io.signal })
+    await file?.keep()
   } catch (error) {
     // The reader of a pipe had enough: `| head`.
     if (path === undefined && (error as NodeJS.ErrnoException).code === 'EPIPE') return 0
-    if (path !== undefined) await rm(path, { force: true })
+    await file?.drop()
     if (io.signal.aborted) return 130
     throw new UsageError(`${path ?? 'standard output'} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }

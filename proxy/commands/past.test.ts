@@ -257,6 +257,19 @@ describe('export', () => {
       expect((await run(check, [again])).code).toBe(1)
     }
   })
+  it('leaves the file that was there until the new one is whole', async () => {
+    const file = join(data.dir, 'kept.har')
+    writeFileSync(file, 'before')
+    const gone = new AbortController()
+    gone.abort('SIGINT')
+    const io = { env: { HOME: data.dir }, stdout: new Words(), stderr: new Words(), signal: gone.signal }
+    expect(await exporting.run(['--from', broken(), '--output', file], io)).toBe(130)
+    expect(readFileSync(file, 'utf8')).toBe('before')
+    expect(readdirSync(data.dir).filter(name => name.endsWith('.part'))).toEqual([])
+    expect((await run(exporting, ['--from', broken(), '--output', file])).code).toBe(0)
+    expect(readFileSync(file, 'utf8')).toContain('"log"')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
   it('writes one session to standard output, named by number or by the beginning of its id', async () => {
     const dir = broken()
     const { out } = await run(sessions, [dir, '--json'])

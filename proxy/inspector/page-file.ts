@@ -40,9 +40,16 @@ export function recordingIn(html: Buffer): Buffer | undefined {
   return from < 0 || to < 0 ? undefined : Buffer.from(html.toString('latin1', from + BEGIN.length, to), 'base64')
 }
 
+/** What a browser can still hold as one text, packed. */
+const MAX_PACKED_BYTES = 256 << 20
+
 async function* base64(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let packed = 0
   let rest: Buffer = Buffer.alloc(0)
   for await (const piece of bytes) {
+    packed += piece.length
+    if (packed > MAX_PACKED_BYTES)
+      throw new Error('this is more than a page can hold (256 MiB, packed): export one session, or JSON lines, which have no limit')
     const all = Buffer.concat([rest, piece])
     const size = all.length - (all.length % BASE64_BYTES)
     if (size > 0) yield all.toString('base64', 0, size)

@@ -34,7 +34,7 @@ test.each([
   ['cut', packed(events.map(event => eventToLine(event))).slice(0, 400), /cannot be read to its end/],
   ['no base64', '%%%', /cannot be read to its end/],
   ['not packed', bytesToBase64(new Uint8Array([1, 2, 3, 4])), /cannot be read to its end/],
-  ['empty', packed(['']), /is empty/],
+  ['empty', packed(['']), /the beginning of its recording is missing/],
   ['something else', packed(['{"kind":"nothing"}']), /has an error in line 1/],
 ])('%s: said in words', async (_, block, words) => {
   await expect(readEmbedded(block)).rejects.toThrow(words)

@@ -37,7 +37,7 @@ export async function readEmbedded(base64: string): Promise<Embedded> {
     const bytes = base64ToBytes((JSON.parse(line) as { decoded?: string }).decoded ?? '')
     if (bytes) decoded.set(event.seq, bytes)
   }
-  if (events.length === 0) throw new Error('This file is damaged: its recording is empty.')
+  if (!events.some(({ kind }) => kind === 'recording')) throw new Error('This file is damaged: the beginning of its recording is missing.')
   return { events, decoded }
 }
 
