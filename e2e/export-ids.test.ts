@@ -66,7 +66,7 @@ it('names a session in its findings as in its traffic', async () => {
   const text = readFileSync(await exported(dir, 'jsonl'), 'utf8')
   const [head = ''] = text.split('\n')
   const { _mcp } = JSON.parse(head) as { _mcp: { findings: readonly Finding[] } }
-  const named = /^Session ([0-9a-f]{8}) is unknown/.exec(_mcp.findings.find(({ rule }) => rule === 'wrong-worker')?.title ?? '')?.[1]
+  const named = /session ([0-9a-f]{8}): 404/.exec(_mcp.findings.find(({ rule }) => rule === 'wrong-worker')?.title ?? '')?.[1]
   expect(named).toBeDefined()
   expect(text).toMatch(new RegExp(`"mcp-session-id","${named}-`, 'i'))
 })
