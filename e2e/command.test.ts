@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { startHostileServer } from './hostile-server.ts'
 import { openRaw } from './interop/raw-client.ts'
 import { type CheckReport, check, scratch, seismograph, startProduct } from './product.ts'
-import { until } from './program.ts'
+import { start, until } from './program.ts'
 
 const stops: (() => unknown)[] = []
 afterEach(async () => {
@@ -27,6 +27,14 @@ async function upstream(): Promise<string> {
   return `http://127.0.0.1:${server.port}/sse`
 }
 const call = (id: number, name: string) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: {} } })
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 describe('help', () => {
   it.each(['', 'open', 'sessions', 'export', 'check', 'panos', 'simulator'])('of "%s" tells what it does, with examples', async command => {
@@ -141,6 +149,17 @@ describe('a run', () => {
       ).toMatchObject([{ transport: 'sse', calls: 2 }])
     },
   )
+
+  it('ends when the npm that started it is ended', async () => {
+    const args = ['--target', await upstream(), '--port', '0', '--dashboard-port', '0', '--no-open', '--json', '--data', folder()]
+    const npm = start('npm', ['start', '--silent', '--', ...args])
+    stops.push(() => npm.stop('SIGKILL'))
+    const line = await until('the ready line', () => /^\{.*\}\n/.exec(npm.stdout())?.[0])
+    const { pid, recording } = JSON.parse(line) as { pid: number; recording: string }
+    npm.child.kill('SIGTERM')
+    await until('the end of the run', () => !isAlive(pid) || undefined)
+    expect((await seismograph(['check', recording])).stdout).toContain('No findings')
+  })
 
   it('starts the server itself, records its output and ends it', async () => {
     const port = await freePort()

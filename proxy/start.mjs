@@ -18,7 +18,15 @@ for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(si
 process.on('SIGINT', () => {
   if (!process.stdin.isTTY) child.kill('SIGINT')
 })
+// npm that is ended by a signal takes its shell with it, and neither says a word to us: an orphan of npm ends as if it had been told.
+const parent = process.ppid
+const look = setInterval(() => {
+  if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return
+  clearInterval(look)
+  child.kill('SIGTERM')
+}, 250)
 child.on('exit', (code, signal) => {
+  clearInterval(look)
   if (signal) process.exitCode = 1
   else process.exitCode = code ?? 1
 })
