@@ -72,6 +72,14 @@ describe('what the user gets wrong', () => {
     expect(stderr).not.toMatch(/^ {4}at /m)
   })
 
+  it('a server that cannot be started ends the run with exit code 2', async () => {
+    const args = ['--target', 'http://127.0.0.1:9/', '--port', '0', '--dashboard-port', '0', '--no-open', '--json', '--data', folder()]
+    const { code, stdout, stderr } = await seismograph([...args, '--', 'no-such-program'])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/-- no-such-program: the server could not be started: .*ENOENT/)
+    expect(stderr).not.toContain('is recording')
+  })
+
   it('a port that is taken is said by its number, with what to do', async () => {
     const target = await upstream()
     const first = await startProduct(['--target', target], folder())
@@ -161,16 +169,15 @@ describe('a run', () => {
     expect((await seismograph(['check', recording])).stdout).toContain('No findings')
   })
 
-  it('starts the server itself, records its output and ends it', async () => {
+  it('says who is ready only when its server listens, records its output and ends it', async () => {
     const port = await freePort()
-    const script = `console.log('listening'); console.error('Traceback: none'); require('http').createServer((q,s)=>s.end('ok')).listen(${port},'127.0.0.1')`
+    // It takes its time to listen, as real ones do: who is told "ready" gets an answer all the same.
+    const script = `console.log('begun'); console.error('Traceback: none')
+      setTimeout(() => require('http').createServer((q, s) => s.end('ok')).listen(${port}, '127.0.0.1'), 700)`
     const data = folder()
     const product = await startProduct(['--target', `http://127.0.0.1:${port}/sse`, '--', process.execPath, '-e', script], data)
     stops.push(() => product.stop())
-    await until('the server to answer', async () => {
-      const answer = await fetch(`${new URL(product.ready.proxy).origin}/health`)
-      return answer.status === 200 ? answer.text() : undefined
-    })
+    expect((await fetch(`${new URL(product.ready.proxy).origin}/health`)).status).toBe(200)
     await product.stop()
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
     const { stdout } = await seismograph(['export', '--from', data, '--format', 'jsonl'])
@@ -181,7 +188,7 @@ describe('a run', () => {
       .filter(({ kind }) => kind === 'log')
     expect(logs).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ source: 'stdout', text: 'listening' }),
+        expect.objectContaining({ source: 'stdout', text: 'begun' }),
         expect.objectContaining({ source: 'stderr', text: 'Traceback: none' }),
       ]),
     )

@@ -31,6 +31,7 @@ describe('startServer', () => {
   it('says so when there is no such program', async () => {
     const { journal, lines } = collect()
     const server = startServer(['/no/such/program'], journal, 'mcp', () => {})
+    await expect(server.started).rejects.toThrow('ENOENT')
     expect(await server.ended).toMatch(/^could not be started: .*ENOENT/)
     expect(lines.at(-1)).toMatch(/^process: could not be started/)
   })

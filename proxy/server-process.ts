@@ -11,6 +11,8 @@ const PATIENCE_MS = 5000
 
 export interface ServerProcess {
   readonly pid: number | undefined
+  /** Rejects with an Error when the program cannot be started. */
+  readonly started: Promise<void>
   /** Resolves when it has ended, with its fate in words ("exit code 1", "signal SIGKILL", "could not be started: …"). */
   readonly ended: Promise<string>
   stop(): Promise<void>
@@ -39,12 +41,15 @@ export function startServer(
     return text
   }
   journal.append({ kind: 'log', upstream, source: 'process', text: `started: ${command.join(' ')} (pid ${child.pid ?? 'none'})` })
+  const started = new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
+  started.catch(() => {})
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(fate(`could not be started: ${error.message}`)))
     child.once('close', (code, signal) => resolve(fate(signal ? `ended by signal ${signal}` : `ended with exit code ${code}`)))
   })
   return {
     pid: child.pid,
+    started,
     ended,
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')

@@ -12,6 +12,7 @@ import { pageFolder, version } from '../product.ts'
 import { LogFollower } from '../server-log.ts'
 import { startServer } from '../server-process.ts'
 import { announce, farewell } from './announce.ts'
+import { awaitServer, PATIENCE_MS } from './await-server.ts'
 import { openBrowser } from './browser.ts'
 import { startBundled } from './bundled.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
@@ -121,8 +122,8 @@ async function bundledTarget(
   return { simulated: bundled.simulator !== undefined, target: { name: 'panos', url: new URL('/sse', bundled.url) } }
 }
 
-/** The server's own words: its log files, and its process if we start it. */
-function listenToServer(plan: Plan, io: CommandIo, recording: Recording, { rest }: Opened): void {
+/** The server's own words: its log files, and its process if we start it, once that listens. */
+async function listenToServer(plan: Plan, io: CommandIo, recording: Recording, { rest }: Opened): Promise<void> {
   for (const { upstream, path } of plan.serverLogs) {
     const follower = new LogFollower(path, text => recording.append({ kind: 'log', upstream, source: 'file', text }))
     rest.add(() => follower.stop())
@@ -130,8 +131,16 @@ function listenToServer(plan: Plan, io: CommandIo, recording: Recording, { rest 
   const [target] = plan.targets
   if (plan.command.length === 0 || !target) return
   const server = startServer(plan.command, recording, target.name, bytes => plan.quiet || io.stderr.write(bytes), serverEnvironment(plan))
-  void server.ended.then(fate => io.signal.aborted || io.stderr.write(`seismograph: the server ${fate}; recording goes on\n`))
   rest.add(() => server.stop())
+  await server.started.catch((error: Error) => {
+    throw new UsageError(`-- ${plan.command[0]}: the server could not be started: ${error.message}`)
+  })
+  void server.ended.then(fate => io.signal.aborted || io.stderr.write(`seismograph: the server ${fate}; recording goes on\n`))
+  const listens = await awaitServer(target.url, server.ended, io.signal)
+  if (listens === false)
+    io.stderr.write(
+      `seismograph: the server has been started and does not listen at ${target.url.origin} after ${PATIENCE_MS / 1000} s. Is it told that port?\n`,
+    )
 }
 
 const dataDir = (plan: Plan, io: CommandIo): string => resolve(plan.data ?? defaultDataDir(io.env))
@@ -182,7 +191,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
   inspector = await inspect(plan, io, recording)
   const running = inspector
   opened.rest.add(() => running.close())
-  listenToServer(plan, io, recording, opened)
+  await listenToServer(plan, io, recording, opened)
   const [target] = targets
   if (target) running.onProbe(() => probe({ target: target.url, ca: plan.ca, insecure: plan.insecure }))
   running.onDemo(createDemo(recording, error => error && io.stderr.write(`seismograph: the demonstration failed: ${error.message}\n`)))
