@@ -57,7 +57,9 @@ function tolerateLostOutput(): () => string | undefined {
   return () => lost
 }
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
+  // `help` and `help COMMAND`, as other tools have it.
+  const argv = given[0] === 'help' ? [...given.slice(1, 2), '--help'] : given
   const io: CommandIo = { env: process.env, stdout: process.stdout, stderr: process.stderr, signal: interruption() }
   const [first = ''] = argv
   if (first === '--version' || first === '-v') {

@@ -57,10 +57,12 @@ export function announce({ plan, io, upstreams, dashboard, data, recording, simu
       `  The server is kept up to ${plan.recording.linger} s after a client has left (--linger); it learns of it that much later.`,
     )
   lines.push('', 'Point your client at the proxy and let it connect anew:', '')
+  for (const upstream of upstreams) lines.push(`  ${upstream.name.padEnd(18)}${clientUrl(upstream)}`)
+  lines.push('')
   for (const snippet of snippets(clientUrl(first), first.name).filter(({ client }) => client === 'Windsurf')) {
     lines.push(`  ${snippet.form}, ${snippet.file}`, ...snippet.text.split('\n').map(line => `    ${line}`), '')
   }
-  lines.push('Cursor, VS Code and Claude Code: see the dashboard. Ctrl+C ends the recording.', '')
+  lines.push('Cursor, VS Code, Claude Code and others: see the dashboard. Ctrl+C ends the recording.', '')
   io.stderr.write(`${lines.join('\n')}\n`)
 }
 

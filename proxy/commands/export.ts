@@ -51,6 +51,7 @@ const flags = {
 } as const
 
 const SHORTEST_PREFIX = 4
+const FORM_NAMES: Readonly<Record<ExportFormat, string>> = { har: 'HAR', jsonl: 'JSON lines', html: 'a web page' }
 
 /** The one session that is meant. */
 function findSession(wanted: string, sessions: readonly Session[]): Session {
@@ -118,7 +119,11 @@ const borrowed = (stream: Writable): Writable =>
   new Writable({ write: (chunk, encoding, done) => void stream.write(chunk, encoding, error => done(error)) })
 
 /** Resolves with the exit code. What was interrupted leaves no half of a file. */
-async function write(pieces: AsyncIterable<string>, output: string | undefined, withSecrets: boolean, io: CommandIo): Promise<number> {
+async function write(
+  pieces: AsyncIterable<string>,
+  { output, format, withSecrets }: { output: string | undefined; format: ExportFormat; withSecrets: boolean },
+  io: CommandIo,
+): Promise<number> {
   const path = output === '-' ? undefined : output
   const file = path === undefined ? undefined : await outputFile(path)
   try {
@@ -131,7 +136,8 @@ async function write(pieces: AsyncIterable<string>, output: string | undefined, 
     if (io.signal.aborted) return 130
     throw new UsageError(`${path ?? 'standard output'} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }
-  if (path !== undefined) io.stderr.write(`${plain(path)} written${withSecrets ? ', with secrets' : ', sanitised'}.\n`)
+  if (path !== undefined)
+    io.stderr.write(`${plain(path)} written as ${FORM_NAMES[format]}, ${withSecrets ? 'with secrets' : 'sanitised'}.\n`)
   return 0
 }
 
@@ -155,7 +161,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
         { format, session: session?.id, recording: 0, withSecrets: options.on('with-secrets') },
         pageFolder(),
       )
-      return write(pieces, output, options.on('with-secrets'), io)
+      return write(pieces, { output, format, withSecrets: options.on('with-secrets') }, io)
     })
   })
 }

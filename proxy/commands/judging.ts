@@ -7,6 +7,7 @@ import type { Finding, Severity } from '../core/model.ts'
 import { EXPORT_FORMATS } from '../inspector/exports.ts'
 import { type Loaded, loadRecording } from '../inspector/load.ts'
 import type { Source } from '../journal/store.ts'
+import { invocation } from '../product.ts'
 import { rules } from '../rules/index.ts'
 import { type CommandIo, UsageError } from './command.ts'
 import type { Flags, Parsed } from './options.ts'
@@ -40,7 +41,7 @@ export function readJudging(options: Parsed, fallback: ReportFormat = 'text'): J
   for (const name of ['rule', 'ignore'])
     for (const id of options.texts(name))
       if (!known.includes(id))
-        throw new UsageError(`--${name}: there is no rule "${id}".${didYouMean(id, known)} Rules: ${known.join(', ')}`)
+        throw new UsageError(`--${name}: there is no rule "${id}".${didYouMean(id, known)} "${invocation} scenario" lists them all.`)
   const only = new Set(options.texts('rule'))
   const not = new Set(options.texts('ignore'))
   const failOn = options.oneOf('fail-on', ['error', 'warning', 'info', 'never'], 'error')

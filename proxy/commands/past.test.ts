@@ -177,7 +177,7 @@ describe('check', () => {
     [['a', 'b'], /"b" is one too many/],
     [['--format', 'xml'], /--format takes text, json, junit, sarif, not "xml"/],
     [['--fail-on', 'always'], /--fail-on takes error, warning, info, never/],
-    [['--rule', 'no-such'], /there is no rule "no-such". Rules: /],
+    [['--rule', 'no-such'], /there is no rule "no-such"\. ".* scenario" lists them all/],
     [['--data', '/nowhere'], /there is no recording in \/nowhere yet/],
     [['--nonsense'], /nonsense/],
   ])('says what is wrong with %j', async (argv, words) => {
@@ -245,10 +245,13 @@ describe('SEISMOGRAPH_FORMAT', () => {
 describe('export', () => {
   it('writes HAR and JSON lines for the owner alone, that open again', async () => {
     const dir = broken()
-    for (const name of ['out.har', 'out.jsonl']) {
+    for (const [name, form] of [
+      ['out.har', 'HAR'],
+      ['out.jsonl', 'JSON lines'],
+    ] as const) {
       const file = join(data.dir, name)
       const { code, out, err } = await run(exporting, ['--from', dir, '--output', file])
-      expect([code, out, err]).toEqual([0, '', `${file} written, sanitised.\n`])
+      expect([code, out, err]).toEqual([0, '', `${file} written as ${form}, sanitised.\n`])
       expect(statSync(file).mode & 0o777).toBe(0o600)
       expect(readFileSync(file, 'utf8')).not.toContain(LOST)
       expect((await run(check, [file])).code).toBe(1)

@@ -82,7 +82,7 @@ describe('readPlan', () => {
     ['--nonsense', /nonsense/],
     ['--targt http://a/', /Did you mean --target\?/],
     ['--no-opn', /Did you mean --no-open\?/],
-    ['--check --rule idlecut', /no rule "idlecut"\. Did you mean idle-cut\? Rules: /],
+    ['--check --rule idlecut', /no rule "idlecut"\. Did you mean idle-cut\? ".* scenario" lists them all/],
     ['--check --format jnuit', /Did you mean junit\?/],
     ['--port', /port/],
     ['http://127.0.0.1:8001/sse', /--target http:\/\/127\.0\.0\.1:8001\/sse/],

@@ -62,7 +62,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   }
   if (more !== undefined) throw new UsageError(`scenario plays one ID; "${more}" is one too many`)
   if (!scenarioIds.includes(id))
-    throw new UsageError(`there is no scenario "${id}".${didYouMean(id, scenarioIds)} Scenarios: ${scenarioIds.join(', ')}`)
+    throw new UsageError(`there is no scenario "${id}".${didYouMean(id, scenarioIds)} "${invocation} scenario" lists them all.`)
   const dataDir = resolve(await dataFolder(options.text('data'), io))
   const { scenario, dir } = await forUser(() => playScenario(id, { dataDir, signal: io.signal }))
   if (!json) io.stderr.write(`${scenario.story}\n\n`)

@@ -18,7 +18,8 @@ Lists the sessions of a recording: of the newest one, or of the one that is name
   --json       one JSON object per line on standard output, with everything that is known of the session
   --data DIR   the data folder (default: the user's own)
 
-The first column is what "seismograph export" takes. LOST counts calls whose answer was not delivered.
+The first column is what "seismograph export" takes. LASTED counts from the session's first record to its last. STATE is live, quiet
+(open, with nothing under way), ended, or broken (ended with calls that waited or were lost). LOST counts calls whose answer was not delivered.
 
 Examples:
   seismograph sessions
@@ -32,7 +33,7 @@ const HEAD = ['ID', 'STARTED', 'LASTED', 'TRANSPORT', 'STATE', 'CALLS', 'LOST', 
 const NUMBERS = new Set([0, 2, 5, 6])
 
 function row(session: Session, startedAt: number): string[] {
-  const until = session.ended?.at ?? session.lastAt
+  const until = Math.max(session.lastAt, session.ended?.at ?? 0)
   const findings = [
     session.errors > 0 ? plural(session.errors, 'error') : '',
     session.warnings > 0 ? plural(session.warnings, 'warning') : '',
