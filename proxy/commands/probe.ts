@@ -1,6 +1,10 @@
-/** Asks a target whether it answers at all. Promise: one HEAD request for its root, which opens no session; bounded in time; never throws. */
+/**
+ * Asks a target whether it answers at all. Promise: one HEAD request for its root, which opens no session (and a TLS handshake, where plain
+ * HTTP is not understood); bounded in time; never throws.
+ */
 import http from 'node:http'
 import https from 'node:https'
+import { connect } from 'node:tls'
 import type { ProbeAnswer } from '../core/feed.ts'
 
 const PATIENCE_MS = 3000
@@ -30,7 +34,27 @@ export function probe({ target, ca, insecure }: ProbeOptions): Promise<ProbeAnsw
     request.on('timeout', () =>
       request.destroy(Object.assign(new Error(`no answer within ${PATIENCE_MS / 1000} s`), { code: 'ETIMEDOUT' })),
     )
-    request.on('error', (error: NodeJS.ErrnoException) => resolve({ reached: false, took: took(), error: error.code ?? error.message }))
+    request.on('error', async (error: NodeJS.ErrnoException) => {
+      const said = error.code ?? error.message
+      const mistaken = target.protocol === 'http:' && /^(ECONNRESET|HPE_)/.test(said) && (await speaksTls(target))
+      resolve({ reached: false, took: took(), error: mistaken ? 'it speaks TLS: write https:// in --target' : said })
+    })
     request.end()
+  })
+}
+
+function speaksTls({ hostname, port }: URL): Promise<boolean> {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return new Promise(resolve => {
+    // Only whether there is one is asked: no certificate is trusted, and nothing is sent.
+    const socket = connect({ host, port: Number(port || 80), rejectUnauthorized: false, timeout: PATIENCE_MS })
+    const tell = (found: boolean) => {
+      socket.destroy()
+      resolve(found)
+    }
+    socket.once('secureConnect', () => tell(true))
+    socket.once('timeout', () => tell(false))
+    socket.once('error', () => tell(false))
+    socket.once('close', () => tell(false))
   })
 }

@@ -282,6 +282,7 @@ describe('TLS', () => {
     expect(status).toBe(502)
     expect((JSON.parse(text) as Told).error).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
     expect(text).toContain('--ca FILE')
+    expect(text).not.toContain('Node.js')
     await proxy.recorded(journal => journal.close('server') !== undefined)
     expect(proxy.journal.close('server')).toBe('tls by server')
   })
@@ -311,6 +312,7 @@ describe('TLS', () => {
     closing.push(() => void plain.stop())
     const first = await once(`https://127.0.0.1:${plain.port}`)
     expect((JSON.parse(first.text) as Told).error.try).toContain('http://')
+    expect((JSON.parse(first.text) as Told).error.message).toMatch(/failed: wrong version number\.$/)
     await first.proxy.stop()
     // What a TLS server says to plain text: an alert.
     const secured = await RawServer.start(peer => {

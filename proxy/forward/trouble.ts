@@ -23,7 +23,7 @@ export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
   // Happy eyeballs gives one error for all addresses, with the single ones inside.
   const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined) : undefined
   const code = error.code ?? inner?.code ?? 'EUNKNOWN'
-  const detail = (error.message || inner?.message) ?? code
+  const detail = plainWords(error.message || inner?.message || code)
   const of = (how: Ending, message: string, advice: string, status = 502): Trouble => ({ status, code, how, message, try: advice })
   if (code === OWN_PORT) {
     return of('refused', detail, 'Give --target the address of the MCP server itself, or another --port to the proxy.', 508)
@@ -81,6 +81,12 @@ export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
     `The connection to ${target.host} failed: ${detail}.`,
     'See the code; does the server answer when it is asked directly?',
   )
+}
+
+/** Without advice that is meant for whoever runs Node, and of an OpenSSL error only its reason: not its thread, routine and source file. */
+function plainWords(message: string): string {
+  const [, reason] = /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message) ?? []
+  return reason ?? message.replace(/; if the root CA is installed locally,.*$/s, '')
 }
 
 function portOf(target: URL): string {
