@@ -1,7 +1,9 @@
 /** What crosses: heads, framing, bodies, informational answers, HTTP/1.0, keep-alive, back-pressure. */
 import { createHash } from 'node:crypto'
-import { afterEach, describe, expect, test } from 'vitest'
-import { RawServer, type Stage, stage } from './forward/raw-peers.ts'
+import dns from 'node:dns'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { MemoryJournal, RawServer, type Stage, stage } from './forward/raw-peers.ts'
 import { createForwarder } from './forward.ts'
 
 let server: RawServer
@@ -422,4 +424,30 @@ describe('large bodies', () => {
     },
     30_000,
   )
+})
+
+test('nobody can connect before the name of the target has been looked up, and is turned away for it', async () => {
+  const spare = createServer()
+  await new Promise<void>(resolve => spare.listen(0, '127.0.0.1', resolve))
+  const { port } = spare.address() as AddressInfo
+  await new Promise(resolve => spare.close(resolve))
+  const found = Promise.withResolvers<dns.LookupAddress[]>()
+  const lookup = vi.spyOn(dns.promises, 'lookup').mockReturnValue(found.promise as never)
+  try {
+    const forwarder = createForwarder(new MemoryJournal(), { name: 'mcp', target: new URL('http://slow.test:9/mcp') })
+    const listening = forwarder.listen(port)
+    const outcome = () =>
+      new Promise<string>(resolve => {
+        const socket = connect(port, '127.0.0.1')
+        socket.once('connect', () => resolve('taken')).once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+        socket.once('connect', () => socket.destroy())
+      })
+    expect(await outcome()).toBe('ECONNREFUSED')
+    found.resolve([{ address: '127.0.0.1', family: 4 }])
+    await listening
+    expect(await outcome()).toBe('taken')
+    await forwarder.drain(1000)
+  } finally {
+    lookup.mockRestore()
+  }
 })

@@ -12,7 +12,7 @@ import type { Endpoint, Journal } from './core/event.ts'
 import { responseHead } from './core/headers.ts'
 import { upstreamOrigins } from './core/reorigin.ts'
 import { Connection } from './forward/connection.ts'
-import { dial, refuseOwnTarget } from './forward/dial.ts'
+import { addressesOf, dial, refuseOwnTarget } from './forward/dial.ts'
 import { Exchange, type ExchangeOptions } from './forward/exchange.ts'
 import type { Fate } from './forward/leg-record.ts'
 import { connectionLimit, isWildcard, listenError, localNames, TURNED_AWAY_FILES } from './forward/listening.ts'
@@ -122,6 +122,8 @@ class HttpForwarder implements Forwarder {
   }
 
   async listen(port: number, host = '127.0.0.1'): Promise<Endpoint> {
+    // Before anybody can connect: a name may take its time.
+    const addresses = await addressesOf(this.#options.target)
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
       this.#server.listen({ port, host, backlog: 4096 }, resolve)
@@ -132,7 +134,7 @@ class HttpForwarder implements Forwarder {
     const endpoint = { address: bound.address, port: bound.port }
     this.#endpoint = endpoint
     try {
-      await refuseOwnTarget(this.#options.target, this.#ownPorts())
+      refuseOwnTarget(this.#options.target, addresses, this.#ownPorts())
     } catch (error) {
       this.#server.close()
       throw error

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,7 +48,7 @@ describe('LogFollower', () => {
     rmSync(path, { force: true })
     rmSync(rotated, { force: true })
   })
-  const until = (lines: string[], last: string) => vi.waitFor(() => expect(lines.at(-1)).toBe(last), { timeout: 5000 })
+  const until = (lines: string[], last: string) => vi.waitFor(() => expect(lines.at(-1)).toBe(last), { timeout: 20_000 })
 
   it('begins at the end, follows rotation, truncation and a file that comes late', async () => {
     writeFileSync(path, 'old\n')
@@ -64,6 +65,31 @@ describe('LogFollower', () => {
     appendFileSync(path, 'five')
     follower.stop()
     expect(lines).toEqual(['one', 'two', 'three', 'four', 'five'])
+  })
+
+  it('reads a long log that comes at once in steps, and all of it before it lets go of a rotated file', async () => {
+    const lines: string[] = []
+    const follower = new LogFollower(path, line => lines.push(line))
+    const many = Array.from({ length: 60_000 }, (_, index) => `line ${String(index).padStart(60, '0')}`)
+    writeFileSync(path, `${many.join('\n')}\n`)
+    await vi.waitFor(() => expect(lines.length).toBeGreaterThan(0), { timeout: 20_000 })
+    expect(lines.length).toBeLessThan(many.length)
+    renameSync(path, rotated)
+    writeFileSync(path, 'new\n')
+    await until(lines, 'new')
+    follower.stop()
+    expect(lines).toEqual([...many, 'new'])
+  })
+
+  it('neither waits for nor reads a pipe that stands where the file should', async ({ skip }) => {
+    if (process.platform === 'win32') skip('mkfifo is of POSIX systems')
+    execFileSync('mkfifo', [path])
+    const lines: string[] = []
+    const follower = new LogFollower(path, line => lines.push(line))
+    rmSync(path)
+    writeFileSync(path, 'a file\n')
+    await until(lines, 'a file')
+    follower.stop()
   })
 
   it('waits for a file that is not there yet and reads it from its beginning', async () => {

@@ -2,12 +2,14 @@
  * Follows the server's log file and cuts any byte stream into lines for the journal. Promise: each line appears once, in order, with
  * the time it was seen; a rotated, truncated or late file is followed; a line above 64 KiB is cut and says so; nothing here ever throws.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 
 const LONGEST_LINE = 64 * 1024
 /** How often a file is looked at; also how late a line's time can be. */
 const POLL_MS = 50
+/** Read at one look: a long log that comes at once must not hold up what is forwarded. */
+const AT_ONCE = 1024 * 1024
 
 /** Cuts text that comes in pieces into lines; CR LF and LF both end one. */
 export class LineCutter {
@@ -65,45 +67,50 @@ export class LogFollower {
   /** Reads what is there, then lets go of the file. */
   stop(): void {
     clearInterval(this.#timer)
-    this.#look()
+    this.#look(Number.POSITIVE_INFINITY)
     this.#cutter.end()
     this.#close()
   }
 
-  #look(): void {
+  #look(most = AT_ONCE): void {
     try {
       if (this.#file < 0 && !this.#open()) return
-      this.#read()
+      if (!this.#read(most)) return
       const named = statSync(this.#path, { throwIfNoEntry: false })
-      if (!named || named.ino !== this.#inode) {
-        this.#read()
-        this.#cutter.end()
-        this.#close()
-        if (this.#open()) this.#read()
-      }
+      // What was written between the read and the rename is read before the old file is let go.
+      if ((named && named.ino === this.#inode) || !this.#read(most)) return
+      this.#cutter.end()
+      this.#close()
+      if (this.#open()) this.#read(most)
     } catch {
       this.#close()
     }
   }
 
-  #read(): void {
+  /** Reads up to `most` bytes; true if that was all. */
+  #read(most: number): boolean {
     if (fstatSync(this.#file).size < this.#offset) this.#offset = 0
-    for (;;) {
+    for (let taken = 0; taken < most; ) {
       const count = readSync(this.#file, this.#buffer, 0, this.#buffer.length, this.#offset)
-      if (count === 0) return
+      if (count === 0) return true
+      taken += count
       this.#offset += count
       this.#cutter.push(this.#buffer.subarray(0, count))
     }
+    return false
   }
 
+  /** A pipe that stands where a file stood is not waited for, nor read. */
   #open(): boolean {
     try {
-      this.#file = openSync(this.#path, 'r')
-      this.#inode = fstatSync(this.#file).ino
+      this.#file = openSync(this.#path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+      const found = fstatSync(this.#file)
+      if (!found.isFile()) throw new Error('no regular file')
+      this.#inode = found.ino
       this.#offset = 0
       return true
     } catch {
-      this.#file = -1
+      this.#close()
       return false
     }
   }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
 import type { Draft, Journal } from './core/event.ts'
 import { startServer } from './server-process.ts'
 
@@ -6,6 +7,17 @@ function collect(): { journal: Journal; lines: string[] } {
   const lines: string[] = []
   const append = (draft: Draft): number => (draft.kind === 'log' ? lines.push(`${draft.source}: ${draft.text}`) : 0)
   return { journal: { append, flush: () => {}, now: () => 0 }, lines }
+}
+
+/** A process that has ended and that nobody has asked about yet still has a number, and no name to run by. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  const state = process.platform === 'linux' ? /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] : undefined
+  return state !== 'Z'
 }
 
 describe('startServer', () => {
@@ -27,6 +39,19 @@ describe('startServer', () => {
     await server.stop()
     expect(lines.at(-1)).toBe('process: ended by signal SIGTERM')
   })
+
+  it('tells its end at once, and ends what it started, also where that keeps its output open', async () => {
+    const { journal, lines } = collect()
+    const heir = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log(process.pid)`
+    const script = `const heir = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(heir)}], { stdio: ['ignore', 'pipe', 'inherit'] })
+      heir.stdout.once('data', pid => { process.stdout.write(pid); process.exit(0) })`
+    const server = startServer([process.execPath, '-e', script], journal, 'mcp', () => {})
+    expect(await server.ended).toBe('ended with exit code 0')
+    const heirPid = Number(/^stdout: (\d+)$/m.exec(lines.join('\n'))?.[1])
+    expect(() => process.kill(heirPid, 0)).not.toThrow()
+    await server.stop()
+    await vi.waitFor(() => expect(isRunning(heirPid)).toBe(false), { timeout: 20_000 })
+  }, 60_000)
 
   it('says so when there is no such program', async () => {
     const { journal, lines } = collect()

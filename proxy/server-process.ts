@@ -1,13 +1,16 @@
 /**
- * Starts the server that is to be watched and records its words. Promise: it is started once, never again, and ended with us;
- * its output reaches the journal and the terminal unchanged, its exit code or signal is recorded.
+ * Starts the server that is to be watched and records its words. Promise: it is started once, never again, and ended with us, together
+ * with every process that it started; its output reaches the journal and the terminal unchanged, its exit code or signal is recorded.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from './core/event.ts'
 import { LineCutter } from './server-log.ts'
 
 /** How long the server may take to end after SIGTERM. */
 const PATIENCE_MS = 5000
+/** How long the last words of a server that has ended may take; longer where a process that it started keeps its output open. */
+const LAST_WORDS_MS = 500
 
 export interface ServerProcess {
   readonly pid: number | undefined
@@ -26,7 +29,12 @@ export function startServer(
   env: Readonly<Record<string, string>> = {},
 ): ServerProcess {
   const [program = '', ...args] = command
-  const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  const child: ChildProcess = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    // A group of its own: the terminal's Ctrl+C reaches us alone, and traffic has ended before the server does.
+    detached: GROUPS,
+  })
   const cutters = (['stdout', 'stderr'] as const).map(source => {
     const cutter = new LineCutter(text => journal.append({ kind: 'log', upstream, source, text }))
     child[source]?.on('data', (bytes: Buffer) => {
@@ -43,19 +51,50 @@ export function startServer(
   journal.append({ kind: 'log', upstream, source: 'process', text: `started: ${command.join(' ')} (pid ${child.pid ?? 'none'})` })
   const started = new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
   started.catch(() => {})
+  const silent = new Promise<void>(resolve => child.once('close', () => resolve()))
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(fate(`could not be started: ${error.message}`)))
-    child.once('close', (code, signal) => resolve(fate(signal ? `ended by signal ${signal}` : `ended with exit code ${code}`)))
+    child.once('exit', (code, signal) => {
+      const text = signal ? `ended by signal ${signal}` : `ended with exit code ${code}`
+      void within(silent, LAST_WORDS_MS).then(() => resolve(fate(text)))
+    })
   })
   return {
     pid: child.pid,
     started,
     ended,
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
-      const impatient = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+      if (child.pid !== undefined) {
+        signalAll(child, 'SIGTERM')
+        // Silent: nobody holds its output any more, so all of them have ended.
+        await within(silent, PATIENCE_MS)
+        signalAll(child, 'SIGKILL')
+      }
       await ended
-      clearTimeout(impatient)
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+      for (const cutter of cutters) cutter.end()
     },
   }
+}
+
+const GROUPS = process.platform !== 'win32'
+
+/** To the server and to every process that it started: `sh -c`, `npm run` and `uvicorn --workers` serve through others. */
+function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (!GROUPS || child.pid === undefined) {
+    child.kill(signal)
+    return
+  }
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // All have ended.
+  }
+}
+
+async function within(settled: Promise<unknown>, ms: number): Promise<void> {
+  const timer = new AbortController()
+  await Promise.race([settled, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})])
+  timer.abort()
 }

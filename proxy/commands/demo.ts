@@ -53,16 +53,38 @@ export function createDemo(journal: Journal, onEnd: (error?: Error) => void): ()
   return async () => {
     if (playing) throw new Error('the demonstration is playing already')
     playing = true
-    const log = (text: string) => void journal.append({ kind: 'log', upstream: DEMO_UPSTREAM, source: 'stderr', text })
-    const bundled = await startBundled({ port: 0, env: {}, log, onExit: log, keepAliveMs: 1000, simulated: true })
-    const forwarder = createForwarder(journal, { name: DEMO_UPSTREAM, target: new URL(bundled.url) })
-    const { address, port } = await forwarder.listen(0, '127.0.0.1')
-    story(new URL(`http://${address}:${port}/sse`), ms => bundled.setLatency(ms))
+    const stage = await setStage(journal).catch((error: Error) => {
+      playing = false
+      throw error
+    })
+    void story(stage.url, stage.slow)
+      .finally(stage.close)
       .then(() => onEnd(), onEnd)
-      .finally(async () => {
-        await forwarder.drain(1000)
-        await bundled.close()
+      .finally(() => {
         playing = false
       })
+  }
+}
+
+interface DemoStage {
+  readonly url: URL
+  readonly slow: (ms: number) => void
+  readonly close: () => Promise<void>
+}
+
+async function setStage(journal: Journal): Promise<DemoStage> {
+  const log = (text: string) => void journal.append({ kind: 'log', upstream: DEMO_UPSTREAM, source: 'stderr', text })
+  const bundled = await startBundled({ port: 0, env: {}, log, onExit: log, keepAliveMs: 1000, simulated: true })
+  const forwarder = createForwarder(journal, { name: DEMO_UPSTREAM, target: new URL(bundled.url) })
+  try {
+    const { address, port } = await forwarder.listen(0, '127.0.0.1')
+    const close = async () => {
+      await forwarder.drain(1000)
+      await bundled.close()
+    }
+    return { url: new URL(`http://${address}:${port}/sse`), slow: ms => bundled.setLatency(ms), close }
+  } catch (error) {
+    await bundled.close()
+    throw error
   }
 }

@@ -22,8 +22,8 @@ export interface Parsed {
   texts(name: string): readonly string[]
   /** A whole number within [low, high]. */
   whole(name: string, fallback: number, low: number, high: number): number
-  /** A number of at least `low`. */
-  number(name: string, fallback: number, low?: number): number
+  /** A number within [low, high]. */
+  number(name: string, fallback: number, low?: number, high?: number): number
   /** `elsewhere`: what the same variable may say to other commands, which is passed over here. */
   oneOf<T extends string>(name: string, choices: readonly T[], fallback: T, elsewhere?: readonly string[]): T
 }
@@ -88,7 +88,7 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
     },
     texts: name => [values[name] ?? []].flat().filter(value => typeof value === 'string'),
     whole: (name, fallback, low, high) => number(name, fallback, low, high, true),
-    number: (name, fallback, low = 0) => number(name, fallback, low, Number.POSITIVE_INFINITY, false),
+    number: (name, fallback, low = 0, high = Number.POSITIVE_INFINITY) => number(name, fallback, low, high, false),
     oneOf: (name, choices, fallback, elsewhere = []) => {
       const given = values[name]
       const value = given === undefined || (fromVariable.has(name) && elsewhere.includes(String(given))) ? fallback : given

@@ -2,7 +2,7 @@
  * What a run is to do, read from its flags. Promise: everything the user can get wrong before a socket is opened is said here,
  * with the flag's name and what to write instead.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { RecordingOptions } from '../core/event.ts'
 import { type CommandIo, UsageError } from './command.ts'
@@ -67,6 +67,8 @@ const runFlags: Flags = {
 }
 
 const MIB = 1024 * 1024
+/** A day: beyond 24.8 of them no timer goes. */
+const LONGEST_LINGER_S = 86_400
 const LOOPBACK = new Set(['127.0.0.1', '::1'])
 
 export function readPlan(argv: readonly string[], io: Pick<CommandIo, 'env'>): Plan {
@@ -99,7 +101,7 @@ export function readPlan(argv: readonly string[], io: Pick<CommandIo, 'env'>): P
     recording: {
       hostHeader: options.oneOf('host-header', ['preserve', 'upstream'], 'preserve'),
       forwarded: options.on('forwarded'),
-      linger: options.number('linger', 0),
+      linger: options.number('linger', 0, 0, LONGEST_LINGER_S),
       bodyCap: options.number('body-cap', 64) * MIB,
       masked: !options.on('capture-secrets'),
     },
@@ -185,10 +187,20 @@ function readServerLogs(texts: readonly string[], targets: readonly Target[]): P
   return texts.map(text => {
     const [, name, path] = /^([A-Za-z0-9][\w.-]*)=(.+)$/s.exec(text) ?? []
     const target = targets.find(candidate => candidate.name === name)
-    if (target && path) return { upstream: target.name, path }
+    if (target && path) return { upstream: target.name, path: followable(path) }
     if (targets.length > 1) throw new UsageError(`--server-log: say whose log it is, as in --server-log ${targets[0]?.name}=${text}`)
-    return { upstream: targets[0]?.name ?? 'panos', path: text }
+    return { upstream: targets[0]?.name ?? 'panos', path: followable(text) }
   })
+}
+
+/** A file that is not there may come; what is no file has no end to follow from, and opening a pipe would wait for its writer. */
+function followable(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found && !found.isFile())
+    throw new UsageError(
+      `--server-log ${path} is ${found.isDirectory() ? 'a folder' : 'no regular file'}: name the log file itself, or start the server with -- COMMAND`,
+    )
+  return path
 }
 
 function readCa(path: string | undefined): string | undefined {

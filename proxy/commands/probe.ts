@@ -4,7 +4,7 @@
  */
 import http from 'node:http'
 import https from 'node:https'
-import { connect } from 'node:tls'
+import { connect, getCACertificates } from 'node:tls'
 import type { ProbeAnswer } from '../core/feed.ts'
 
 const PATIENCE_MS = 3000
@@ -23,7 +23,7 @@ export function probe({ target, ca, insecure }: ProbeOptions): Promise<ProbeAnsw
     agent: false,
     timeout: PATIENCE_MS,
     rejectUnauthorized: insecure !== true,
-    ...(ca !== undefined && { ca }),
+    ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
   } as const
   return new Promise(resolve => {
     const request = (target.protocol === 'https:' ? https : http).request(new URL('/', target), options, response => {

@@ -3,7 +3,7 @@
  * step fails, and the recording is whole when the command ends.
  */
 import { resolve } from 'node:path'
-import type { Endpoint, Journal, Upstream } from '../core/event.ts'
+import type { Draft, Endpoint, Journal, Upstream } from '../core/event.ts'
 import { createForwarder } from '../forward.ts'
 import { type Inspector, startInspector } from '../inspector/inspector.ts'
 import { createRecording, type Recording } from '../journal/recording.ts'
@@ -54,11 +54,17 @@ async function closeAll({ traffic, rest }: Opened): Promise<void> {
   await rest.closeAll()
 }
 
-/** The journal before the recording exists: listeners are opened first, since the recording says where they listen. */
+/** The journal before the recording exists: listeners are opened first, since the recording says where they listen. What comes meanwhile waits. */
 class LateJournal implements Journal {
   recording: Recording | undefined
-  append(draft: Parameters<Journal['append']>[0]): number {
-    return this.recording?.append(draft) ?? 0
+  readonly #early: Draft[] = []
+  begin(recording: Recording): void {
+    this.recording = recording
+    for (const draft of this.#early.splice(0)) recording.append(draft)
+    recording.flush()
+  }
+  append(draft: Draft): number {
+    return this.recording?.append(draft) ?? this.#early.push(draft)
   }
   flush(): void {
     this.recording?.flush()
@@ -94,7 +100,7 @@ async function listen(plan: Plan, targets: readonly Target[], journal: Journal, 
     }),
   )
   traffic.add(() => Promise.all(forwarders.map(forwarder => forwarder.drain(DRAIN_MS))))
-  // All at once: none accepts a connection before this function has returned and the recording exists.
+  // All at once: a name that takes its time to resolve holds up no other.
   const endpoints = await Promise.all(
     forwarders.map((forwarder, index) => opening(() => forwarder.listen(plan.ports[index] ?? 0, plan.host))),
   )
@@ -183,7 +189,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
     io.stderr.write(words === undefined ? 'seismograph: recording works again\n' : `seismograph: ${words}\n`)
     inspector?.setTrouble(words)
   })
-  journal.recording = recording
+  journal.begin(recording)
   opened.rest.add(async () => {
     await recording.settle(SETTLE_MS)
     recording.close()

@@ -100,12 +100,18 @@ function readBeforeBreaking(socket: net.Socket): void {
   }
 }
 
-/** Refuses a target that is one of our own ports. Names that do not resolve now pass: the server may come later. Throws with words. */
-export async function refuseOwnTarget(target: URL, ownPorts: readonly Endpoint[]): Promise<void> {
+/** Where a target is now. Empty for a name that does not resolve: the server may come later. */
+export async function addressesOf(target: URL): Promise<readonly string[]> {
   const host = hostOf(target)
-  const addresses = net.isIP(host) !== 0 ? [{ address: host }] : await dns.promises.lookup(host, { all: true }).catch(() => [])
-  const own = addresses.find(({ address }) => isOwn(address, portOf(target), ownPorts))
-  if (own) throw ownPort(own.address, portOf(target))
+  if (net.isIP(host) !== 0) return [host]
+  const found = await dns.promises.lookup(host, { all: true }).catch(() => [])
+  return found.map(({ address }) => address)
+}
+
+/** Refuses a target at these addresses that is one of our own ports. Throws with words. */
+export function refuseOwnTarget(target: URL, addresses: readonly string[], ownPorts: readonly Endpoint[]): void {
+  const own = addresses.find(address => isOwn(address, portOf(target), ownPorts))
+  if (own !== undefined) throw ownPort(own, portOf(target))
 }
 
 function guardedLookup(port: number, ownPorts: () => readonly Endpoint[]): net.LookupFunction {
