@@ -1,6 +1,6 @@
 /** The kinds of objects that can be written, and what each is made of. Promise: a kind is data: its fields as a tool takes them and its entry's parts as XML. */
 import { z } from 'zod'
-import { child, textAt, type XmlNode } from '../panos/xml.ts'
+import { child, textAt, writeXml, type XmlNode } from '../panos/xml.ts'
 import { RULES_PATH } from './rulebase-path.ts'
 import { members, tag } from './write-tool.ts'
 
@@ -17,10 +17,8 @@ export interface Writable {
   readonly fields: z.ZodRawShape
   /** Fields without which none can be created. */
   readonly required: readonly string[]
-  /** The parts of the entry that the given fields make. */
-  parts(given: Given): Parts
-  /** For an update: of fields that only together make a part, those that were not given are as they were. */
-  completed?(given: Given, before: XmlNode): Given
+  /** The parts of the entry that the given fields make. In an update, what a part says beyond the given fields is taken from the entry before. */
+  parts(given: Given, before?: XmlNode): Parts
   /** Parts that others replace: another type of address, for one. */
   readonly exclusive?: readonly string[]
   /** Parts that a new one gets where nothing was given. */
@@ -52,16 +50,19 @@ const ADDRESS: Writable = {
   },
   required: ['type', 'value'],
   exclusive: TYPES,
-  completed: (given, before) => {
-    if (given.type === undefined && given.value === undefined) return given
-    const type = TYPES.find(each => child(before, each))
-    return { ...given, type: given.type ?? type, value: given.value ?? (type && textAt(before, type)) }
-  },
-  parts: ({ type, value, description, tags }) => ({
-    ...(type !== undefined && value !== undefined && { [String(type)]: tag(String(type), String(value)) }),
-    description: words('description', description),
-    tag: list('tag', tags),
+  parts: (given, before) => ({
+    ...addressPart(given, before),
+    description: words('description', given.description),
+    tag: list('tag', given.tags),
   }),
+}
+
+function addressPart(given: Given, before: XmlNode | undefined): Parts {
+  if (given.type === undefined && given.value === undefined) return {}
+  const known = TYPES.find(each => child(before, each))
+  const type = given.type ?? known
+  const value = given.value ?? (known && textAt(before, known))
+  return type === undefined || value === undefined ? {} : { [String(type)]: tag(String(type), String(value)) }
 }
 
 const ADDRESS_GROUP: Writable = {
@@ -95,19 +96,21 @@ const SERVICE: Writable = {
     tags: names,
   },
   required: ['protocol', 'port'],
-  completed: (given, before) => {
-    if (given.protocol === undefined && given.port === undefined) return given
-    const protocol = before.children.find(part => part.name === 'protocol')?.children[0]
-    return { ...given, protocol: given.protocol ?? protocol?.name, port: given.port ?? textAt(protocol, 'port') }
-  },
-  parts: ({ protocol, port, description, tags }) => ({
-    protocol:
-      protocol === undefined || port === undefined
-        ? undefined
-        : `<protocol><${protocol}>${tag('port', String(port))}</${protocol}></protocol>`,
-    description: words('description', description),
-    tag: list('tag', tags),
+  parts: (given, before) => ({
+    protocol: protocolPart(given, child(before, 'protocol')?.children[0]),
+    description: words('description', given.description),
+    tag: list('tag', given.tags),
   }),
+}
+
+/** Source ports stay whatever changes; timeouts that override the application's are those of a protocol and stay with it. */
+function protocolPart(given: Given, before: XmlNode | undefined): string | undefined {
+  if (given.protocol === undefined && given.port === undefined) return undefined
+  const protocol = given.protocol ?? before?.name
+  const port = given.port ?? textAt(before, 'port')
+  if (protocol === undefined || port === undefined) return undefined
+  const kept = (before?.children ?? []).filter(({ name }) => name !== 'port' && (name !== 'override' || protocol === before?.name))
+  return `<protocol><${protocol}>${tag('port', String(port))}${kept.map(writeXml).join('')}</${protocol}></protocol>`
 }
 
 const TAG: Writable = {

@@ -91,7 +91,7 @@ export function updateTool(kind: Writable): WriteTool {
     async run(input, context) {
       const { name, dry_run: dryRun } = input as Target
       const { location, xpath, before } = await existing(kind, input, context)
-      const parts = given(kind.parts(kind.completed?.(input, before) ?? input))
+      const parts = given(kind.parts(input, before))
       const gone = kind.exclusive?.some(part => parts[part]) ? kind.exclusive : []
       const element = withParts(before, name, parts, gone)
       const edit = { action: 'edit', xpath, element } as const

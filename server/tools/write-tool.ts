@@ -63,15 +63,18 @@ export async function targetOf(context: ToolContext, wanted: string | undefined)
   return found
 }
 
-export async function candidateEntry({ client, signal }: ToolContext, xpath: string): Promise<XmlNode | undefined> {
-  return children((await client().read('candidate', xpath, signal)).result, 'entry')[0]
-}
-
 const clean = (node: XmlNode): XmlNode => ({
   ...node,
   attributes: Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !['admin', 'dirtyId', 'time'].includes(name))),
   children: node.children.map(clean),
 })
+
+/** The entry at an XPath, without the marks of uncommitted edits. */
+export async function candidateEntry({ client, signal }: ToolContext, xpath: string): Promise<XmlNode | undefined> {
+  const [found] = children((await client().read('candidate', xpath, signal)).result, 'entry')
+  return found && clean(found)
+}
+
 /** An entry as text, without the marks of uncommitted edits and without secrets. */
 export const shown = (node: XmlNode | undefined): string | undefined => node && writeXml(redacted(clean(node)))
 
@@ -143,7 +146,7 @@ export function withParts(
   parts: Readonly<Record<string, string | undefined>>,
   gone: readonly string[] = [],
 ): string {
-  const kept = (entry ? clean(entry).children : []).filter(part => parts[part.name] === undefined && !gone.includes(part.name))
+  const kept = (entry?.children ?? []).filter(part => parts[part.name] === undefined && !gone.includes(part.name))
   const uuid = entry?.attributes.uuid
   const own = uuid === undefined ? '' : ` uuid="${escapeXml(uuid)}"`
   return `<entry name="${escapeXml(name)}"${own}>${kept.map(writeXml).join('')}${Object.values(parts).filter(Boolean).join('')}</entry>`
