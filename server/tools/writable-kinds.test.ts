@@ -45,3 +45,37 @@ describe('a service', () => {
     )
   })
 })
+
+describe('an address group', () => {
+  const GROUP = '<entry name="g1"><static><member>a1</member></static></entry>'
+  const withGroup = async () => {
+    const found = await device()
+    await found.set('address', '<entry name="a1"><fqdn>www.example.net</fqdn></entry>')
+    await found.set('address-group', GROUP)
+    return found
+  }
+
+  it('stays static when a filter is given that says nothing', async () => {
+    const { call } = await withGroup()
+    const described = await call('update_address_group', { name: 'g1', filter: '', description: 'web' })
+    expect(described.after).toBe(GROUP.replace('</entry>', '<description>web</description></entry>'))
+  })
+
+  it('becomes dynamic, and static again, by what is given', async () => {
+    const { call } = await withGroup()
+    const dynamic = await call('update_address_group', { name: 'g1', filter: "'prod'", members: [] })
+    expect(dynamic.after).toMatch(/^<entry name="g1"><dynamic>.*<\/dynamic><\/entry>$/)
+    expect((await call('update_address_group', { name: 'g1', filter: ' ', members: ['a1'] })).after).toBe(GROUP)
+  })
+
+  it.each([
+    ['create_address_group', { name: 'g2' }],
+    ['create_address_group', { name: 'g2', members: [], filter: '' }],
+    ['create_address_group', { name: 'g2', members: ['a1'], filter: "'prod'" }],
+    ['update_address_group', { name: 'g1', members: [] }],
+    ['update_address_group', { name: 'g1', members: ['a1'], filter: "'prod'" }],
+  ])('is refused without exactly one of members and filter: %s %j', async (name, input) => {
+    const { call } = await withGroup()
+    await expect(call(name, input)).rejects.toMatchObject({ kind: 'bad-request', message: expect.stringContaining('members or a filter') })
+  })
+})

@@ -21,6 +21,8 @@ export interface Writable {
   parts(given: Given, before?: XmlNode): Parts
   /** Parts that others replace: another type of address, for one. */
   readonly exclusive?: readonly string[]
+  /** Said when a change of exclusive parts would not leave exactly one; absent where the fields see to it. */
+  readonly exactlyOne?: string
   /** Parts that a new one gets where nothing was given. */
   readonly defaults?: Parts
   /** Nothing refers to it by its name. */
@@ -77,9 +79,10 @@ const ADDRESS_GROUP: Writable = {
   },
   required: [],
   exclusive: ['static', 'dynamic'],
+  exactlyOne: 'An address group needs either members or a filter.',
   parts: given => ({
     static: list('static', given.members),
-    dynamic: when(given.filter, (filter: string) => `<dynamic>${tag('filter', filter)}</dynamic>`),
+    dynamic: when(given.filter, (filter: string) => (filter.trim() === '' ? '' : `<dynamic>${tag('filter', filter)}</dynamic>`)),
     description: words('description', given.description),
     tag: list('tag', given.tags),
   }),

@@ -3,6 +3,8 @@
  * says first what would be lost; all of them work on the candidate alone.
  */
 import { z } from 'zod'
+import { PanosError } from '../panos/panos-error.ts'
+import { child, type XmlNode } from '../panos/xml.ts'
 import { entry } from '../panos/xpath.ts'
 import { referencesTo } from './find-references.ts'
 import type { PanosTool, ToolContext } from './panos-tool.ts'
@@ -42,6 +44,18 @@ interface Target extends Record<string, unknown> {
 /** Parts without those that have nothing to say. */
 const given = (parts: Parts): Parts => Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined))
 
+/** The parts that the input makes. Throws PanosError when the entry would not have exactly one of those that exclude each other. */
+function partsOf(kind: Writable, input: Readonly<Record<string, unknown>>, before?: XmlNode): Parts {
+  const parts = given(kind.parts(input, before))
+  const { exclusive = [], exactlyOne } = kind
+  const made = exclusive.filter(part => parts[part])
+  const left = exclusive.filter(part => parts[part] === undefined && child(before, part))
+  const touched = !before || exclusive.some(part => part in parts)
+  if (exactlyOne !== undefined && touched && (made.length > 1 || made.length + left.length === 0))
+    throw new PanosError({ kind: 'bad-request', message: exactlyOne, hint: 'Give one of the two and leave the other out.' })
+  return parts
+}
+
 /** The entry that the input names, as it is in the candidate now. */
 async function existing(kind: Writable, input: Readonly<Record<string, unknown>>, context: ToolContext) {
   const { name, location: wanted } = input as Target
@@ -63,11 +77,12 @@ export function createTool(kind: Writable): WriteTool {
     item: written,
     async run(input, context) {
       const { name, location: wanted, dry_run: dryRun } = input as Target
+      const parts = partsOf(kind, input)
       const location = await targetOf(context, wanted)
       const container = location.xpath(...pathOf(kind.container, location.kind, input))
       const xpath = `${container}/${entry(name)}`
       if (await candidateEntry(context, xpath)) throw taken(kind.what, name, location.name)
-      const element = withParts(undefined, name, { ...kind.defaults, ...given(kind.parts(input)) })
+      const element = withParts(undefined, name, { ...kind.defaults, ...parts })
       const edit = { action: 'set', xpath: container, element } as const
       const says = `${kind.what} "${name}" created`
       return carryOut(
@@ -91,7 +106,7 @@ export function updateTool(kind: Writable): WriteTool {
     async run(input, context) {
       const { name, dry_run: dryRun } = input as Target
       const { location, xpath, before } = await existing(kind, input, context)
-      const parts = given(kind.parts(input, before))
+      const parts = partsOf(kind, input, before)
       const gone = kind.exclusive?.some(part => parts[part]) ? kind.exclusive : []
       const element = withParts(before, name, parts, gone)
       const edit = { action: 'edit', xpath, element } as const
