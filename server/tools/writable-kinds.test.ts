@@ -79,3 +79,30 @@ describe('an address group', () => {
     await expect(call(name, input)).rejects.toMatchObject({ kind: 'bad-request', message: expect.stringContaining('members or a filter') })
   })
 })
+
+describe('a security rule', () => {
+  const RULE = { name: 'r1', from: ['users'], to: ['untrust'], action: 'allow' }
+
+  it.each([
+    ['create_security_rule', RULE],
+    ['update_security_rule', { name: 'r1', action: 'deny' }],
+    ['delete_security_rule', { name: 'r1' }],
+    ['move_security_rule', { name: 'r1', where: 'top' }],
+    ['set_rule_disabled', { name: 'r1', disabled: true }],
+  ])('of a firewall is not looked for in shared, where it would never apply: %s', async (name, input) => {
+    const { call, simulator } = await device()
+    const before = simulator.device.candidate
+    await expect(call(name, { ...input, location: 'shared' })).rejects.toMatchObject({
+      kind: 'bad-request',
+      message: expect.stringContaining('not in shared'),
+    })
+    expect(simulator.device.candidate).toBe(before)
+  })
+
+  it('of a Panorama is before or after those of the firewalls, in shared too', async () => {
+    const { call } = await device({ profile: 'panorama', deviceGroups: 1 })
+    expect((await call('create_security_rule', { ...RULE, location: 'shared', rulebase: 'post' })).xpath).toBe(
+      '/config/shared/post-rulebase/security/rules',
+    )
+  })
+})

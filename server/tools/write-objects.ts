@@ -8,7 +8,7 @@ import { child, type XmlNode } from '../panos/xml.ts'
 import { entry } from '../panos/xpath.ts'
 import { referencesTo } from './find-references.ts'
 import type { PanosTool, ToolContext } from './panos-tool.ts'
-import { pathOf, rulebaseInput } from './rulebase-path.ts'
+import { containerIn, rulebaseInput } from './rulebase-path.ts'
 import type { Parts, Writable } from './writable-kinds.ts'
 import {
   CHANGES,
@@ -60,7 +60,7 @@ function partsOf(kind: Writable, input: Readonly<Record<string, unknown>>, befor
 async function existing(kind: Writable, input: Readonly<Record<string, unknown>>, context: ToolContext) {
   const { name, location: wanted } = input as Target
   const location = await targetOf(context, wanted)
-  const xpath = `${location.xpath(...pathOf(kind.container, location.kind, input))}/${entry(name)}`
+  const xpath = `${await containerIn(context, location, kind.container, input)}/${entry(name)}`
   const before = await candidateEntry(context, xpath)
   if (!before) throw missing(kind.what.toLowerCase(), name, location.name)
   return { location, xpath, before }
@@ -79,7 +79,7 @@ export function createTool(kind: Writable): WriteTool {
       const { name, location: wanted, dry_run: dryRun } = input as Target
       const parts = partsOf(kind, input)
       const location = await targetOf(context, wanted)
-      const container = location.xpath(...pathOf(kind.container, location.kind, input))
+      const container = await containerIn(context, location, kind.container, input)
       const xpath = `${container}/${entry(name)}`
       if (await candidateEntry(context, xpath)) throw taken(kind.what, name, location.name)
       const element = withParts(undefined, name, { ...kind.defaults, ...parts })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { PanosError } from '../panos/panos-error.ts'
 import { entry } from '../panos/xpath.ts'
 import type { PanosTool } from './panos-tool.ts'
-import { pathOf, RULES_PATH, rulebaseInput } from './rulebase-path.ts'
+import { containerIn, RULES_PATH, rulebaseInput } from './rulebase-path.ts'
 import {
   CHANGES,
   candidateEntry,
@@ -46,7 +46,7 @@ export const moveSecurityRule: PanosTool<typeof moveInput, Written> = {
         hint: 'Give destination with before and after, and only then.',
       })
     const location = await targetOf(context, input.location)
-    const xpath = `${location.xpath(...pathOf(RULES_PATH, location.kind, input))}/${entry(name)}`
+    const xpath = `${await containerIn(context, location, RULES_PATH, input)}/${entry(name)}`
     const before = await candidateEntry(context, xpath)
     if (!before) throw missing('security rule', name, location.name)
     const edit = { action: 'move', xpath, where, ...(destination !== undefined && { dst: destination }) } as const
@@ -73,7 +73,7 @@ export const setRuleDisabled: PanosTool<typeof disableInput, Written> = {
   async run(input, context) {
     const { name, disabled } = input
     const location = await targetOf(context, input.location)
-    const xpath = `${location.xpath(...pathOf(RULES_PATH, location.kind, input))}/${entry(name)}`
+    const xpath = `${await containerIn(context, location, RULES_PATH, input)}/${entry(name)}`
     const before = await candidateEntry(context, xpath)
     if (!before) throw missing('security rule', name, location.name)
     const element = tag('disabled', disabled ? 'yes' : 'no')
