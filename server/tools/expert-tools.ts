@@ -3,10 +3,11 @@
  * configuration node at a time comes back, secrets are taken out, and the answer is cut where it grows too long.
  */
 import { z } from 'zod'
+import type { PanosAnswer } from '../panos/envelope.ts'
 import { PanosError } from '../panos/panos-error.ts'
 import { parseXml, writeXml, XmlError, type XmlNode } from '../panos/xml.ts'
 import { configInput, type Finding, type PanosTool } from './panos-tool.ts'
-import { redacted } from './redact.ts'
+import { namesSecret, redacted } from './redact.ts'
 
 const MAX_CHARACTERS = 100_000
 const item = z.object({
@@ -17,7 +18,8 @@ const item = z.object({
 type Item = z.infer<typeof item>
 
 function shownAs(result: XmlNode | undefined, scope: string): Finding<Item> {
-  const text = result ? result.children.map(node => writeXml(redacted(node))).join('') || result.text : ''
+  const shown = result && redacted(result)
+  const text = shown ? shown.children.map(writeXml).join('') || shown.text : ''
   const cut = text.length > MAX_CHARACTERS
   return {
     scope,
@@ -26,6 +28,22 @@ function shownAs(result: XmlNode | undefined, scope: string): Finding<Item> {
     summary: text === '' ? 'Nothing is there.' : `${text.length} characters.`,
     line: each => each.xml,
   }
+}
+
+const untold = (message: string): PanosError =>
+  new PanosError({ kind: 'bad-request', message, hint: 'Ask for the entry around it: its secrets are replaced, the rest is there.' })
+
+/**
+ * What an XPath leads to. Throws PanosError when it names a secret, in a step or a condition, and when it brings text without an element: the
+ * name that tells a secret is gone from that.
+ */
+async function reached(xpath: string, ask: () => Promise<PanosAnswer>): Promise<XmlNode | undefined> {
+  const names = xpath.replace(/'[^']*'|"[^"]*"/g, '').match(/[\w-]+/g) ?? []
+  const secret = names.find(namesSecret)
+  if (secret !== undefined) throw untold(`The XPath names ${secret}, which holds a secret.`)
+  const { result } = await ask()
+  if (result?.children.length === 0 && result.text.trim() !== '') throw untold('The XPath leads to text without its element.')
+  return result
 }
 
 const refused = (message: string): PanosError =>
@@ -67,7 +85,10 @@ export const runShowCommand: PanosTool<typeof showInput, Item> = {
   item,
   async run({ command }, { client, signal }) {
     const xml = commandXml(command)
-    return shownAs((await client().op(xml, signal)).result, xml)
+    const ask = () => client().op(xml, signal)
+    // show config running takes one.
+    const [, xpath] = /<xpath>([^<]*)</.exec(xml) ?? []
+    return shownAs(xpath === undefined ? (await ask()).result : await reached(xpath, ask), xml)
   },
 }
 
@@ -99,6 +120,6 @@ export const getConfigXpath: PanosTool<typeof xpathInput, Item> = {
         message: 'That is a whole branch of the configuration.',
         hint: "Name a container further down, such as …/vsys/entry[@name='vsys1']/zone.",
       })
-    return { ...shownAs((await client().read(config, xpath, signal)).result, xpath), config }
+    return { ...shownAs(await reached(xpath, () => client().read(config, xpath, signal)), xpath), config }
   },
 }
