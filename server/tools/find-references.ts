@@ -11,6 +11,7 @@ import { SECURITY_RULES } from './retrieve-security-policies.ts'
 import { ZONES } from './retrieve-security-zones.ts'
 import { readRules } from './rules.ts'
 import { SERVICE_GROUPS, SERVICES, type ServiceGroup } from './service-object.ts'
+import { tagsIn } from './tag-filter.ts'
 
 const input = z.object({
   name: z.string().min(1).max(127).describe('Exact name of an address, address group, service, service group, application, zone or tag.'),
@@ -61,7 +62,7 @@ interface References {
 function holders(wanted: string, book: AddressBook, services: readonly ServiceGroup[]): string[] {
   const found = new Set<string>()
   for (const group of book.groups)
-    if (group.type === 'dynamic' && (group.filter?.includes(`'${wanted}'`) || book.open(group).some(({ name }) => name === wanted)))
+    if (group.type === 'dynamic' && (tagsIn(group.filter ?? '').includes(wanted) || book.open(group).some(({ name }) => name === wanted)))
       found.add(group.name)
   for (let size = -1; size !== found.size; ) {
     size = found.size
@@ -105,8 +106,8 @@ export async function referencesTo(
       from: rule.from,
       to: rule.to,
       tag: rule.tags,
-      'source-translation': (rule.sourceTranslation ?? '').split(/[ :]+/),
-      'destination-translation': (rule.destinationTranslation ?? '').split(/[ :]+/),
+      'source-translation': rule.translatedTo.source,
+      'destination-translation': rule.translatedTo.destination,
     })),
   ]
   const inZones = (wanted: string): Item[] =>
@@ -119,7 +120,7 @@ export async function referencesTo(
     ...uses('address-group', name, book.groups, ({ members, tags, filter }) => ({
       static: members,
       tag: tags,
-      dynamic: filter?.includes(`'${name}'`) ? [name] : [],
+      dynamic: tagsIn(filter ?? ''),
     })),
     ...uses('service-group', name, groups.items, ({ members, tags }) => ({ members, tag: tags })),
     ...uses('address', name, book.addresses, ({ tags }) => ({ tag: tags })),

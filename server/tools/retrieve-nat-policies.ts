@@ -26,11 +26,19 @@ const natRule = z.object({
 })
 export type NatRule = z.infer<typeof natRule>
 
+/** A rule with what its translations name: a name may hold spaces, so the words for a reader do not tell them. */
+interface NatRuleRead extends NatRule {
+  readonly translatedTo: { readonly source: readonly string[]; readonly destination: readonly string[] }
+}
+
 const leaves = (node: XmlNode): string[] =>
   (node.children.length === 0 ? [node.text.trim()] : node.children.flatMap(leaves)).filter(Boolean)
 const words = (node: XmlNode | undefined): string | undefined => node && [node.name, leaves(node).join(' ')].filter(Boolean).join(': ')
+/** Addresses and groups that a translation names; the address of an interface may be one. */
+const namesIn = (node: XmlNode | undefined): string[] =>
+  node?.children.flatMap(part => (part.name === 'translated-address' || part.name === 'ip' ? leaves(part) : namesIn(part))) ?? []
 
-function readNatRule(node: XmlNode, place: RulePlace): NatRule {
+function readNatRule(node: XmlNode, place: RulePlace): NatRuleRead {
   const destination = child(node, 'destination-translation') ?? child(node, 'dynamic-destination-translation')
   const port = textAt(destination, 'translated-port')
   const translated = textAt(destination, 'translated-address')
@@ -51,11 +59,12 @@ function readNatRule(node: XmlNode, place: RulePlace): NatRule {
     destination: membersAt(node, 'destination'),
     service: textAt(node, 'service') ?? 'any',
     tags: membersAt(node, 'tag'),
+    translatedTo: { source: namesIn(child(node, 'source-translation')), destination: namesIn(destination) },
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<NatRule>),
   }
 }
 
-export const NAT_RULES: RuleKind<NatRule> = { what: 'NAT rules', section: 'nat', read: readNatRule }
+export const NAT_RULES: RuleKind<NatRuleRead> = { what: 'NAT rules', section: 'nat', read: readNatRule }
 const input = z.object(listInputs)
 
 export const retrieveNatPolicies: PanosTool<typeof input, NatRule> = {
@@ -71,7 +80,7 @@ export const retrieveNatPolicies: PanosTool<typeof input, NatRule> = {
     return {
       scope: `NAT rules of ${location ?? 'all locations'}`,
       config,
-      items: matching,
+      items: matching.map(({ translatedTo: _, ...rule }) => rule),
       warnings: [],
       summary: `${matching.length} NAT rules on ${context.client().device}, ${config} configuration.`,
       line: rule =>

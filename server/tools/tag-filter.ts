@@ -4,9 +4,18 @@
  */
 type Test = (tags: readonly string[]) => boolean
 
+const tokensOf = (text: string): readonly string[] => text.match(/\(|\)|'[^']*'|"[^"]*"|[^\s()'"]+/g) ?? []
+const unquoted = (token: string): string => (/^(['"]).*\1$/.test(token) ? token.slice(1, -1) : token)
+
+/** The tags that a filter names, in quotes of either kind or in none; also of a filter that is not understood. */
+export const tagsIn = (text: string): string[] =>
+  tokensOf(text)
+    .filter(token => !['(', ')', 'and', 'or', 'not'].includes(token.toLowerCase()))
+    .map(unquoted)
+
 /** Undefined for a text that is not such a filter. */
 export function parseTagFilter(text: string): Test | undefined {
-  const tokens = text.match(/\(|\)|'[^']*'|"[^"]*"|[^\s()'"]+/g) ?? []
+  const tokens = tokensOf(text)
   let at = 0
   const take = (word: string): boolean => {
     if (tokens[at]?.toLowerCase() !== word) return false
@@ -25,7 +34,7 @@ export function parseTagFilter(text: string): Test | undefined {
     const token = tokens[at]
     if (token === undefined || ['(', ')', 'and', 'or'].includes(token.toLowerCase())) return undefined
     at += 1
-    const tag = /^(['"]).*\1$/.test(token) ? token.slice(1, -1) : token
+    const tag = unquoted(token)
     return tags => tags.includes(tag)
   }
   const all = (depth: number): Test | undefined => {
