@@ -64,25 +64,31 @@ export async function mapOf(context: ToolContext, refresh = false): Promise<Map>
   return found.value
 }
 
-const unknown = (wanted: string, known: readonly Location[]): PanosError =>
+const unknown = (message: string, known: readonly Location[]): PanosError =>
   new PanosError({
     kind: 'bad-request',
-    message: `There is no location "${wanted}" on this device.`,
+    message,
     hint: `Use one of: ${known
       .slice(0, 40)
       .map(({ name }) => name)
       .join(', ')}${known.length > 40 ? ', …' : ''}.`,
   })
+const noLocation = (wanted: string): string => `There is no location "${wanted}" on this device.`
 
-/** The locations that a tool is asked about: one, or all. PANOS_VSYS stands for a location that was not given. */
+/**
+ * The locations that a tool is asked about: one, or all. PANOS_VSYS stands for a location that was not given. Throws PanosError for what is not
+ * there: an empty answer would look as if nothing were configured.
+ */
 export async function locationsFor(context: ToolContext, wanted: string | undefined, refresh = false): Promise<readonly Location[]> {
-  const { locations } = await mapOf(context, refresh)
+  const { kind, locations } = await mapOf(context, refresh)
   const { vsys } = context.client()
-  if (wanted === undefined && vsys !== undefined) return locations.filter(({ name, kind }) => kind === 'shared' || name === vsys)
-  if (wanted === undefined || wanted === 'all') return locations
-  const found = locations.filter(({ name }) => name === wanted)
-  if (found.length === 0) throw unknown(wanted, locations)
-  return found
+  const name = wanted ?? vsys
+  if (name === undefined || name === 'all') return locations
+  const found = locations.filter(each => each.name === name)
+  // On a Panorama PANOS_VSYS may be meant for the firewalls behind it.
+  if (found.length === 0 && (wanted !== undefined || kind === 'firewall'))
+    throw unknown(name === vsys ? `PANOS_VSYS names "${name}", which is not on this device.` : noLocation(name), locations)
+  return wanted === undefined ? locations.filter(each => each.kind === 'shared' || found.includes(each)) : found
 }
 
 /** A location and those whose objects it sees, nearest first. */
@@ -124,7 +130,7 @@ export async function templatesFor(context: ToolContext, wanted: string | undefi
   const matching = found.value.filter(
     ({ name }) => wanted === undefined || wanted === 'all' || name === wanted || name.startsWith(`${wanted}/`),
   )
-  if (matching.length === 0 && wanted !== undefined && wanted !== 'all') throw unknown(wanted, found.value)
+  if (matching.length === 0 && wanted !== undefined && wanted !== 'all') throw unknown(noLocation(wanted), found.value)
   return matching
 }
 
