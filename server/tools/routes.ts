@@ -85,14 +85,19 @@ async function advancedRoutes({ client, signal }: ToolContext): Promise<Route[]>
   return readAdvancedRoutes(textAt(result, 'json') ?? '{}')
 }
 
+/** An engine that does not run has no routes, or its command is refused. */
 async function allRoutes(context: ToolContext): Promise<Route[]> {
-  const { result } = await context.client().op('<show><routing><route></route></routing></show>', context.signal)
-  const routes = readRoutes(result)
-  if (routes.length > 0) return routes
+  let legacy: Route[] | undefined
+  try {
+    legacy = readRoutes((await context.client().op('<show><routing><route></route></routing></show>', context.signal)).result)
+    if (legacy.length > 0) return legacy
+  } catch (error) {
+    if (!isUnknownCommand(error)) throw error
+  }
   try {
     return await advancedRoutes(context)
   } catch (error) {
-    if (isUnknownCommand(error)) return routes
+    if (legacy && isUnknownCommand(error)) return legacy
     throw error
   }
 }
