@@ -82,6 +82,18 @@ describe('parseAnswer', () => {
     expect(error.hint).not.toBe('')
   })
 
+  it('tells an answer that ended too early from one of something else', () => {
+    const whole = '<?xml version="1.0"?>\n<response status="success"><result><entry name="a"/></result></response>'
+    const begun = whole.indexOf('<response') + '<response'.length
+    for (let length = begun; length < whole.length; length += 1) {
+      const error = errorOf(whole.slice(0, length))
+      expect(error, whole.slice(0, length)).toMatchObject({ kind: 'unavailable', retryable: true })
+      expect(error.message).toContain('ended too early')
+    }
+    for (const other of ['<response><a></b></response>', '<responses><a>', '<?xml version="1.0"?><html><p>', '<resp'])
+      expect(errorOf(other).kind, other).toBe('not-panos')
+  })
+
   it('says that something else answered', () => {
     expect(errorOf('<!DOCTYPE html><html><body>Hello</body></html>').kind).toBe('not-panos')
     expect(errorOf('<html><body>Moved</body></html>', 302).kind).toBe('not-panos')

@@ -135,6 +135,10 @@ function notPanos(httpStatus: number, detail: string): PanosError {
   })
 }
 
+/** An envelope that begins and does not end: the management plane stopped in the middle of it. */
+const isCut = (body: string): boolean =>
+  /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?<response(?:[\s>]|$)/.test(body) && !/<\/response\s*>\s*$/.test(body.slice(-100))
+
 /** Reads one response body. Throws PanosError for everything but a success. */
 export function parseAnswer(body: string, httpStatus: number): PanosAnswer {
   let response: XmlNode
@@ -142,6 +146,14 @@ export function parseAnswer(body: string, httpStatus: number): PanosAnswer {
     response = parseXml(body)
   } catch (error) {
     if (!(error instanceof XmlError)) throw error
+    if (isCut(body))
+      throw new PanosError({
+        kind: 'unavailable',
+        message: 'The answer of the device ended too early.',
+        hint: 'The management plane is restarting or overloaded. Try again in a moment; for a very large answer, ask for a smaller part.',
+        httpStatus,
+        retryable: true,
+      })
     throw notPanos(httpStatus, error.message)
   }
   if (response.name !== 'response') throw notPanos(httpStatus, `the root element is <${response.name}>`)

@@ -130,7 +130,7 @@ describe('failures', () => {
     ['a redirect', 302, '', 'not-panos'],
     ['a web page', 200, '<!DOCTYPE html><html></html>', 'not-panos'],
     ['a proxy that found nobody', 502, '<html>Bad Gateway</html>', 'unavailable'],
-    ['half an answer that claims to be whole', 200, '<response status="success"><result><entry', 'not-panos'],
+    ['half an answer that claims to be whole', 200, '<response status="success"><result><entry', 'unavailable'],
   ])('recognises %s', async (_, status, body, kind) => {
     const url = await answering((_request, response) => response.writeHead(status, { location: '/elsewhere' }).end(body))
     expect((await errorOf(clientOf(url).version(forever))).kind).toBe(kind)
@@ -245,7 +245,7 @@ describe('keygen', () => {
 describe('faults of a device', () => {
   it.each([
     ['cut', 'unreachable'],
-    ['truncate', 'not-panos'],
+    ['truncate', 'unavailable'],
     ['bad-gateway', 'unavailable'],
   ] as const)('%s is %s, and the next request is served', async (fault, kind) => {
     const started = await simulator({ faults: [{ fault, count: 1 }] })

@@ -19,7 +19,7 @@ export type PanosErrorKind =
   | 'cancelled'
   /** Something answered that is not the PAN-OS XML API. */
   | 'not-panos'
-  /** The management plane is restarting or overloaded (5xx, code 22). */
+  /** The management plane is restarting or overloaded (5xx, code 22, an answer that ends too early). */
   | 'unavailable'
   /** The answer is larger than this server reads. */
   | 'too-large'
