@@ -139,11 +139,18 @@ function notPanos(httpStatus: number, detail: string): PanosError {
 const isCut = (body: string): boolean =>
   /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?<response(?:[\s>]|$)/.test(body) && !/<\/response\s*>\s*$/.test(body.slice(-100))
 
-/** Reads one response body. Throws PanosError for everything but a success. */
-export function parseAnswer(body: string, httpStatus: number): PanosAnswer {
+const withTexts = (node: XmlNode, change: (text: string) => string): XmlNode => ({
+  name: change(node.name),
+  attributes: Object.fromEntries(Object.entries(node.attributes).map(([name, value]) => [name, change(value)])),
+  children: node.children.map(part => withTexts(part, change)),
+  text: change(node.text),
+})
+
+/** Reads one response body. `mask` takes secrets out of every text in it, once it is decoded. Throws PanosError for everything but a success. */
+export function parseAnswer(body: string, httpStatus: number, mask = (text: string): string => text): PanosAnswer {
   let response: XmlNode
   try {
-    response = parseXml(body)
+    response = withTexts(parseXml(body), mask)
   } catch (error) {
     if (!(error instanceof XmlError)) throw error
     if (isCut(body))
@@ -154,7 +161,7 @@ export function parseAnswer(body: string, httpStatus: number): PanosAnswer {
         httpStatus,
         retryable: true,
       })
-    throw notPanos(httpStatus, error.message)
+    throw notPanos(httpStatus, mask(error.message))
   }
   if (response.name !== 'response') throw notPanos(httpStatus, `the root element is <${response.name}>`)
   const status = response.attributes.status ?? ''

@@ -7,7 +7,7 @@ import { PanosError } from './panos-error.ts'
 import { postForm } from './post-form.ts'
 import type { PanosSettings } from './settings.ts'
 import { SharedFlights } from './shared-flights.ts'
-import { escapeXml, textAt } from './xml.ts'
+import { textAt } from './xml.ts'
 
 const SHORTEST_SECRET = 6
 
@@ -38,7 +38,7 @@ export class KeyRing {
     const { status, body } = await postForm(this.#settings, form, undefined, signal)
     let answer: ReturnType<typeof parseAnswer>
     try {
-      answer = parseAnswer(this.mask(body), status)
+      answer = parseAnswer(body, status, this.masker())
     } catch (error) {
       if (!(error instanceof PanosError) || error.kind !== 'authentication') throw error
       throw new PanosError({
@@ -57,17 +57,28 @@ export class KeyRing {
     return key
   }
 
-  /** A device, or what pretends to be one, may echo the request. */
-  mask(text: string): string {
-    const { apiKey, password } = this.#settings
-    let masked = text
-    // A made-up key of a few letters would be found in every word; real ones have a hundred.
-    for (const key of [apiKey, this.#made]) if (key && key.length >= SHORTEST_SECRET) masked = masked.replaceAll(key, '[PANOS_API_KEY]')
-    if (!password || password.length < SHORTEST_SECRET) return masked
-    const inForm = new URLSearchParams({ '': password }).toString().slice(1)
-    const inText = password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-    for (const form of new Set([password, escapeXml(password), inText, inForm, encodeURIComponent(password)]))
-      masked = masked.replaceAll(form, '[PANOS_PASSWORD]')
-    return masked
+  /** Takes key and password out of a text: a device, or what pretends to be one, may echo the request. Made once for an answer of many texts. */
+  masker(): (text: string) => string {
+    const { apiKey = this.#made, password } = this.#settings
+    const secrets = Object.entries({ '[PANOS_API_KEY]': apiKey, '[PANOS_PASSWORD]': password }).flatMap(([label, secret = '']) =>
+      // A made-up key of a few letters would be found in every word; real ones have a hundred.
+      secret.length < SHORTEST_SECRET ? [] : [{ label, spelled: anySpelling(secret) }],
+    )
+    return text =>
+      text.length < SHORTEST_SECRET ? text : secrets.reduce((masked, { label, spelled }) => masked.replace(spelled, () => label), text)
   }
+}
+
+const XML_NAMES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
+
+/** A text as it is, percent-encoded, in XML references, or in any mixture: a peer chooses how it echoes. */
+function anySpelling(secret: string): RegExp {
+  const spellings = Array.from(secret, character => {
+    const code = character.codePointAt(0) ?? 0
+    const hex = code.toString(16)
+    const percent = [...Buffer.from(character)].map(byte => `%${byte.toString(16).padStart(2, '0')}`).join('')
+    const name = XML_NAMES[character] ?? `#${code}`
+    return `(?:${character.replace(/\W/, '\\$&')}|${percent}|&(?:#0*${code}|#x0*${hex}|${name});${character === ' ' ? '|\\+' : ''})`
+  })
+  return new RegExp(spellings.join(''), 'gi')
 }

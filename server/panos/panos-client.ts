@@ -205,7 +205,7 @@ class XmlApi implements PanosClient {
     const key = await this.#keys.key(signal)
     const { status, body } = await postForm(this.#settings, form, key, signal)
     try {
-      return parseAnswer(this.#keys.mask(body), status)
+      return parseAnswer(body, status, this.#keys.masker())
     } catch (error) {
       const refused = error instanceof PanosError && error.kind === 'authentication'
       if (!refused || again || !this.#keys.refused(key)) throw error
