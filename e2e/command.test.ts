@@ -80,6 +80,19 @@ describe('what the user gets wrong', () => {
     expect(stderr).not.toContain('is recording')
   })
 
+  it('a server that fails before it listens ends the run with exit code 3, its words on the screen', async () => {
+    const args = ['--target', 'http://127.0.0.1:0/mcp', '--port', '0', '--dashboard-port', '0', '--no-open', '--json', '--data', folder()]
+    const { code, stdout, stderr } = await seismograph([
+      ...args,
+      '--',
+      process.execPath,
+      '-e',
+      'console.error("no config"); process.exit(7)',
+    ])
+    expect([code, stdout]).toEqual([3, ''])
+    expect(stderr).toMatch(/no config.*the server ended with exit code 7 before it listened at http:\/\/127\.0\.0\.1:\d+; its own words/s)
+  })
+
   it('a port that is taken is said by its number, with what to do', async () => {
     const target = await upstream()
     const first = await startProduct(['--target', target], folder())

@@ -11,6 +11,8 @@ import { LineCutter } from './server-log.ts'
 const PATIENCE_MS = 5000
 /** How long the last words of a server that has ended may take; longer where a process that it started keeps its output open. */
 const LAST_WORDS_MS = 500
+/** The fate of a server that ended of its own will. */
+export const ENDED_WELL = 'ended with exit code 0'
 
 export interface ServerProcess {
   readonly pid: number | undefined
@@ -55,7 +57,7 @@ export function startServer(
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(fate(`could not be started: ${error.message}`)))
     child.once('exit', (code, signal) => {
-      const text = signal ? `ended by signal ${signal}` : `ended with exit code ${code}`
+      const text = signal ? `ended by signal ${signal}` : code === 0 ? ENDED_WELL : `ended with exit code ${code}`
       void within(silent, LAST_WORDS_MS).then(() => resolve(fate(text)))
     })
   })

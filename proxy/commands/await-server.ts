@@ -1,13 +1,16 @@
 /**
  * Waits until the server that we started takes connections. Promise: whoever is told "ready" can connect; it ends by itself when the
- * server has ended, when its patience is over, or when the run is interrupted.
+ * server has failed, when patience is over, or when the run is interrupted.
  */
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ENDED_WELL } from '../server-process.ts'
 
 /** How long a server may take to listen before the run goes on without it. */
 export const PATIENCE_MS = 30_000
 const EVERY_MS = 100
+
+export type Wait = { readonly outcome: 'listens' | 'late' | 'interrupted' } | { readonly outcome: 'failed'; readonly fate: string }
 
 /** Whether something accepts connections there; the connection is closed at once, with nothing sent. */
 function accepts(target: URL): Promise<boolean> {
@@ -24,18 +27,22 @@ function accepts(target: URL): Promise<boolean> {
   })
 }
 
-/** @param ended resolves when the server has ended. Resolves with whether it listens, or `undefined` when it ended or nobody waits any more. */
-export async function awaitServer(target: URL, ended: Promise<unknown>, signal: AbortSignal): Promise<boolean | undefined> {
-  let over = false
-  const leave = () => {
-    over = true
-  }
-  void ended.then(leave)
+/**
+ * @param ended resolves with the server's fate when it has ended
+ * Resolves with `listens`, `late` when patience is over, `interrupted`, or the fate of a server that failed before it listened. A wrapper
+ * that ended well may have left the server running: that one is waited for.
+ */
+export async function awaitServer(target: URL, ended: Promise<string>, signal: AbortSignal): Promise<Wait> {
+  let fate = ''
+  void ended.then(text => {
+    fate = text
+  })
   const until = performance.now() + PATIENCE_MS
-  while (!over && !signal.aborted) {
-    if (await accepts(target)) return true
-    if (performance.now() > until) return false
+  while (!signal.aborted) {
+    if (await accepts(target)) return { outcome: 'listens' }
+    if (fate !== '' && fate !== ENDED_WELL) return { outcome: 'failed', fate }
+    if (performance.now() > until) return { outcome: 'late' }
     await sleep(EVERY_MS)
   }
-  return undefined
+  return { outcome: 'interrupted' }
 }

@@ -6,8 +6,8 @@ Without --target it runs its own PAN-OS MCP server on a simulated firewall (or o
 
   --target URL          the server, such as http://127.0.0.1:8000/sse; the path only shapes what the client is told
   --target NAME=URL     one of several, each on a port of its own
-  -- COMMAND ARGS…      starts the server too, and records its output and how it ends; port 0 in the target is a free port,
-                        told to the server as {port} among its ARGS and as PORT in its environment
+  -- COMMAND ARGS…      starts the server too, waits until it listens, and records its output and how it ends; port 0 in the
+                        target is a free port, told to the server as {port} among its ARGS and as PORT in its environment
   --server-log FILE     follows the server's log file (NAME=FILE with several targets)
 
   --port N              port for the client (default 8002; 0 picks a free one)

@@ -29,6 +29,8 @@ import { plain } from './words.ts'
 
 /** How long calls that are under way may go on after an interruption. */
 const DRAIN_MS = 3000
+/** Exit code where the target cannot be reached and never will. */
+const UNREACHABLE = 3
 /** How long records that wait for a stalled disk may take at the end. */
 const SETTLE_MS = 5000
 
@@ -141,12 +143,17 @@ async function listenToServer(plan: Plan, io: CommandIo, recording: Recording, {
   await server.started.catch((error: Error) => {
     throw new UsageError(`-- ${plan.command[0]}: the server could not be started: ${error.message}`)
   })
-  void server.ended.then(fate => io.signal.aborted || io.stderr.write(`seismograph: the server ${fate}; recording goes on\n`))
-  const listens = await awaitServer(target.url, server.ended, io.signal)
-  if (listens === false)
+  const wait = await awaitServer(target.url, server.ended, io.signal)
+  if (wait.outcome === 'failed')
+    throw new UsageError(
+      `the server ${wait.fate} before it listened at ${target.url.origin}${plan.quiet ? '' : '; its own words stand above'}`,
+      UNREACHABLE,
+    )
+  if (wait.outcome === 'late')
     io.stderr.write(
       `seismograph: the server has been started and does not listen at ${target.url.origin} after ${PATIENCE_MS / 1000} s. Is it told that port?\n`,
     )
+  void server.ended.then(fate => io.signal.aborted || io.stderr.write(`seismograph: the server ${fate}; recording goes on\n`))
 }
 
 const dataDir = (plan: Plan, io: CommandIo): string => resolve(plan.data ?? defaultDataDir(io.env))
