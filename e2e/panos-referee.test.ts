@@ -44,6 +44,8 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['left', 222],
   ['predefined', ['ssl']],
   ['policy match', 1],
+  ['bulk delete in use', ['bulk-2 cannot be deleted because of references from:', 3]],
+  ['bulk delete', []],
   ['registered', [621, ['infected', 'laptop']]],
   ['audited', { '192.0.2.1': ['laptop'], '192.0.2.3': ['new'] }],
   ['cleared', {}],

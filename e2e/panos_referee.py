@@ -95,6 +95,19 @@ def settle(port):
     say("policy match", len(match))
 
 
+def bulk_steps(port):
+    firewall = Firewall("127.0.0.1", "admin", PASSWORD, port=port)
+    hosts = [firewall.add(AddressObject("bulk-%d" % n, "192.0.2.%d" % n)) for n in range(3)]
+    hosts[0].create_similar()
+    group = firewall.add(AddressGroup("bulk-group", ["bulk-2"]))
+    group.create()
+    made = lambda: [a.name for a in AddressObject.refreshall(firewall, add=False) if a.name.startswith("bulk")]
+    say("bulk delete in use", [failure(hosts[0].delete_similar)[1].split("\n")[0], len(made())])
+    group.delete()
+    hosts[0].delete_similar()
+    say("bulk delete", made())
+
+
 def user_steps(port):
     firewall = Firewall("127.0.0.1", "admin", PASSWORD, port=port)
     users = firewall.userid
@@ -217,6 +230,7 @@ if __name__ == "__main__":
     firewall_port, panorama_port = int(sys.argv[1]), int(sys.argv[2])
     firewall_steps(firewall_port)
     settle(firewall_port)
+    bulk_steps(firewall_port)
     user_steps(firewall_port)
     library_steps(firewall_port)
     panorama_steps(panorama_port)

@@ -115,6 +115,38 @@ describe('edits', () => {
     expect(verdict(config('delete', "/config/shared/address/entry[@name='web']"))).toBe('error 10')
   })
 
+  it('delete everything that one expression names, or nothing of it', () => {
+    const at = (...names: readonly string[]): string => `${VSYS}/address-group/entry[${names.map(name => `@name='${name}'`).join(' or ')}]`
+    set(ADDRESS, '<ip-netmask>192.0.2.1</ip-netmask>')
+    for (const [name, member] of Object.entries({ g1: 'web', g2: 'g1', g3: 'web', g4: 'g3' }))
+      set(at(name), `<static><member>${member}</member></static>`)
+    const before = device.candidate
+    const refused = config('delete', at('g1', 'g2', 'g3'))
+    expect([verdict(refused), words(refused)]).toEqual([
+      'error 10',
+      'g3 cannot be deleted because of references from: vsys -&gt; vsys1 -&gt; address-group -&gt; g4 -&gt; static',
+    ])
+    expect(device.candidate).toBe(before)
+    // What refers to the one may go with it; what is not there is not missed.
+    committed()
+    expect(verdict(config('delete', at('g1', 'g2', 'nobody')))).toBe('success 20')
+    const journal = children(child(op('<show><config><list><changes/></list></config></show>'), 'result', 'journal'), 'entry')
+    expect(journal.map(entry => [textAt(entry, 'action'), textAt(entry, 'xpath')])).toEqual([
+      ['DELETE', at('g1')],
+      ['DELETE', at('g2')],
+    ])
+    op('<revert><config/></revert>')
+    expect(device.candidate).toBe(device.running)
+    config('delete', at('g1', 'g2'))
+    committed('<partial><admin><member>admin</member></admin></partial>')
+    expect(show(at('g2'))).toContain('No such node')
+    expect(verdict(config('delete', `${VSYS}/address-group/entry[@name='g4']/static/member[text()='g3' or text()='web']`))).toBe(
+      'success 20',
+    )
+    // Other verbs are for one node.
+    expect(verdict(config('rename', at('g3', 'g4'), { newname: 'g5' }))).toBe('error 8')
+  })
+
   it('rename an object together with its references', () => {
     set(ADDRESS, '<ip-netmask>192.0.2.1</ip-netmask>')
     set(

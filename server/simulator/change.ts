@@ -20,9 +20,10 @@ const CHOICES: readonly (readonly string[])[] = [
   ['group', 'profiles'],
 ]
 
-const last = (trail: Trail): XmlNode => trail[trail.length - 1] ?? trail[0]
+export const last = (trail: Trail): XmlNode => trail[trail.length - 1] ?? trail[0]
 
-function steps(xpath: string): readonly Step[] {
+/** The steps of an expression that a change may name: a whole path of nodes. */
+export function steps(xpath: string): readonly Step[] {
   const path: Path = parsePath(xpath)
   if (path.end !== undefined || path.steps.some(step => step.descendant))
     throw new Refusal(6, 'Bad XPath: a change names one node by its whole path')
@@ -73,21 +74,18 @@ function need(root: XmlNode, xpath: string): Trail {
   return trail
 }
 
-/** The root of a tree in which the last node of the trail is another one, or several, or none. */
-function swap(trail: Trail, replacement: readonly XmlNode[], mark: Mark): XmlNode {
+/** The root of a tree in which the last node of the trail is another one. */
+function swap(trail: Trail, replacement: XmlNode, mark: Mark): XmlNode {
   let [below, above] = [last(trail), replacement]
   for (let index = trail.length - 2; index >= 0; index -= 1) {
     const parent = trail[index] ?? trail[0]
     const at = parent.children.indexOf(below)
-    const children = [...parent.children.slice(0, at), ...above, ...parent.children.slice(at + 1)]
-    const copy = withChildren(parent, children)
+    const copy = withChildren(parent, [...parent.children.slice(0, at), above, ...parent.children.slice(at + 1)])
     // The container that holds the change bears the mark too; what lies above it does not.
-    above = [index === trail.length - 2 ? marked(copy, mark) : copy]
+    above = index === trail.length - 2 ? marked(copy, mark) : copy
     below = parent
   }
-  const [root] = above
-  if (!root) throw new Refusal(15, 'The whole configuration cannot be deleted')
-  return root
+  return above
 }
 
 const sameNode = (one: XmlNode, other: XmlNode): boolean =>
@@ -127,7 +125,7 @@ export function set(root: XmlNode, xpath: string, elements: readonly XmlNode[], 
   }
   const end = last([first, ...rest])
   const merged = merge(end, addition ? [addition] : elements, mark)
-  return merged === end ? root : swap([first, ...rest], [merged], mark)
+  return merged === end ? root : swap([first, ...rest], merged, mark)
 }
 
 /** Puts an element in the place of a node; where there is none yet, it is made. */
@@ -138,7 +136,7 @@ export function edit(root: XmlNode, xpath: string, element: XmlNode, mark: Mark)
   if (!step || step.name !== element.name || (name !== undefined && element.attributes.name !== name))
     throw new Refusal(12, `edit: the element <${element.name}> is not the node that the xpath names`)
   const trail = find(root, xpath)
-  if (trail) return swap(trail, [markedDeep(element, mark)], mark)
+  if (trail) return swap(trail, markedDeep(element, mark), mark)
   const parent = xpath.slice(0, lastStep(xpath))
   return set(root, parent, [element], mark)
 }
@@ -156,12 +154,6 @@ export function lastStep(xpath: string): number {
   return [...xpath].slice(0, at).join('').length
 }
 
-/** Undefined when there was nothing to delete. */
-export function remove(root: XmlNode, xpath: string, mark: Mark): XmlNode | undefined {
-  const trail = find(root, xpath)
-  return trail && swap(trail, [], mark)
-}
-
 function freeName(trail: Trail, name: string): void {
   const parent = trail[trail.length - 2]
   if (parent?.children.some(child => child.attributes.name === name)) throw new Refusal(8, `${name} is already in use`)
@@ -171,7 +163,7 @@ export function rename(root: XmlNode, xpath: string, name: string, mark: Mark): 
   const trail = need(root, xpath)
   freeName(trail, name)
   const node = last(trail)
-  return swap(trail, [marked({ ...node, attributes: { ...node.attributes, name } }, mark)], mark)
+  return swap(trail, marked({ ...node, attributes: { ...node.attributes, name } }, mark), mark)
 }
 
 export type Where = 'top' | 'bottom' | 'before' | 'after'
@@ -187,7 +179,7 @@ export function move(root: XmlNode, xpath: string, where: Where, destination: st
   if (parent.children[at] === node) throw new Refusal(14, `${node.attributes.name} is there already`)
   const [top, ...rest] = trail.slice(0, -1)
   const children = [...others.slice(0, at), marked(node, mark), ...others.slice(at)]
-  return swap([top ?? trail[0], ...rest], [marked(withChildren(parent, children), mark)], mark)
+  return swap([top ?? trail[0], ...rest], marked(withChildren(parent, children), mark), mark)
 }
 
 /** `xpath` is the container that gets the copy, `from` the node that is copied. */

@@ -10,6 +10,7 @@ import type { Mark } from './dirty.ts'
 import { deleted, nameAtEnd, renamed, unquoted } from './referenced.ts'
 import { above, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
+import { findAll, pathTo } from './removal.ts'
 import { selected, TRANSFERS, transfer } from './transfer.ts'
 import { checkEntries, checkReferences } from './validate.ts'
 import { XPathError } from './xpath-parser.ts'
@@ -101,9 +102,10 @@ function placeOf({ action, xpath, elements }: Edit): string {
 
 function perform(device: Device, admin: string, change: Edit, now: number): ApiAnswer {
   const { action, xpath } = change
-  const absent = action === 'delete' && find(device.candidate, xpath) === undefined
-  if (absent) return answerLines('success', 7, ["Object doesn't exist"], { bare: true })
-  device.change(admin, action, placeOf(change), now, (root, mark) => {
+  const going = action === 'delete' ? findAll(device.candidate, xpath) : undefined
+  if (going?.length === 0) return answerLines('success', 7, ["Object doesn't exist"], { bare: true })
+  const places = going && going.length > 1 ? going.map(pathTo) : [placeOf(change)]
+  device.change(admin, action, places, now, (root, mark) => {
     const after = apply(root, change, mark)
     if (action !== 'delete') check(after, change)
     return after

@@ -130,17 +130,22 @@ export class Device {
     return this.locks.find(lock => lock.kind === kind && lock.admin !== admin)
   }
 
-  /** Does an edit for an administrator. `make` gives the tree after it. Throws Refusal, and then nothing has changed. */
-  change(admin: string, action: string, xpath: string, now: number, make: (root: XmlNode, mark: Mark) => XmlNode): void {
+  /** Does an edit of some places for an administrator. `make` gives the tree after it. Throws Refusal, and then nothing has changed. */
+  change(admin: string, action: string, places: readonly string[], now: number, make: (root: XmlNode, mark: Mark) => XmlNode): void {
     const lock = this.locked('config', admin)
     if (lock) throw new Refusal(15, `Configuration is locked by ${lock.admin}`)
     const mark: Mark = { admin, dirtyId: this.#edits + 2, time: stamp(now) }
     const after = make(this.candidate, mark)
     if (after === this.candidate) return
     this.#edits += 1
-    this.deeds.push({ at: now, admin, what: action, xpath })
+    for (const xpath of places) this.deeds.push({ at: now, admin, what: action, xpath })
     this.candidate = after
-    this.pending = [...this.pending, { id: this.#edits, admin, action, xpath, at: now, apply: root => make(root, mark) }]
+    // The first of the places stands for the whole edit when it is done again.
+    const done = places.map((xpath, index) => ({
+      ...{ id: this.#edits, admin, action, xpath, at: now },
+      apply: (root: XmlNode) => (index === 0 ? make(root, mark) : root),
+    }))
+    this.pending = [...this.pending, ...done]
   }
 
   /** The running configuration with some pending edits done on it; an edit that cannot be done there is left out. */

@@ -73,7 +73,7 @@ function importCertificate(device: Device, admin: string, parameters: URLSearchP
   } catch {
     return failed(12, `Import of ${name} failed: the file holds no certificate in format pem`)
   }
-  device.change(admin, 'set', CERTIFICATES, now, (root, mark) => set(root, CERTIFICATES, [node], mark))
+  device.change(admin, 'set', [CERTIFICATES], now, (root, mark) => set(root, CERTIFICATES, [node], mark))
   return success(`Successfully imported ${escapeXml(name)} into candidate configuration`)
 }
 
@@ -140,7 +140,7 @@ const load: Operation = ({ device, node, account, now }) => {
   const tree = name === 'running-config.xml' ? device.running : device.saved.get(name)
   if (!tree) return answerLines('error', 13, [`${name} does not exist`])
   try {
-    device.change(account.user, 'load', '/config', now, () => ({ ...tree }))
+    device.change(account.user, 'load', ['/config'], now, () => ({ ...tree }))
   } catch (error) {
     if (error instanceof Refusal) return answerLines('error', error.code, error.lines)
     throw error

@@ -2,10 +2,11 @@
  * Deletes and renames that mind what refers to the object. Promise: what is in use is not deleted, and a rename takes the references with it.
  */
 import type { XmlNode } from '../panos/xml.ts'
-import { find, lastStep, remove, rename } from './change.ts'
+import { find, lastStep, rename } from './change.ts'
 import { type Mark, withChildren } from './dirty.ts'
-import { above, eachReference, KIND_OF_CONTAINER, owns, reached, referencesTo, scopesOf } from './references.ts'
+import { eachReference, type Gone, KIND_OF_CONTAINER, orphans, reached, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
+import { findAll, remove } from './removal.ts'
 
 const NAME_AT_END = /\[@name=(?:'([^']*)'|"([^"]*)")\]$/
 
@@ -15,19 +16,24 @@ export const nameAtEnd = (xpath: string): string | undefined => {
   return found?.[1] ?? found?.[2]
 }
 
+/** Deletes all that an expression names, or nothing of it. Throws Refusal with code 10 where a reference would mean nothing any more. */
 export function deleted(root: XmlNode, xpath: string, mark: Mark): XmlNode {
-  const name = nameAtEnd(xpath)
-  const container = xpath.slice(0, lastStep(xpath))
-  const kind = KIND_OF_CONTAINER[container.slice(container.lastIndexOf('/') + 1)]
-  const owner = scopesOf(root).find(scope => unquoted(container).startsWith(`${unquoted(scope.xpath)}/`))
-  if (name !== undefined && kind && owner) {
-    const scopes = scopesOf(root)
-    // Where one of the same name lies above, the name goes on meaning something.
-    const elsewhere = above(root, scopes, owner).some(scope => owns(scope, kind, name))
-    const users = elsewhere ? [] : referencesTo(root, owner.label, kind, name)
-    if (users.length > 0) throw new Refusal(10, ` ${name} cannot be deleted because of references from:`, ...users.map(user => ` ${user}`))
-  }
-  return remove(root, xpath, mark) ?? root
+  const trails = findAll(root, xpath)
+  const after = remove(root, trails, mark)
+  const scopes = scopesOf(root)
+  const gone = trails.flatMap((trail): Gone[] => {
+    const [holder, container, object] = trail.slice(-3)
+    const owner = scopes.find(({ node }) => node === holder)
+    const kind = KIND_OF_CONTAINER[container?.name ?? '']
+    const name = object?.attributes.name
+    return owner && kind && name !== undefined ? [{ owner: owner.label, kind, name }] : []
+  })
+  const lines = [...orphans(after, gone)].flatMap(([name, users]) => [
+    ` ${name} cannot be deleted because of references from:`,
+    ...users.map(user => ` ${user}`),
+  ])
+  if (lines.length > 0) throw new Refusal(10, ...lines)
+  return after
 }
 
 /** A rename takes the references with it. */

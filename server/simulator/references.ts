@@ -143,14 +143,28 @@ export function reached(root: XmlNode, owner: string, kind: Kind, name: string):
   })
 }
 
-/** Where an object is referred to, in the device's words. */
-export function referencesTo(root: XmlNode, owner: string, kind: Kind, name: string): string[] {
-  const found: string[] = []
-  for (const within of reached(root, owner, kind, name)) {
+/** An object that a scope held. */
+export interface Gone {
+  /** The label of the scope. */
+  readonly owner: string
+  readonly kind: Kind
+  readonly name: string
+}
+
+/** What referred to objects that are gone and now means nothing: paths in the device's words, by the names of the objects. */
+export function orphans(root: XmlNode, gone: readonly Gone[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  if (gone.length === 0) return found
+  const byName = Map.groupBy(gone, ({ kind, name }) => `${kind} ${name}`)
+  const scopes = scopesOf(root)
+  for (const within of scopes) {
+    const seen = [within, ...above(root, scopes, within)]
     eachReference(
       within,
-      (what, text, path) => {
-        if (what === kind && text === name) found.push(path.join(' -> '))
+      (kind, text, path) => {
+        const meant = byName.get(`${kind} ${text}`)?.some(({ owner }) => seen.some(({ label }) => label === owner))
+        // Where one of the same name lies above, the name goes on meaning something.
+        if (meant && !seen.some(scope => owns(scope, kind, text))) found.set(text, [...(found.get(text) ?? []), path.join(' -> ')])
         return undefined
       },
       NO_MARK,

@@ -4,11 +4,11 @@
  * The request is that of the PAN-OS XML API guide ("Multi-Move and Multi-Clone"); the wording of refusals is the simulator's own.
  */
 import { children, membersAt, textAt, type XmlNode } from '../panos/xml.ts'
-import { find, lastStep, remove, set } from './change.ts'
+import { find, lastStep, set } from './change.ts'
 import type { Mark } from './dirty.ts'
-import { lineage } from './lineage.ts'
-import { KIND_OF_CONTAINER, owns, referencesTo, type Scope, scopesOf } from './references.ts'
+import { KIND_OF_CONTAINER, orphans, type Scope, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
+import { findAll, remove } from './removal.ts'
 
 export const TRANSFERS: readonly string[] = ['multi-move', 'multi-clone']
 
@@ -36,19 +36,6 @@ function scopeOf(root: XmlNode, xpath: string): Scope {
   return scope
 }
 
-/** Where it was, the name means what went away: it lies in shared, or in a device group above. */
-function stillSeen(root: XmlNode, from: Scope, container: string, name: string): boolean {
-  const kind = KIND_OF_CONTAINER[container]
-  const isGroup = from.label.startsWith('device-group')
-  const above = isGroup ? lineage(root, from.name).filter(group => group !== from.name) : []
-  return (
-    kind !== undefined &&
-    scopesOf(root).some(
-      scope => (scope.label === 'shared' || above.some(group => scope.label === `device-group -> ${group}`)) && owns(scope, kind, name),
-    )
-  )
-}
-
 function put(root: XmlNode, action: string, xpath: string, { source, name }: Item, mark: Mark): XmlNode {
   if (kindOf(source) !== kindOf(xpath)) throw new Refusal(12, `${name} cannot go from ${kindOf(source)} to ${kindOf(xpath)}`)
   if (scopeOf(root, source).label === scopeOf(root, xpath).label && kindOf(xpath) !== 'rules')
@@ -62,13 +49,11 @@ function put(root: XmlNode, action: string, xpath: string, { source, name }: Ite
   return set(root, xpath, [copy], mark)
 }
 
-/** Refuses what is still referred to from where it was. */
+/** Refuses what is still referred to from where it was and not seen from there any more. */
 function checkLeft(root: XmlNode, { source, name }: Item): void {
-  const [from, container] = [scopeOf(root, source), kindOf(source)]
-  const kind = KIND_OF_CONTAINER[container]
-  if (!kind || stillSeen(root, from, container, name)) return
-  const users = referencesTo(root, from.label, kind, name)
-  if (users.length > 0) throw new Refusal(10, ` ${name} cannot be moved because of references from:`, ...users.map(user => ` ${user}`))
+  const kind = KIND_OF_CONTAINER[kindOf(source)]
+  const users = kind && orphans(root, [{ owner: scopeOf(root, source).label, kind, name }]).get(name)
+  if (users) throw new Refusal(10, ` ${name} cannot be moved because of references from:`, ...users.map(user => ` ${user}`))
 }
 
 /** Throws Refusal: for the first thing that is wrong, or for all of them where `<all-errors>yes</all-errors>` asks for that. */
@@ -88,7 +73,7 @@ export function transfer(root: XmlNode, action: string, xpath: string, elements:
   }
   let tree = items.reduce((now, item) => trying(now, before => put(before, action, xpath, item, mark)), root)
   if (action === 'multi-move') {
-    for (const { source, name } of items) tree = (find(tree, source) && remove(tree, pathOf(source, name), mark)) ?? tree
+    for (const { source, name } of items) tree = remove(tree, findAll(tree, pathOf(source, name)), mark)
     for (const item of items) {
       trying(tree, before => {
         if (find(root, pathOf(item.source, item.name))) checkLeft(before, item)
