@@ -46,6 +46,8 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['policy match', 1],
   ['bulk delete in use', ['bulk-2 cannot be deleted because of references from:', 3]],
   ['bulk delete', []],
+  ['translation in use', 'pool cannot be deleted because of references from:'],
+  ['translation renamed', ['other-pool']],
   ['registered', [621, ['infected', 'laptop']]],
   ['audited', { '192.0.2.1': ['laptop'], '192.0.2.3': ['new'] }],
   ['cleared', {}],

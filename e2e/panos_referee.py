@@ -95,7 +95,7 @@ def settle(port):
     say("policy match", len(match))
 
 
-def bulk_steps(port):
+def object_steps(port):
     firewall = Firewall("127.0.0.1", "admin", PASSWORD, port=port)
     hosts = [firewall.add(AddressObject("bulk-%d" % n, "192.0.2.%d" % n)) for n in range(3)]
     hosts[0].create_similar()
@@ -106,6 +106,19 @@ def bulk_steps(port):
     group.delete()
     hosts[0].delete_similar()
     say("bulk delete", made())
+    pool = firewall.add(AddressObject("pool", "198.51.100.9"))
+    pool.create()
+    base = firewall.add(Rulebase())
+    style = {"source_translation_type": "dynamic-ip-and-port", "source_translation_address_type": "translated-address"}
+    nat = base.add(NatRule("pool-nat", source=["any"], destination=["any"], fromzone=["users"], tozone=["untrust"], service="any", **style))
+    nat.source_translation_translated_addresses = ["pool"]
+    nat.create()
+    say("translation in use", failure(pool.delete)[1].split("\n")[0])
+    pool.rename("other-pool")
+    nat.refresh()
+    say("translation renamed", nat.source_translation_translated_addresses)
+    nat.delete()
+    pool.delete()
 
 
 def user_steps(port):
@@ -230,7 +243,7 @@ if __name__ == "__main__":
     firewall_port, panorama_port = int(sys.argv[1]), int(sys.argv[2])
     firewall_steps(firewall_port)
     settle(firewall_port)
-    bulk_steps(firewall_port)
+    object_steps(firewall_port)
     user_steps(firewall_port)
     library_steps(firewall_port)
     panorama_steps(panorama_port)

@@ -163,6 +163,30 @@ describe('edits', () => {
     )
   })
 
+  it.each([
+    ['source-translation', '<dynamic-ip-and-port><translated-address><member>web</member></translated-address></dynamic-ip-and-port>'],
+    ['source-translation', '<dynamic-ip><fallback><translated-address><member>web</member></translated-address></fallback></dynamic-ip>'],
+    ['source-translation', '<static-ip><translated-address>web</translated-address></static-ip>'],
+    ['destination-translation', '<translated-address>web</translated-address><translated-port>443</translated-port>'],
+    ['dynamic-destination-translation', '<translated-address>web</translated-address>'],
+  ])('know the object that the %s %s of a NAT rule names', (part, inside) => {
+    const nat = `${VSYS}/rulebase/nat/rules/entry[@name='n']`
+    const rule = `${RULE.replace(/<(application|action)>.*?<\/\1>/g, '').replace(/<service>.*<\/service>/, '<service>any</service>')}<${part}>${inside}</${part}>`
+    expect(verdict(set(nat, rule))).toBe('error 12')
+    set(ADDRESS, '<ip-netmask>192.0.2.1</ip-netmask>')
+    expect(verdict(set(nat, rule))).toBe('success 20')
+    const refused = config('delete', ADDRESS)
+    expect([verdict(refused), words(refused)]).toEqual([
+      'error 10',
+      expect.stringMatching(
+        new RegExp(`from: vsys -&gt; vsys1 -&gt; rulebase -&gt; nat -&gt; rules -&gt; n -&gt; ${part} .*translated-address$`),
+      ),
+    ])
+    expect(verdict(config('rename', ADDRESS, { newname: 'www' }))).toBe('success 20')
+    expect(textAt(committed(), 'result')).toBe('OK')
+    expect(show(`${nat}/${part}`)).toContain(inside.replace('web', 'www'))
+  })
+
   it('move and clone rules', () => {
     const order = (): (string | undefined)[] =>
       children(child(config('get', `${VSYS}/rulebase/security/rules`), 'result', 'rules'), 'entry').map(rule => rule.attributes.name)

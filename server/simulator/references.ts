@@ -87,10 +87,17 @@ const entries =
   (node, path, visit, mark) =>
     through(node, child => (child.name === 'entry' ? walk(child, [...path, child.attributes.name ?? ''], visit, mark) : child))
 
+/** `translated-address` at any depth: the kinds of translation of a NAT rule, and their fallbacks, each have their own. */
+const translation: Walk = (node, path, visit, mark) =>
+  through(node, child => (child.name === 'translated-address' ? slot('address') : translation)(child, [...path, child.name], visit, mark))
+
 const tagged = entries(named({ tag: slot('tag') }))
 const rule = named({
   source: slot('address'),
   destination: slot('address'),
+  'source-translation': translation,
+  'destination-translation': translation,
+  'dynamic-destination-translation': translation,
   service: slot('service'),
   application: slot('application'),
   from: slot('zone'),

@@ -99,11 +99,9 @@ export function checkReferences(within: Scope, above: readonly Scope[], only: (p
     (kind, text, path) => {
       if (!only(path) || (kind === 'zone' && !zonesKnown) || BUILT_IN[kind](text)) return undefined
       if ([within, ...above].some(scope => owns(scope, kind, text))) return undefined
-      throw new Refusal(
-        12,
-        `${path.slice(-3).join(' -> ')} '${text}' is not a valid reference`,
-        `${path.slice(-3, -1).join(' -> ')} is invalid`,
-      )
+      // From the container on, as devices name the place: what lies above is left out.
+      const place = path.slice(path[1]?.endsWith('rulebase') ? 3 : 1)
+      throw new Refusal(12, `${place.join(' -> ')} '${text}' is not a valid reference`, `${place.slice(0, -1).join(' -> ')} is invalid`)
     },
     { admin: '', dirtyId: 0, time: '' },
   )
