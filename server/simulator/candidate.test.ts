@@ -244,6 +244,22 @@ describe('edits', () => {
     expect(device.candidate).toBe(before)
   })
 
+  it.each([
+    ['set', '/config/shared/pre-rulebase/security/rules', `<entry name="r">${RULE}</entry>`, 6, 'Could not find schema node for xpath'],
+    ['edit', `${VSYS}/post-rulebase`, '<post-rulebase/>', 6, 'Could not find schema node for xpath'],
+    ['set', '/config/shared', '<post-rulebase/>', 12, 'shared -&gt; post-rulebase unexpected here shared is invalid'],
+    ['edit', '/config/shared', '<shared><pre-rulebase/></shared>', 12, 'shared -&gt; pre-rulebase unexpected here shared is invalid'],
+  ])('refuse to %s at %s of a firewall the rules that only a Panorama has', (action, xpath, element, code, message) => {
+    const before = device.candidate
+    const refused = config(action, xpath, { element })
+    expect([verdict(refused), words(refused)]).toEqual([`error ${code}`, expect.stringContaining(message)])
+    expect(device.candidate).toBe(before)
+    expect(verdict(config('get', xpath))).toBe(xpath.endsWith('shared') ? 'success 19' : 'success 7')
+    device = make({ profile: 'panorama' })
+    if (xpath.startsWith('/config/shared/'))
+      expect(verdict(config(action, xpath, { element: element.replaceAll('users', 'any') }))).toBe('success 20')
+  })
+
   it('come all or not at all in a multi-config', () => {
     const request = (second: string): XmlNode =>
       config('multi-config', '', {

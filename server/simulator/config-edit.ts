@@ -12,7 +12,7 @@ import { above, scopesOf } from './references.ts'
 import { Refusal } from './refusal.ts'
 import { findAll, pathTo } from './removal.ts'
 import { selected, TRANSFERS, transfer } from './transfer.ts'
-import { checkEntries, checkReferences } from './validate.ts'
+import { checkEntries, checkPlace, checkReferences } from './validate.ts'
 import { XPathError } from './xpath-parser.ts'
 
 /** One edit, from the parameters of a request or from a part of a multi-config. */
@@ -101,7 +101,8 @@ function placeOf({ action, xpath, elements }: Edit): string {
 }
 
 function perform(device: Device, admin: string, change: Edit, now: number): ApiAnswer {
-  const { action, xpath } = change
+  const { action, xpath, elements } = change
+  if (!device.panorama) checkPlace(xpath, elements)
   const going = action === 'delete' ? findAll(device.candidate, xpath) : undefined
   if (going?.length === 0) return answerLines('success', 7, ["Object doesn't exist"], { bare: true })
   const places = going && going.length > 1 ? going.map(pathTo) : [placeOf(change)]

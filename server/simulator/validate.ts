@@ -6,6 +6,7 @@ import { isIP, isIPv4 } from 'node:net'
 import { child, children, textAt, type XmlNode } from '../panos/xml.ts'
 import { eachReference, type Kind, owns, type Scope } from './references.ts'
 import { Refusal } from './refusal.ts'
+import { parsePath } from './xpath-parser.ts'
 
 const RULE_PARTS = [
   ...['to', 'from', 'source', 'destination', 'source-user', 'category', 'application', 'service', 'source-hip', 'destination-hip'],
@@ -114,4 +115,25 @@ export function checkEntries(container: XmlNode, inSecurity: boolean, only: Read
     if (container.name in PARTS) checkObject(container.name, entry)
     else if (container.name === 'rules' && inSecurity) checkRule(entry)
   }
+}
+
+const ONLY_ON_PANORAMA: readonly string[] = ['pre-rulebase', 'post-rulebase']
+
+/** Where an element lies that a firewall does not have. */
+const stray = (parent: string, elements: readonly XmlNode[]): string | undefined =>
+  elements.reduce<string | undefined>(
+    (found, { name, children }) => found ?? (ONLY_ON_PANORAMA.includes(name) ? `${parent} -> ${name}` : stray(name, children)),
+    undefined,
+  )
+
+/**
+ * Refuses to write what the schema of a firewall has no place for: rules before and after its own are a Panorama's. The words are those of devices
+ * (PaloAltoNetworks/pan-os-python issue 592; PaloAltoNetworks/pango, errors/panos_test.go). Throws Refusal with code 6 or 12.
+ */
+export function checkPlace(xpath: string, elements: readonly XmlNode[]): void {
+  const steps = parsePath(xpath).steps.map(({ name }) => name)
+  if (steps.some(name => ONLY_ON_PANORAMA.includes(name))) throw new Refusal(6, `Could not find schema node for xpath ${xpath}`)
+  const parent = steps.at(-1) ?? ''
+  const found = stray(parent, elements)
+  if (found) throw new Refusal(12, ` ${found} unexpected here`, ` ${parent} is invalid`)
 }
