@@ -46,6 +46,7 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['policy match', 1],
   ['bulk delete in use', ['bulk-2 cannot be deleted because of references from:', 3]],
   ['bulk delete', []],
+  ['refresh of fields', ['198.51.100.9', 'ip-netmask']],
   ['translation in use', 'pool cannot be deleted because of references from:'],
   ['translation renamed', ['other-pool']],
   ['registered', [621, ['infected', 'laptop']]],

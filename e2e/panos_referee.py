@@ -108,6 +108,10 @@ def object_steps(port):
     say("bulk delete", made())
     pool = firewall.add(AddressObject("pool", "198.51.100.9"))
     pool.create()
+    # Asks for the fields of the object in one union of paths.
+    again = firewall.add(AddressObject("pool"))
+    again.refresh(refresh_children=False)
+    say("refresh of fields", [again.value, again.type])
     base = firewall.add(Rulebase())
     style = {"source_translation_type": "dynamic-ip-and-port", "source_translation_address_type": "translated-address"}
     nat = base.add(NatRule("pool-nat", source=["any"], destination=["any"], fromzone=["users"], tozone=["untrust"], service="any", **style))

@@ -35,6 +35,10 @@ describe('select', () => {
     ["/config//member[text()='ethernet1/2']", ['ethernet1/2']],
     ['/config/*/tag/*', ['a']],
     ['/config/absent/entry', []],
+    // In the order of the document, and once.
+    ['//zone/entry|/config/shared/tag/entry | //tag/entry[color]', ['a', 'a', 'b', 'trust']],
+    ['/config/absent|//zone/entry', ['trust']],
+    ["/config/shared/tag/entry[@name='a|b']|//tag/entry[@name='c']", ['c']],
     [' /config / shared / tag / entry [ @name = "a" ] ', ['a']],
   ])('%s', (xpath, expected) => {
     expect(names(xpath)).toEqual(expected)
@@ -43,6 +47,8 @@ describe('select', () => {
   it('tells attributes and text from nodes', () => {
     expect(select(root, '/config/devices/entry/vsys/entry/@name')).toMatchObject({ kind: 'attribute', name: 'name', nodes: { length: 2 } })
     expect(select(root, '/config/devices/entry/vsys/entry/tag/entry/color/text()')).toMatchObject({ kind: 'text', nodes: { length: 2 } })
+    const both = '/config/shared/tag/entry/@name | //zone/entry/@name'
+    expect(select(root, both)).toMatchObject({ kind: 'attribute', name: 'name', nodes: { length: 2 } })
   })
 
   it.each([
@@ -61,7 +67,10 @@ describe('select', () => {
     '/config/entry[@name="a"]x',
     `/a[${'('.repeat(60)}@b${')'.repeat(60)}]`,
     '/config/../devices',
-    '/config | /devices',
+    '/config |',
+    '| /config',
+    '/config || /config',
+    '/config/shared/tag/entry | /config/shared/tag/entry/@name',
   ])('refuses %j', xpath => {
     expect(() => select(root, xpath)).toThrow(XPathError)
   })
@@ -104,6 +113,7 @@ describe('select', () => {
       ' ',
       'contains(',
       ',',
+      '|',
     )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), pieces => {

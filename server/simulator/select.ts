@@ -3,10 +3,10 @@
  * with XPathError; nothing is half understood.
  *
  * Supported: absolute paths of child (`/`) and descendant (`//`) steps, `*`, predicates of `@attribute='v'`, `text()='v'`, `name='v'` joined by
- * `or`/`and` with parentheses, `contains()`/`starts-with()` of those, `local-name()`, `concat()` of texts, positions (`[2]`, `[last()]`), and a last step `@attribute` or `text()`.
+ * `or`/`and` with parentheses, `contains()`/`starts-with()` of those, `local-name()`, `concat()` of texts, positions (`[2]`, `[last()]`), a last step `@attribute` or `text()`, and unions (`a|b`) of such paths.
  */
 import type { XmlNode } from '../panos/xml.ts'
-import { type Predicate, parsePath, type Step, type Term } from './xpath-parser.ts'
+import { type Path, type Predicate, parseUnion, type Step, type Term, XPathError } from './xpath-parser.ts'
 
 export type Selection =
   | { readonly kind: 'nodes'; readonly nodes: readonly XmlNode[] }
@@ -65,24 +65,35 @@ function* withDescendants(node: XmlNode): Generator<XmlNode> {
   for (const child of node.children) yield* withDescendants(child)
 }
 
+/** Those that were found below some nodes, once each, as they come in the document. */
+function inOrder(nodes: readonly XmlNode[], found: Set<XmlNode>): XmlNode[] {
+  const order: XmlNode[] = []
+  for (const node of nodes) for (const candidate of withDescendants(node)) if (found.delete(candidate)) order.push(candidate)
+  return order
+}
+
 /** `a//b` is `a/descendant-or-self::node()/b`: nodes come once each, in document order. */
 function advance(nodes: readonly XmlNode[], step: Step): readonly XmlNode[] {
   if (!step.descendant) return nodes.flatMap(node => matchingChildren(node, step))
   const found = new Set<XmlNode>()
   for (const node of nodes) for (const parent of withDescendants(node)) for (const match of matchingChildren(parent, step)) found.add(match)
   if (nodes.length < 2 && found.size < 2) return [...found]
-  const order: XmlNode[] = []
-  for (const node of nodes) for (const candidate of withDescendants(node)) if (found.delete(candidate)) order.push(candidate)
-  return order
+  return inOrder(nodes, found)
 }
 
-/** Evaluates an absolute path; `root` is the document element (`config`). Throws XPathError. */
-export function select(root: XmlNode, xpath: string): Selection {
-  const path = parsePath(xpath)
+function along(root: XmlNode, { steps, end }: Path): Selection {
   let nodes: readonly XmlNode[] = [{ name: '', attributes: {}, children: [root], text: '' }]
-  for (const step of path.steps) nodes = advance(nodes, step)
-  const { end } = path
+  for (const step of steps) nodes = advance(nodes, step)
   if (end === undefined) return { kind: 'nodes', nodes }
   if (end.kind === 'text') return { kind: 'text', nodes: nodes.filter(node => node.text !== '') }
   return { kind: 'attribute', name: end.name, nodes: nodes.filter(node => node.attributes[end.name] !== undefined) }
+}
+
+/** Evaluates an absolute path or a union of them; `root` is the document element (`config`). Throws XPathError. */
+export function select(root: XmlNode, xpath: string): Selection {
+  const [first, ...more] = parseUnion(xpath).map(path => along(root, path))
+  if (!first || more.length === 0) return first ?? { kind: 'nodes', nodes: [] }
+  const what = ({ kind, ...rest }: Selection): string => ('name' in rest ? `@${rest.name}` : kind)
+  if (more.some(other => what(other) !== what(first))) throw new XPathError('a union must select nodes, texts or one attribute throughout')
+  return { ...first, nodes: inOrder([root], new Set([first, ...more].flatMap(({ nodes }) => nodes))) }
 }

@@ -165,24 +165,36 @@ class Reader {
     }
     return { descendant, name, predicates }
   }
+
+  path(): Path {
+    const steps: Step[] = []
+    let end: Path['end']
+    this.space()
+    while (end === undefined && !this.done && this.#text[this.#at] !== '|') {
+      const descendant = this.take('//')
+      if (!descendant && !this.take('/')) this.fail('"/"')
+      if (steps.length > 0 && !descendant && this.take('@')) end = { kind: 'attribute', name: this.name() }
+      else if (steps.length > 0 && !descendant && this.take('text()')) end = { kind: 'text' }
+      else steps.push(this.step(descendant))
+      this.space()
+    }
+    if (steps.length === 0) this.fail('an absolute path')
+    return { steps, end }
+  }
+}
+
+/** Parses a union of absolute location paths, which may be one alone. Throws XPathError. */
+export function parseUnion(xpath: string): readonly Path[] {
+  const reader = new Reader(xpath)
+  const paths = [reader.path()]
+  while (reader.take('|')) paths.push(reader.path())
+  if (!reader.done) reader.fail('the end')
+  return paths
 }
 
 /** Parses an absolute location path. Throws XPathError. */
 export function parsePath(xpath: string): Path {
-  const reader = new Reader(xpath)
-  const steps: Step[] = []
-  let end: Path['end']
-  while (end === undefined) {
-    reader.space()
-    if (reader.done) break
-    const descendant = reader.take('//')
-    if (!descendant && !reader.take('/')) reader.fail('"/"')
-    if (steps.length > 0 && !descendant && reader.take('@')) end = { kind: 'attribute', name: reader.name() }
-    else if (steps.length > 0 && !descendant && reader.take('text()')) end = { kind: 'text' }
-    else steps.push(reader.step(descendant))
-  }
-  reader.space()
-  if (!reader.done) reader.fail('the end')
-  if (steps.length === 0) reader.fail('an absolute path')
-  return { steps, end }
+  const [path, ...more] = parseUnion(xpath)
+  if (!path || more.length > 0) throw new XPathError('expected one path, not a union of them')
+  return path
 }
