@@ -5,6 +5,7 @@ import { child, children, parseXml, textAt, writeXml, type XmlNode } from '../pa
 import { makeAccounts } from './accounts.ts'
 import { answerApi } from './api.ts'
 import type { Device } from './device.ts'
+import { parseLogFilter } from './log-filter.ts'
 import { createDevice, type ProfileOptions } from './profiles.ts'
 
 const KEY = 'key-of-admin'
@@ -478,6 +479,13 @@ describe('logs', () => {
     const [oldest] = logs({ nlogs: '1', dir: 'forward' })
     const number = (entry: XmlNode | undefined): number => Number(textAt(entry, 'seqno'))
     expect([number(newest) - number(second), number(oldest)]).toEqual([1, 1000])
+    set(ADDRESS, '<fqdn>a.example.net</fqdn>')
+    const path = ADDRESS.replaceAll("'", String.raw`\'`)
+    const written = logs({ 'log-type': 'config', query: `(full-path contains '${path}') and (cmd eq set)` })
+    expect(written.map(entry => textAt(entry, 'full-path'))).toEqual([ADDRESS])
+    // A backslash elsewhere is itself.
+    const filter = parseLogFilter(String.raw`(srcuser eq 'corp\alice') and (dstuser eq "o\"neil")`)
+    expect(filter({ srcuser: String.raw`corp\alice`, dstuser: 'o"neil' })).toBe(true)
     for (const bad of ['( action eq', 'action is allow', ')(']) expect(verdict(query({ query: bad }))).toBe('error 17')
     expect(verdict(query({ nlogs: '5001' }))).toBe('error 400')
   })

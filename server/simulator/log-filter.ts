@@ -30,8 +30,9 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 const OPERATORS = ['eq', 'neq', 'in', 'notin', 'leq', 'geq', 'lt', 'gt', 'contains', 'startswith'] as const
 type Operator = (typeof OPERATORS)[number]
 
-const tokens = (text: string): string[] => text.match(/\(|\)|'[^']*'|"[^"]*"|[^\s()]+/g) ?? []
-const unquoted = (token: string): string => (/^(['"]).*\1$/.test(token) ? token.slice(1, -1) : token)
+/** In a literal a backslash before a quote makes it a letter (Sebbb/palo_alto, examples/test_log.rb); any other is a letter itself: `'corp\alice'`. */
+const tokens = (text: string): string[] => text.match(/\(|\)|'(?:\\'|[^'])*'|"(?:\\"|[^"])*"|[^\s()]+/g) ?? []
+const unquoted = (token: string): string => (/^(['"]).*\1$/.test(token) ? token.slice(1, -1).replace(/\\(?=['"])/g, '') : token)
 
 function inside(value: string, wanted: string): boolean {
   const span = spanOf(wanted)
