@@ -16,13 +16,19 @@ const clockText = (now: number): string => {
 /** Plain text in CDATA, as these two commands answer. */
 const plain = (text: string): string => `<![CDATA[${text}\n]]>`
 
+/** Later releases count memory in MiB (PaloAltoNetworks/pan-os-upgrade-assurance issue 190), earlier ones in KiB (kevinsteves/pan-python issue 32). */
+const MEMORY = {
+  MiB: 'MiB Mem :   7933.2 total,    612.8 free,   4102.0 used,   3218.4 buff/cache',
+  KiB: 'KiB Mem :  8123597 total,   627507 free,  4200448 used,  3295642 buff/cache',
+}
+
 const showResources: Operation = ({ device, now }) => {
   const minutes = Math.floor((now - device.bootedAt) / 60_000)
   return plain(
     `top - ${clock(now)} up ${Math.floor(minutes / 1440)} days, ${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)},  0 users,  load average: 0.31, 0.28, 0.26\n` +
       'Tasks: 189 total,   1 running, 188 sleeping,   0 stopped,   0 zombie\n' +
       '%Cpu(s):  4.1 us,  1.9 sy,  0.0 ni, 93.8 id,  0.1 wa,  0.0 hi,  0.1 si,  0.0 st\n' +
-      'MiB Mem :   7933.2 total,    612.8 free,   4102.0 used,   3218.4 buff/cache',
+      MEMORY[device.dialect === '10.1' ? 'KiB' : 'MiB'],
   )
 }
 
