@@ -100,6 +100,8 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['shared hit counts', 3],
   ['own hit counts', true],
   ['in use below', 'kept cannot be deleted because of references from:'],
+  ['move', 'OK'],
+  ['moved', ['site-001', 'site-001']],
 ]
 
 describe.skipIf(missing !== undefined)(`the vendor's Python clients${why}`, () => {

@@ -241,6 +241,13 @@ def panorama_steps(port):
     top.create()
     group.add(AddressGroup("keeper", ["kept"])).create()
     say("in use below", failure(top.delete)[1].split("\n")[0])
+    made = panorama.add(DeviceGroup("made"))
+    made.create()
+    place = made.opstate.dg_hierarchy
+    place.parent = "site-001"
+    say("move", place.update()["result"])
+    place.refresh()
+    say("moved", [place.parent, panorama.opstate.dg_hierarchy.fetch()["made"]])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ export interface JobDevice {
 }
 
 export interface JobPlan {
-  readonly type: 'Commit' | 'Validate' | 'CommitAll' | 'RevertConfig' | 'AutoCom'
+  readonly type: 'Commit' | 'Validate' | 'CommitAll' | 'MoveDG' | 'AutoCom'
   readonly user: string
   readonly description?: string
   /** From start to end, in milliseconds. */

@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   clone: 'CREATE',
   'multi-move': 'MOVE',
   'multi-clone': 'CREATE',
+  'move-dg': 'MOVE',
   override: 'EDIT',
 }
 

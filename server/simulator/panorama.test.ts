@@ -8,6 +8,7 @@ import { createDevice } from './profiles.ts'
 
 const KEY = 'key-of-admin'
 const accounts = makeAccounts({ user: 'admin', password: 'pw', apiKey: KEY })
+const keyOf = (user: string): string => accounts.find(account => account.user === user)?.apiKey ?? ''
 const START = Date.parse('2026-11-20T06:00:00Z')
 const DEVICE = "/config/devices/entry[@name='localhost.localdomain']"
 const group = (name: string): string => `${DEVICE}/device-group/entry[@name='${name}']`
@@ -71,6 +72,59 @@ describe('references', () => {
     set(`${BELOW}/address-group`, holding('g', 'x'))
     expect(verdict(config('rename', `${TOP}/address/entry[@name='x']`, { newname: 'y' }))).toBe('success 20')
     expect(writeXml(config('get', `${BELOW}/address-group/entry[@name='g']/static`))).toMatch(/<member[^>]*>y<\/member>/)
+  })
+})
+
+describe('the hierarchy of device groups', () => {
+  const op = (cmd: string, user = 'admin'): XmlNode =>
+    parseXml(answerApi(device, new URLSearchParams({ type: 'op', cmd }), keyOf(user), now).body)
+  const moved = (name: string, parent?: string, user?: string): XmlNode =>
+    op(
+      `<request><move-dg><entry name="${name}">${parent === undefined ? '' : `<new-parent-dg>${parent}</new-parent-dg>`}</entry></move-dg></request>`,
+      user,
+    )
+  const parents = (): Record<string, string> => {
+    const below = (node: XmlNode | undefined, parent: string): [string, string][] =>
+      children(node, 'dg').flatMap(dg => [[dg.attributes.name ?? '', parent], ...below(dg, dg.attributes.name ?? '')])
+    return Object.fromEntries(below(child(op('<show><dg-hierarchy/></show>'), 'result', 'dg-hierarchy'), ''))
+  }
+
+  it('is changed by a job that is over at once, in the candidate, for references too', () => {
+    set(`${DEVICE}/device-group`, '<entry name="fresh"/>')
+    const before = parents()
+    expect([before.fresh, before['site-002']]).toEqual(['', 'all-sites'])
+    const job = textAt(moved('site-002', 'fresh'), 'result', 'job') ?? ''
+    expect(['status', 'result'].map(part => textAt(op(`<show><jobs><id>${job}</id></jobs></show>`), 'result', 'job', part))).toEqual([
+      'FIN',
+      'OK',
+    ])
+    expect(parents()).toEqual({ ...before, 'site-002': 'fresh' })
+    const xpath = `${group('site-002')}/address-group`
+    const top = verdict(config('set', `${TOP}/address`, { element: address('of-top') }))
+    expect([top, verdict(config('set', xpath, { element: holding('g', 'of-top') }))]).toEqual(['success 20', 'error 12'])
+    // To the top, and back where it was before all of this.
+    moved('site-002')
+    expect(parents()).toEqual({ ...before, 'site-002': '' })
+    op('<revert><config/></revert>')
+    expect(device.candidate).toBe(device.running)
+  })
+
+  it('goes with a commit', () => {
+    moved('site-002')
+    ask({ type: 'commit', cmd: '<commit/>' })
+    now += 60_000
+    expect(parents()['site-002']).toBe('')
+    expect(device.candidate).toBe(device.running)
+    expect(writeXml(device.running)).not.toContain('dirtyId')
+  })
+
+  it('takes no group that is not there, no circle, no reader and no foreign lock', () => {
+    expect([moved('nobody'), moved('site-001', 'nobody')].map(verdict)).toEqual(['error 7', 'error 7'])
+    expect([moved('all-sites', 'all-sites'), moved('all-sites', 'site-001')].map(verdict)).toEqual(['error 12', 'error 12'])
+    expect(verdict(moved('site-001', undefined, 'reader'))).toBe('error 403')
+    op('<request><config-lock><add/></config-lock></request>', 'second')
+    expect(verdict(moved('site-001'))).toBe('error 15')
+    expect(device.candidate).toBe(device.running)
   })
 })
 
