@@ -49,6 +49,14 @@ const EXPECTED: readonly (readonly [step: string, result: unknown])[] = [
   ['refresh of fields', ['198.51.100.9', 'ip-netmask']],
   ['translation in use', 'pool cannot be deleted because of references from:'],
   ['translation renamed', ['other-pool']],
+  ['software', [true, ['11.1.6']]],
+  ['content', [true, ['8912-9045']]],
+  ['versions', ['11.1.6', '8912-9045']],
+  ['password hash', '$5$'],
+  ['high availability', [['disabled', null], false]],
+  // Of the command line alone (kevinsteves/pan-python issue 16, PaloAltoNetworks/pan-os-ansible issue 101).
+  ['configuration diff', ['PanDeviceXapiError', 'show -> config is unexpected']],
+  ['resources', [8123597, true]],
   ['registered', [621, ['infected', 'laptop']]],
   ['audited', { '192.0.2.1': ['laptop'], '192.0.2.3': ['new'] }],
   ['cleared', {}],
@@ -110,6 +118,7 @@ describe.skipIf(missing !== undefined)(`the vendor's Python clients${why}`, () =
     try {
       devices.push(await startSimulator({ tls: true, commitMs: 1500 }))
       devices.push(await startSimulator({ tls: true, profile: 'panorama', deviceGroups: 3, commitMs: 300 }))
+      devices.push(await startSimulator({ tls: true, dialect: '10.1' }))
       const ports = devices.map(({ port }) => String(port))
       const { stdout, stderr } = await finish(python, [join(root, 'e2e', 'panos_referee.py'), ...ports])
       const steps = stdout

@@ -1,7 +1,7 @@
 """The vendor's Python clients against a PAN-OS simulator.
 
 Promise: each step does with pan-os-python or pan-python what its name says and prints one JSON line {"step", "result"}; nothing is caught
-but what a step is about. Arguments: port of a firewall, port of a Panorama.
+but what a step is about. Arguments: ports of a firewall, of a Panorama and of a firewall of PAN-OS 10.1.
 """
 
 import json
@@ -123,6 +123,23 @@ def object_steps(port):
     say("translation renamed", nat.source_translation_translated_addresses)
     nat.delete()
     pool.delete()
+
+
+def device_steps(port, older_port):
+    firewall = Firewall("127.0.0.1", "admin", PASSWORD, port=port)
+    for name, updater in (("software", firewall.software), ("content", firewall.content)):
+        updater.check()
+        known = sorted(updater.versions)
+        updater.info()
+        say(name, [known == sorted(updater.versions), [v for v in known if updater.versions[v]["current"]]])
+    say("versions", [firewall.version, firewall.content_version])
+    say("password hash", firewall.request_password_hash("secret")[:3])
+    say("high availability", [firewall.show_highavailability_state(), firewall.config_synced()])
+    say("configuration diff", failure(lambda: firewall.op("show config diff")))
+    older = Firewall("127.0.0.1", "admin", PASSWORD, port=older_port)
+    older.refresh_system_info()
+    resources = older.show_system_resources()
+    say("resources", [resources["mem_total"], resources["mem_total"] > resources["mem_used"] > 0])
 
 
 def user_steps(port):
@@ -251,10 +268,11 @@ def panorama_steps(port):
 
 
 if __name__ == "__main__":
-    firewall_port, panorama_port = int(sys.argv[1]), int(sys.argv[2])
+    firewall_port, panorama_port, older_port = (int(port) for port in sys.argv[1:])
     firewall_steps(firewall_port)
     settle(firewall_port)
     object_steps(firewall_port)
+    device_steps(firewall_port, older_port)
     user_steps(firewall_port)
     library_steps(firewall_port)
     panorama_steps(panorama_port)

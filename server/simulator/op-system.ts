@@ -1,11 +1,12 @@
 /** Operational commands about the device itself: its state, jobs, resources, licences. */
-import { escapeXml } from '../panos/xml.ts'
+import { createHash } from 'node:crypto'
+import { child, escapeXml, textAt } from '../panos/xml.ts'
 import { failed } from './answer.ts'
 import { jobXml } from './jobs.ts'
 import type { Operation, OperationContext } from './operational.ts'
 import { showInterfaces } from './show-interfaces.ts'
 import { showSystemInfo } from './show-system-info.ts'
-import { clock } from './time.ts'
+import { clock, stamp } from './time.ts'
 
 const two = (value: number): string => String(value).padStart(2, '0')
 const clockText = (now: number): string => {
@@ -49,6 +50,30 @@ const showJob: Operation = ({ device, node, now }) => {
   return job ? jobXml(job, now) : failed(7, `job ${id} not found`)
 }
 
+/** Nobody logs in here but through the API: the session is the asking one. The shape is as public upgrade scripts read it. */
+const showAdmins: Operation = ({ account, now }) =>
+  `<admins><entry><admin>${escapeXml(account.user)}</admin><from>192.0.2.100</from><type>Web</type><session-start>${stamp(now).slice(5)}</session-start>` +
+  '<idle-for>00:00:00s</idle-for></entry></admins>'
+
+/** Servers that the configuration names answer; the clock follows the first. As PaloAltoNetworks/pan-os-upgrade-assurance has recorded it. */
+const showNtp: Operation = ({ device }) => {
+  const configured = child(device.running, 'devices', 'entry', 'deviceconfig', 'system', 'ntp-servers')
+  const names = ['primary', 'secondary'].flatMap(rank => textAt(configured, `${rank}-ntp-server`, 'ntp-server-address') ?? [])
+  const servers = names.map(
+    (name, index) =>
+      `<ntp-server-${index + 1}><status>${index === 0 ? 'synched' : 'available'}</status><authentication-type>none</authentication-type>` +
+      `<reachable>yes</reachable><name>${escapeXml(name)}</name></ntp-server-${index + 1}>`,
+  )
+  return `${servers.join('')}<synched>${escapeXml(names[0] ?? 'LOCAL')}</synched>`
+}
+
+/** Of the form that devices give ("request password-hash … uses the SHA256 algorithm", PAN-OS web help); it is no hash that crypt(3) would make. */
+const passwordHash: Operation = ({ node, device }) => {
+  const digest = (text: string): string => createHash('sha256').update(text).digest('base64').replaceAll('+', '.').replaceAll('=', '')
+  const salt = digest(`${device.seed} ${node.text}`).slice(0, 8)
+  return `<phash>$5$${salt}$${digest(`${salt} ${node.text}`)}</phash>`
+}
+
 const licences = ({ device }: OperationContext): string =>
   `<licenses>${['Threat Prevention', 'Advanced URL Filtering', 'WildFire License', 'Premium Partner']
     .map(
@@ -68,9 +93,13 @@ export const SYSTEM_OPERATIONS: Readonly<Record<string, Operation>> = {
       .map(job => jobXml(job, now))
       .join(''),
   'show jobs id': showJob,
+  'show high-availability all': () => '<enabled>no</enabled>',
   'show high-availability state': () => '<enabled>no</enabled>',
+  'show admins': showAdmins,
+  'show ntp': showNtp,
   'show session info': () => SESSION_INFO,
   'show system resources': showResources,
   'show system disk-space': () => DISK_SPACE,
   'request license info': licences,
+  'request password-hash password': passwordHash,
 }

@@ -12,6 +12,7 @@ import { NETWORK_OPERATIONS } from './op-network.ts'
 import { PANORAMA_OPERATIONS } from './op-panorama.ts'
 import { POLICY_OPERATIONS } from './op-policy.ts'
 import { SYSTEM_OPERATIONS } from './op-system.ts'
+import { UPDATE_OPERATIONS } from './op-updates.ts'
 import { USER_OPERATIONS } from './op-user-id.ts'
 
 export interface OperationContext {
@@ -34,6 +35,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...NETWORK_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...CANDIDATE_OPERATIONS,
+  ...UPDATE_OPERATIONS,
   ...USER_OPERATIONS,
   ...FILE_OPERATIONS,
 }

@@ -3,6 +3,7 @@
  */
 import { escapeXml } from '../panos/xml.ts'
 import type { Device } from './device.ts'
+import { CONTENT } from './op-updates.ts'
 
 function uptime(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
@@ -40,10 +41,10 @@ export function showSystemInfo(device: Device, now: number): string {
     ['cloud-mode', 'non-cloud'],
     ['sw-version', device.version],
     ['global-protect-client-package-version', '0.0.0'],
-    ['app-version', '8912-9045'],
-    ['app-release-date', '2026/11/12 02:14:33 UTC'],
+    ['app-version', CONTENT.version],
+    ['app-release-date', CONTENT.released],
     ['av-version', '5021-5539'],
-    ['threat-version', '8912-9045'],
+    ['threat-version', CONTENT.version],
     ['url-db', 'paloaltonetworks'],
     ['wildfire-version', '0'],
     ['url-filtering-version', '20261119.20204'],
