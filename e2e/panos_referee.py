@@ -185,6 +185,10 @@ def library_steps(port):
     say("library keygen", bool(xapi.keygen()))
     xapi.op("show system info", cmd_xml=True)
     say("op", xapi.element_root.find("./result/system/hostname").text)
+    places = {"arp all": "entries/entry/mac", "counter global": "global/counters/entry/value", "admins": "admins/entry/admin", "ntp": "synched"}
+    for command, place in places.items():
+        xapi.op("show " + command, cmd_xml=True)
+        say("show " + command, xapi.element_root.find("./result/" + place) is not None)
     xapi.show("/config/devices/entry[@name='localhost.localdomain']/deviceconfig/system/hostname")
     say("show", xapi.element_root.find("./result/hostname").text)
     try:

@@ -8,6 +8,7 @@ import { type ApiAnswer, failed, refused, success } from './answer.ts'
 import type { Device } from './device.ts'
 import { FILE_OPERATIONS } from './files.ts'
 import { CANDIDATE_OPERATIONS } from './op-candidate.ts'
+import { DATAPLANE_OPERATIONS } from './op-dataplane.ts'
 import { NETWORK_OPERATIONS } from './op-network.ts'
 import { PANORAMA_OPERATIONS } from './op-panorama.ts'
 import { POLICY_OPERATIONS } from './op-policy.ts'
@@ -33,6 +34,7 @@ export type Operation = (context: OperationContext) => string | ApiAnswer
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   ...SYSTEM_OPERATIONS,
   ...NETWORK_OPERATIONS,
+  ...DATAPLANE_OPERATIONS,
   ...POLICY_OPERATIONS,
   ...CANDIDATE_OPERATIONS,
   ...UPDATE_OPERATIONS,
@@ -44,7 +46,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 const ON_PANORAMA: Readonly<Record<string, Operation>> = {
   ...Object.fromEntries(
     Object.entries(OPERATIONS).filter(
-      ([name]) => !(name in NETWORK_OPERATIONS) && !name.startsWith('test ') && name !== 'show session info',
+      ([name]) =>
+        !(name in NETWORK_OPERATIONS) && !(name in DATAPLANE_OPERATIONS) && !name.startsWith('test ') && name !== 'show session info',
     ),
   ),
   ...PANORAMA_OPERATIONS,

@@ -109,3 +109,41 @@ describe('a comparison of configurations', () => {
     expect([verdict(refused), textAt(refused, 'msg', 'line')]).toEqual(['error 17', 'show -> config is unexpected'])
   })
 })
+
+describe('the data plane', () => {
+  const arp = (inside: string): readonly XmlNode[] => children(child(op(`<show><arp>${inside}</arp></show>`), 'result', 'entries'), 'entry')
+  const facts = (entry: XmlNode): [string, string] => [textAt(entry, 'interface') ?? '', textAt(entry, 'ip') ?? '']
+
+  it('knows as neighbours who had traffic of late, and the gateway', () => {
+    const all = arp('all')
+    expect(all.map(facts)).toContainEqual(['ethernet1/1', '203.0.113.1'])
+    expect(all.length).toBeGreaterThan(3)
+    expect(new Set(all.map(entry => textAt(entry, 'mac'))).size).toBe(all.length)
+    for (const entry of all) expect(Number(textAt(entry, 'ttl'))).toSatisfy((ttl: number) => ttl > 0 && ttl <= 1800)
+    const result = child(op('<show><arp><all/></arp></show>'), 'result')
+    expect([textAt(result, 'total'), children(child(result, 'entries'), 'entry')]).toEqual([String(all.length), all])
+    expect(arp('<entry name="ethernet1/1"/>').map(facts)).toEqual(all.map(facts).filter(([port]) => port === 'ethernet1/1'))
+    expect(arp('<entry name="ethernet1/99"/>')).toEqual([])
+  })
+
+  it('counts, all or what is asked for', () => {
+    const counters = (inside: string): Map<string, number> =>
+      new Map(
+        children(child(op(`<show><counter><global>${inside}</global></counter></show>`), 'result', 'global', 'counters'), 'entry').map(
+          entry => [textAt(entry, 'name') ?? '', Number(textAt(entry, 'value'))],
+        ),
+      )
+    const before = counters('')
+    now += 10_000
+    for (const [name, value] of counters('')) expect([name, value > (before.get(name) ?? Number.NaN)]).toEqual([name, true])
+    expect([...counters('<name>pkt_recv</name>').keys()]).toEqual(['pkt_recv'])
+    expect([...counters('<filter><severity>drop</severity></filter>').keys()]).toEqual(['flow_policy_deny'])
+    expect(verdict(op('<show><counter><global><filter><delta>yes</delta></filter></global></counter></show>'))).toBe('error 17')
+  })
+
+  it('is not there on a Panorama', () => {
+    device = make({ profile: 'panorama' })
+    for (const command of ['<arp>all</arp>', '<counter><global/></counter>'])
+      expect(verdict(op(`<show>${command}</show>`))).toBe('error 17')
+  })
+})

@@ -98,6 +98,11 @@ const PAIRS: readonly Pair[] = [
     more: ['/response/result/entry/route-table'],
   },
   {
+    file: 'napalm-panos/show-arp-all.xml',
+    answer: op('<show><arp><entry name="all"/></arp></show>'),
+    core: ['status', 'ip', 'mac', 'ttl', 'interface', 'port'].map(name => `/response/result/entries/entry/${name}`),
+  },
+  {
     file: 'insightconnect/successful.xml',
     answer: () => set(`${VSYS}/tag/entry[@name='t']`, '<color>color1</color>'),
     core: ['/response@status', '/response@code', '/response/msg'],
