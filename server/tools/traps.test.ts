@@ -1,65 +1,10 @@
 /** Answers that trip naive readers, served as a device sends them: one per trap that users of other clients fell into. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createPanosClient } from '../panos/panos-client.ts'
+import { describe, expect, it } from 'vitest'
 import { parseXml } from '../panos/xml.ts'
-import { callTool, ERROR_META } from './call-tool.ts'
-import { COMMITTING, READING } from './catalogue.ts'
 import { readResources } from './device-state.ts'
+import { device, ok, type Script } from './scripted-device.fixture.ts'
 import { readInterfaces } from './show-interfaces.ts'
-import { Snapshots } from './snapshots.ts'
 
-const undo: (() => unknown)[] = []
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step()
-})
-
-/** Answers by what the form asks for: the first pattern that its text matches; anything else is code 7. */
-type Script = readonly (readonly [pattern: RegExp, answers: string | readonly string[]])[]
-
-async function device(script: Script) {
-  const asked: string[] = []
-  const turns = new Map<RegExp, number>()
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    const form = [...new URLSearchParams(body)].map(([name, value]) => `${name}=${value}`).join(' ')
-    asked.push(form)
-    const [pattern, answers] = script.find(([each]) => each.test(form)) ?? []
-    const turn = pattern ? (turns.get(pattern) ?? 0) : 0
-    if (pattern) turns.set(pattern, turn + 1)
-    const inside = typeof answers === 'string' ? answers : answers?.[Math.min(turn, answers.length - 1)]
-    response.end(inside ?? '<response status="success" code="7"><result/></response>')
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  undo.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const client = createPanosClient({
-    PANOS_HOSTNAME: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    PANOS_API_KEY: 'traps-test-key',
-  })
-  const snapshots = new Snapshots()
-  const call = async (name: string, input: Record<string, unknown> = {}) => {
-    const tool = [...READING, ...COMMITTING].find(each => each.name === name)
-    if (!tool) throw new Error(`no tool ${name}`)
-    const context = { client: () => client, snapshots, signal: new AbortController().signal, progress: () => {}, budgetMs: 20_000 }
-    const result = await callTool(tool, tool.input.parse(input), context)
-    const text = result.content[0]?.type === 'text' ? result.content[0].text : ''
-    const found = result.structuredContent as { items: Record<string, unknown>[]; warnings: string[]; job?: object } | undefined
-    return {
-      items: found?.items ?? [],
-      warnings: found?.warnings ?? [],
-      job: found?.job,
-      text,
-      error: result._meta?.[ERROR_META] as Record<string, unknown> | undefined,
-    }
-  }
-  return { call, asked }
-}
-const ok = (inside: string): string => `<response status="success"><result>${inside}</result></response>`
 const VSYS = ok('<entry name="vsys1"/><entry name="vsys2"/>')
 
 describe('get and show', () => {
