@@ -165,7 +165,7 @@ export async function callTool(tool: PanosTool, input: Record<string, unknown>, 
     const { target, ...paging } = PAGING.parse(input)
     const client = target === undefined ? context.client() : context.client().at(target)
     const snapshots = target === undefined ? context.snapshots : context.snapshots.of(target)
-    const within: ToolContext = { ...context, client: () => client, snapshots, signal }
+    const within: ToolContext = { ...context, client: () => client, snapshots, signal, deadline: startedAt + context.budgetMs }
     return success(await find(tool, input, paging.cursor, within), paging.limit, client, within, startedAt)
   } catch (error) {
     if (context.signal.aborted) return failure(cancelled)

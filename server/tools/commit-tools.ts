@@ -4,9 +4,9 @@
  */
 import { z } from 'zod'
 import type { PanosAnswer } from '../panos/envelope.ts'
-import { asPanosError, PanosError } from '../panos/panos-error.ts'
+import { asPanosError, PanosError, type PanosErrorKind } from '../panos/panos-error.ts'
 import { textAt } from '../panos/xml.ts'
-import { isOver, type Job, job, jobLine, readJobs, waitForJob } from './jobs.ts'
+import { inTime, isOver, type Job, job, jobLine, readJobs, silent, timeLeft, waitForJob } from './jobs.ts'
 import type { Finding, PanosTool, ToolContext } from './panos-tool.ts'
 import { type Change, listChanges, pendingChanges } from './show-pending-changes.ts'
 import { CHANGES, members, nameIn, tag } from './write-tool.ts'
@@ -18,7 +18,7 @@ const jobIn = (answer: PanosAnswer): string | undefined => textAt(answer.result,
 const nothing = (summary: string): Finding<Job> => ({ scope: 'commit', items: [], warnings: [], summary, line: jobLine })
 
 async function follow(context: ToolContext, id: string, what: string): Promise<Finding<Job>> {
-  let found: Job
+  let found: Job | undefined
   try {
     found = await waitForJob(context, id)
   } catch (error) {
@@ -33,6 +33,7 @@ async function follow(context: ToolContext, id: string, what: string): Promise<F
     throw error
   }
   context.snapshots.forget()
+  if (!found) return silent(id)
   const over = isOver(found)
   const failed = over && (found.result !== 'OK' || found.devices.some(({ result }) => result !== 'OK'))
   if (failed) {
@@ -66,26 +67,39 @@ async function running({ client, signal }: ToolContext, type: string): Promise<J
   return readJobs(result).find(each => each.type === type && !isOver(each))
 }
 
+const lost = (type: string, kind: PanosErrorKind, why: string): PanosError =>
+  new PanosError({
+    kind,
+    message: `The answer to the ${type.toLowerCase()} was lost (${why}), so it is not known whether it began.`,
+    hint: 'Look at show_jobs before trying again: a second commit must not be sent blindly.',
+  })
+
 async function enqueue(
   context: ToolContext,
   type: string,
   ask: () => Promise<PanosAnswer>,
 ): Promise<{ readonly id?: string; readonly message: string }> {
-  try {
-    const answer = await ask()
-    const id = jobIn(answer)
-    return { message: answer.message, ...(id !== undefined && { id }) }
-  } catch (error) {
-    const known = asPanosError(error)
-    if (context.signal.aborted || !UNCERTAIN.includes(known.kind)) throw error
-    const begun = await running(context, type).catch(() => undefined)
-    if (begun) return { id: begun.id, message: 'found among the jobs' }
+  // What is sent so late is given up under way, and then nobody knows whether it began.
+  if (timeLeft(context) === 0)
     throw new PanosError({
-      kind: known.kind,
-      message: `The answer to the ${type.toLowerCase()} was lost (${known.message}), so it is not known whether it began.`,
-      hint: 'Look at show_jobs before trying again: a second commit must not be sent blindly.',
+      kind: 'timeout',
+      message: `The call's budget was used up before the ${type.toLowerCase()} was sent: nothing was begun.`,
+      hint: 'Try again, or raise PANOS_TOOL_BUDGET_MS and the time limit of the MCP client.',
+      retryable: true,
     })
+  let answer: PanosAnswer | undefined
+  try {
+    answer = await inTime(context, ask())
+  } catch (error) {
+    const { kind, message } = asPanosError(error)
+    if (context.signal.aborted || !UNCERTAIN.includes(kind)) throw error
+    const begun = await inTime(context, running(context, type)).catch(() => undefined)
+    if (begun) return { id: begun.id, message: 'found among the jobs' }
+    throw lost(type, kind, message)
   }
+  if (!answer) throw lost(type, 'timeout', "it did not come within the call's budget")
+  const id = jobIn(answer)
+  return { message: answer.message, ...(id !== undefined && { id }) }
 }
 
 const commitInput = z.object({

@@ -1,12 +1,12 @@
 /**
- * Jobs of the device: how they look, and how a call waits for one. Promise: a call never waits beyond its budget, tells how far the job is,
- * and asks no faster than the vendor advises; a push is over only when its devices have reported.
+ * Jobs of the device: how they look, and how a call waits for one. Promise: a call never waits beyond its budget, not even for an answer that is
+ * under way, tells how far the job is, and asks no faster than the vendor advises; a push is over only when its devices have reported.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { PanosError } from '../panos/panos-error.ts'
 import { child, children, escapeXml, textAt, type XmlNode } from '../panos/xml.ts'
-import type { ToolContext } from './panos-tool.ts'
+import type { Finding, ToolContext } from './panos-tool.ts'
 
 export const job = z.object({
   id: z.string(),
@@ -79,8 +79,24 @@ export const isOver = (each: Job): boolean => each.status === FINISHED && each.d
 /** Pauses between two questions: short at first, because small jobs are quick, then what the vendor advises. */
 const PAUSES_MS = [200, 500, 1000, 2000, 3000, 5000]
 
+/** Milliseconds that are left of the call's budget. */
+export const timeLeft = ({ deadline, budgetMs }: ToolContext): number =>
+  deadline === undefined ? budgetMs : Math.max(0, deadline - performance.now())
+
+/** An answer that comes within the budget; undefined for one that does not. Its request ends with the call. */
+export async function inTime<T>(context: ToolContext, answer: Promise<T>): Promise<T | undefined> {
+  const answered = new AbortController()
+  // Nobody may be left to hear of its failure.
+  answer.catch(() => {})
+  try {
+    return await Promise.race([answer, sleep(timeLeft(context), undefined, { signal: answered.signal }).catch(() => undefined)])
+  } finally {
+    answered.abort()
+  }
+}
+
 /**
- * Asks again and again until `over` or until the budget is used up; gives what it knew last.
+ * Asks again and again until `over` or until the budget is used up. Gives what it knew last: undefined when no answer came in time.
  * @param ask its answer says how far it is
  */
 export async function waitFor<T>(
@@ -88,19 +104,24 @@ export async function waitFor<T>(
   ask: () => Promise<T>,
   over: (answer: T) => boolean,
   progress: (answer: T) => { readonly percent: number; readonly message: string },
-): Promise<T> {
-  const until = performance.now() + context.budgetMs
+): Promise<T | undefined> {
+  let known: T | undefined
   for (let round = 0; ; round += 1) {
-    const answer = await ask()
+    const askedAt = performance.now()
+    const answer = await inTime(context, ask())
+    if (answer === undefined) return known
+    known = answer
     const { percent, message } = progress(answer)
     context.progress(percent, 100, message)
     const pause = PAUSES_MS[Math.min(round, PAUSES_MS.length - 1)] ?? 5000
-    if (over(answer) || performance.now() + pause > until) return answer
+    // An answer that would come too late is not asked for: the entries of a log query are given once, and would be lost.
+    const took = performance.now() - askedAt
+    if (over(answer) || pause + took > timeLeft(context)) return answer
     await sleep(pause, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted())
   }
 }
 
-export const waitForJob = (context: ToolContext, id: string): Promise<Job> =>
+export const waitForJob = (context: ToolContext, id: string): Promise<Job | undefined> =>
   waitFor(
     context,
     () => fetchJob(context, id),
@@ -115,3 +136,13 @@ export const jobLine = (each: Job): string =>
     ...each.warnings.map(line => `  warning: ${line}`),
     ...each.devices.map(device => `  ${device.name || device.serial}: ${device.result} ${device.messages.join('; ')}`.trimEnd()),
   ].join('\n')
+
+/** What is found of a job whose device did not answer within the budget. */
+export const silent = (id: string): Finding<Job> => ({
+  scope: `job ${id}`,
+  items: [],
+  warnings: [],
+  summary: `The device did not say in time how far job ${id} is.`,
+  line: jobLine,
+  job: { id, status: 'running' },
+})

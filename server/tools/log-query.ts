@@ -134,17 +134,23 @@ export function beginLogs(context: ToolContext, query: LogQuery): Promise<string
   })
 }
 
+export async function fetchLogs({ client, signal }: ToolContext, id: string): Promise<LogState> {
+  return readLogState((await client().logJob(id, signal)).result)
+}
+
 /** Waits for a log job within the budget; one whose caller leaves is ended at the device. */
 export async function waitForLogs(context: ToolContext, id: string): Promise<LogState> {
   try {
-    return await waitFor(
+    const known = await waitFor(
       context,
-      async () => readLogState((await context.client().logJob(id, context.signal)).result),
+      () => fetchLogs(context, id),
       state => state.finished,
       state => ({ percent: state.percent, message: `log query ${id}` }),
     )
+    return known ?? { finished: false, percent: 0, entries: [] }
   } catch (error) {
-    if (context.signal.aborted) await context.client().finishLogJob(id)
+    // Not awaited: the caller has gone, and an answer that is late already does not wait for this one.
+    if (context.signal.aborted) void context.client().finishLogJob(id)
     throw error
   }
 }

@@ -16,6 +16,8 @@ export interface ToolContext {
   progress(done: number, total: number | undefined, message: string): void
   /** After so long, work that goes on by itself is left to `get_job`. */
   readonly budgetMs: number
+  /** When the budget is used up, by `performance.now()`: it counts from the beginning of the call, which `callTool` knows. */
+  readonly deadline?: number
 }
 
 /** Work of the device that goes on after the answer. */

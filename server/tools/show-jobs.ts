@@ -1,7 +1,7 @@
 /** `show_jobs` and `get_job`: what the device is working on, and waiting for one piece of it. Promise: `get_job` takes the ids that other tools hand out. */
 import { z } from 'zod'
-import { fetchJob, isOver, type Job, job, jobLine, readJobs, waitForJob } from './jobs.ts'
-import { LOG_PREFIX, type LogEntry, waitForLogs } from './log-query.ts'
+import { fetchJob, isOver, type Job, job, jobLine, readJobs, silent, waitForJob } from './jobs.ts'
+import { fetchLogs, LOG_PREFIX, type LogEntry, waitForLogs } from './log-query.ts'
 import { cursorInput, limitInput, type PanosTool } from './panos-tool.ts'
 import { briefly, logLine } from './query-logs.ts'
 
@@ -54,9 +54,8 @@ export const getJob: PanosTool<typeof getInput, Job> = {
   input: getInput,
   item: job,
   async run({ id, wait }, context) {
-    const patient = wait ? context : { ...context, budgetMs: 0 }
     if (id.startsWith(LOG_PREFIX)) {
-      const { finished, percent, entries } = await waitForLogs(patient, id.slice(LOG_PREFIX.length))
+      const { finished, percent, entries } = await (wait ? waitForLogs : fetchLogs)(context, id.slice(LOG_PREFIX.length))
       const state = { status: finished ? 'FIN' : 'ACT', result: finished ? 'OK' : 'PEND', progress: percent }
       const logs = fitting(entries.map(briefly))
       const left = entries.length - logs.length
@@ -71,7 +70,8 @@ export const getJob: PanosTool<typeof getInput, Job> = {
         ...(!finished && { job: { id, status: 'running' as const, progress: percent } }),
       }
     }
-    const found = wait ? await waitForJob(context, id) : await fetchJob(context, id)
+    const found = await (wait ? waitForJob : fetchJob)(context, id)
+    if (!found) return silent(id)
     const over = isOver(found)
     return {
       scope: `job ${id}`,
