@@ -4,7 +4,7 @@ import { createPanosClient } from '../panos/panos-client.ts'
 import { waitFor } from './jobs.ts'
 import { waitForLogs } from './log-query.ts'
 import type { ToolContext } from './panos-tool.ts'
-import { device, HANGS } from './scripted-device.fixture.ts'
+import { device, HANGS, ok } from './scripted-device.fixture.ts'
 import { Snapshots } from './snapshots.ts'
 
 /** A safety net against hanging, not a measurement. */
@@ -91,5 +91,26 @@ describe('a slow device', () => {
       message: expect.stringContaining('nothing was begun'),
     })
     expect(asked.some(form => form.includes('type=commit'))).toBe(false)
+  })
+})
+
+describe('a job that died with the process that ran it', () => {
+  const dead =
+    '<job><tenq>2026/11/20 06:12:44</tenq><type>Commit</type><details><line>failed because of configd restart</line></details></job>'
+
+  it('is over and has failed, for the commit that waits for it and for get_job', async () => {
+    const { call } = await device([
+      [/type=commit/, enqueued('7')],
+      [/<jobs><id>7</, ok(dead)],
+      [/<jobs><all>/, ok(dead)],
+    ])
+    expect((await call('commit')).error).toMatchObject({ kind: 'invalid', message: expect.stringContaining('configd restart') })
+    const found = await call('get_job', { id: '7' })
+    expect([found.job, found.items, found.text]).toMatchObject([
+      undefined,
+      [{ id: '7', status: 'unknown', result: 'FAIL' }],
+      expect.stringContaining('Commit job 7 ended: FAIL'),
+    ])
+    expect((await call('show_jobs', { active: true })).items).toEqual([])
   })
 })

@@ -11,7 +11,7 @@ import type { Finding, ToolContext } from './panos-tool.ts'
 export const job = z.object({
   id: z.string(),
   type: z.string(),
-  status: z.string().describe('PEND, ACT or FIN.'),
+  status: z.string().describe('PEND, ACT or FIN; "unknown" of a job that died with the process that ran it.'),
   result: z.string().describe('OK, FAIL or PEND.'),
   progress: z.number().describe('Percent.'),
   user: z.string().optional(),
@@ -29,23 +29,25 @@ const words = (node: XmlNode): string[] => (node.children.length === 0 ? [node.t
 const lines = (node: XmlNode | undefined): string[] => (node ? words(node) : [])
 
 const FINISHED = 'FIN'
+/** A job that died with the process that ran it has neither id nor status, and never will. */
+const DEAD = 'unknown'
+const DIED = 'The process that ran it ended before the job did.'
 
 function readJob(node: XmlNode): Job {
   const of = (name: string): string => textAt(node, name) ?? ''
-  // A job that died with the process that ran it has neither id nor status.
-  const status = of('status') || 'unknown'
+  const status = of('status') || DEAD
   const progress = of('progress')
   const optional = { user: of('user'), description: of('description'), finishedAt: /^\d/.test(of('tfin')) ? of('tfin') : '' }
   return {
     id: of('id'),
     type: of('type'),
     status,
-    result: of('result') || 'unknown',
+    result: of('result') || (status === DEAD ? 'FAIL' : 'unknown'),
     // Some releases put a time here when the job has finished.
     progress: status === FINISHED ? 100 : /^\d{1,3}$/.test(progress) ? Number(progress) : 0,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== '')),
     enqueuedAt: of('tenq'),
-    details: lines(child(node, 'details')),
+    details: [...lines(child(node, 'details')), ...(status === DEAD ? [DIED] : [])],
     warnings: lines(child(node, 'warnings')),
     devices: children(child(node, 'devices'), 'entry').map(entry => ({
       serial: textAt(entry, 'serial-no') ?? '',
@@ -70,11 +72,13 @@ export function readJobs(result: XmlNode | undefined): Job[] {
 export async function fetchJob({ client, signal }: ToolContext, id: string): Promise<Job> {
   const { result } = await client().op(`<show><jobs><id>${escapeXml(id)}</id></jobs></show>`, signal)
   const [found] = readJobs(result)
-  if (found) return found
+  // The device may answer without saying it again.
+  if (found) return { ...found, id: found.id || id }
   throw new PanosError({ kind: 'absent', message: `The device knows no job ${id}.`, hint: 'show_jobs lists the jobs that it knows.' })
 }
 
-export const isOver = (each: Job): boolean => each.status === FINISHED && each.devices.every(({ result }) => result !== 'PEND')
+export const isOver = ({ status, devices }: Job): boolean =>
+  status === DEAD || (status === FINISHED && devices.every(({ result }) => result !== 'PEND'))
 
 /** Pauses between two questions: short at first, because small jobs are quick, then what the vendor advises. */
 const PAUSES_MS = [200, 500, 1000, 2000, 3000, 5000]
