@@ -4,7 +4,7 @@ import { createPanosClient } from '../panos/panos-client.ts'
 import { waitFor } from './jobs.ts'
 import { waitForLogs } from './log-query.ts'
 import type { ToolContext } from './panos-tool.ts'
-import { device, HANGS, ok } from './scripted-device.fixture.ts'
+import { BREAKS, device, HANGS, ok } from './scripted-device.fixture.ts'
 import { Snapshots } from './snapshots.ts'
 
 /** A safety net against hanging, not a measurement. */
@@ -12,6 +12,9 @@ const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(ch
 
 const enqueued = (id: string): string =>
   `<response status="success" code="19"><result><msg><line>Job enqueued with jobid ${id}</line></msg><job>${id}</job></result></response>`
+
+const commitJob = (id: string, status: string, more = ''): string =>
+  `<job><id>${id}</id><type>Commit</type><status>${status}</status><result>${status === 'FIN' ? 'OK' : 'PEND'}</result>${more}</job>`
 
 /** Of a call at whose device nothing is asked. */
 const alone = (more: Partial<ToolContext> = {}): ToolContext => {
@@ -112,5 +115,44 @@ describe('a job that died with the process that ran it', () => {
       expect.stringContaining('Commit job 7 ended: FAIL'),
     ])
     expect((await call('show_jobs', { active: true })).items).toEqual([])
+  })
+})
+
+describe('a commit whose answer is lost', () => {
+  const old = commitJob('8', 'ACT', '<user>other</user>')
+  const own = '<user>admin</user><description>mine</description>'
+  const finished = ok(commitJob('9', 'FIN', own))
+
+  it.each([
+    ['still runs', 'ACT'],
+    ['is over already', 'FIN'],
+  ])('is found as the new job with its description, when it %s, and said to be taken for it', async (_, status) => {
+    const { call, asked } = await device([
+      [/type=commit/, BREAKS],
+      [/<jobs><all>/, [ok(old), ok(commitJob('9', status, own) + commitJob('10', 'ACT', '<user>other</user>') + old)]],
+      [/<jobs><id>9</, finished],
+    ])
+    const found = await call('commit', { description: 'mine' })
+    expect([found.error, found.text]).toEqual([undefined, expect.stringContaining('Commit job 9 succeeded')])
+    expect(found.warnings).toEqual([expect.stringMatching(/was lost.*job 9 of admin.*is taken for it/)])
+    expect(asked.filter(form => form.includes('type=commit'))).toHaveLength(1)
+  })
+
+  it.each([
+    ['one that ran before', ok(old)],
+    ['one with another description', ok(commitJob('9', 'ACT', '<user>other</user><description>theirs</description>') + old)],
+    ['one of two', ok(commitJob('10', 'ACT') + commitJob('9', 'ACT') + old)],
+    ['one of another kind', ok(commitJob('9', 'ACT').replace('Commit', 'Validate') + old)],
+    ['a dead one', ok(`<job><type>Commit</type><details><line>failed because of configd restart</line></details></job>${old}`)],
+  ])('is not taken for %s', async (_, after) => {
+    const { call } = await device([
+      [/type=commit/, BREAKS],
+      [/<jobs><all>/, [ok(old), after]],
+      [/<jobs><id>/, finished],
+    ])
+    expect((await call('commit')).error).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('not known whether it began'),
+    })
   })
 })
