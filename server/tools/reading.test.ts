@@ -172,6 +172,17 @@ describe('pages', () => {
 })
 
 describe('snapshots', () => {
+  it('of nothing are kept no longer than others: something may have been made there', async () => {
+    let now = 0
+    const snapshots = new Snapshots({ ttlMs: 100, clock: () => now })
+    const options = { refresh: false, signal: new AbortController().signal, weigh: (list: readonly string[]) => list.length }
+    await snapshots.read('a', options, async () => [])
+    now = 99
+    expect((await snapshots.read('a', options, async () => ['new'])).value).toEqual([])
+    now = 101
+    expect((await snapshots.read('a', options, async () => ['new'])).value).toEqual(['new'])
+  })
+
   it('are forgotten in time and in number, and pages say when theirs is gone', async () => {
     let now = 0
     const snapshots = new Snapshots({ ttlMs: 100, pagesMs: 1000, capacity: 10, clock: () => now })

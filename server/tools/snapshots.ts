@@ -29,9 +29,6 @@ export interface SnapshotOptions {
   readonly clock?: () => number
 }
 
-/** Nothing is where something could be: asked for again and again, and hardly ever different. */
-const ABSENT_TTL_MS = 300_000
-
 /** What is kept for one device. */
 export type DeviceSnapshots = Pick<Snapshots, 'read' | 'pages' | 'listOf' | 'forget' | 'of'>
 
@@ -72,7 +69,7 @@ export class Snapshots {
 
   /**
    * The value of a key, read now or a moment ago.
-   * @param weigh items in the value; 0 for an absence, which is kept longer
+   * @param weigh items in the value
    */
   async read<T>(
     key: string,
@@ -87,12 +84,7 @@ export class Snapshots {
       const value = await load(signal)
       const snapshot: Snapshot<T> = { value, fetchedAt: this.#clock() }
       if (changes !== this.#changes) return snapshot
-      const weight = options.weigh(value)
-      this.#keep(name, {
-        snapshot,
-        weight,
-        until: this.#clock() + (weight === 0 ? Math.max(this.#ttlMs, Math.min(ABSENT_TTL_MS, this.#ttlMs * 10)) : this.#ttlMs),
-      })
+      this.#keep(name, { snapshot, weight: options.weigh(value), until: this.#clock() + this.#ttlMs })
       return snapshot
     })
   }
