@@ -97,6 +97,23 @@ describe('a slow device', () => {
   })
 })
 
+describe('a commit that was left to get_job', () => {
+  it('makes what was read while it ran be read again', async () => {
+    const group = (name: string): string => ok(`<service-group><entry name="${name}"/></service-group>`)
+    const { call } = await device([
+      [/vsys\/entry\/@name/, ok('<entry name="vsys1"/>')],
+      [/vsys1.*\/service-group/, [group('before'), group('after')]],
+      [/<jobs><id>7</, [ok(commitJob('7', 'ACT')), ok(commitJob('7', 'FIN'))]],
+    ])
+    const names = async (): Promise<unknown[]> => (await call('retrieve_service_groups')).items.map(({ name }) => name)
+    expect(await names()).toEqual(['before'])
+    expect((await call('get_job', { id: '7', wait: false })).job).toBeDefined()
+    expect(await names()).toEqual(['before'])
+    expect((await call('get_job', { id: '7' })).job).toBeUndefined()
+    expect(await names()).toEqual(['after'])
+  })
+})
+
 describe('a job that died with the process that ran it', () => {
   const dead =
     '<job><tenq>2026/11/20 06:12:44</tenq><type>Commit</type><details><line>failed because of configd restart</line></details></job>'

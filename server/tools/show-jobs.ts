@@ -73,6 +73,8 @@ export const getJob: PanosTool<typeof getInput, Job> = {
     const found = await (wait ? waitForJob : fetchJob)(context, id)
     if (!found) return silent(id)
     const over = isOver(found)
+    // What was read before a commit ended is not what the device enforces now.
+    if (over) context.snapshots.forget()
     return {
       scope: `job ${id}`,
       items: [found],
