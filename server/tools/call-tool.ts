@@ -62,11 +62,12 @@ function pageOf(found: Finding<unknown>, offset: number, limit: number): Page {
   return { ...page, full: false }
 }
 
-/** What a cursor leads to: a list that is kept, and a place in it. */
-interface Kept {
-  readonly id: string | undefined
+/** A list, and a place in it. */
+interface Place {
   readonly found: Finding<unknown>
   readonly offset: number
+  /** Keeps the list for its other pages; gives the name that their cursors begin with. */
+  keep(): string
 }
 
 function notesOn(page: Page, total: number, offset: number, next: string | undefined): string[] {
@@ -77,12 +78,18 @@ function notesOn(page: Page, total: number, offset: number, next: string | undef
   return [`${page.items.length} of ${total} are shown${place}.${cut} The next page: cursor "${next}"; filters narrow the search.`]
 }
 
-function success({ id, found, offset }: Kept, limit: number, client: PanosClient, context: ToolContext, startedAt: number): CallToolResult {
+function success(
+  { found, offset, keep }: Place,
+  limit: number,
+  client: PanosClient,
+  context: ToolContext,
+  startedAt: number,
+): CallToolResult {
   const { scope, config, job } = found
   const total = found.items.length
   const page = pageOf(found, offset, limit)
   const end = offset + page.items.length
-  const own = end < total ? `${id ?? context.snapshots.pages(found, total)}.${end}` : undefined
+  const own = end < total ? `${keep()}.${end}` : undefined
   const next = own ?? found.nextCursor
   const warnings = [...client.warnings, ...found.warnings]
   const notes = [...warnings.map(warning => `Warning: ${warning}`), ...notesOn(page, total, offset, next)]
@@ -145,13 +152,17 @@ const tooLong = (budgetMs: number): PanosError =>
 /** A call that waits for a job ends by itself at its budget; one that does not is ended a little later. */
 const GRACE_MS = 5000
 
-async function find(tool: PanosTool, input: Record<string, unknown>, cursor: string | undefined, context: ToolContext): Promise<Kept> {
+async function find(tool: PanosTool, input: Record<string, unknown>, cursor: string | undefined, context: ToolContext): Promise<Place> {
   // A tool's own cursors have no dot; those of a kept list do.
-  if (cursor === undefined || (tool.ownCursor && !cursor.includes('.')))
-    return { id: undefined, found: await tool.run(input, context), offset: 0 }
+  if (cursor === undefined || (tool.ownCursor && !cursor.includes('.'))) {
+    const found = await tool.run(input, context)
+    // Neither of them changes which list it is.
+    const question = JSON.stringify({ ...input, limit: undefined, refresh: undefined })
+    return { found, offset: 0, keep: () => context.snapshots.pages({ tool: tool.name, question, items: found.items, list: found }) }
+  }
   const [id = '', offset = ''] = cursor.split('.')
-  const found = context.snapshots.listOf(id, 'items') as Finding<unknown>
-  return { id, found, offset: /^\d{1,9}$/.test(offset) ? Number(offset) : 0 }
+  const found = context.snapshots.listOf(id, tool.name, 'items') as Finding<unknown>
+  return { found, offset: /^\d{1,9}$/.test(offset) ? Number(offset) : 0, keep: () => id }
 }
 
 /** Runs a tool; never rejects. */

@@ -157,6 +157,14 @@ describe('pages', () => {
     expect([names.length, new Set(names).size]).toEqual([30, 30])
   })
 
+  it('are kept though many others ask for the same list', async () => {
+    const { call } = await device({ objects: 30 })
+    const snapshots = new Snapshots({ capacity: 100 })
+    const { nextCursor: cursor } = (await call('retrieve_address_objects', { limit: 10 }, { snapshots })).found
+    for (let others = 0; others < 12; others += 1) await call('retrieve_address_objects', { limit: 1 }, { snapshots })
+    expect((await call('retrieve_address_objects', { cursor, limit: 20 }, { snapshots })).found).toMatchObject({ total: 30, returned: 20 })
+  })
+
   it('of logs begin at the same moment, though logs arrive in between', async () => {
     const { call } = await device()
     const first = (await call('query_logs', { limit: 40 })).found
@@ -165,7 +173,17 @@ describe('pages', () => {
     expect([times.length, new Set(times).size]).toEqual([80, 80])
     expect(times).toEqual(times.toSorted().toReversed())
     expect((await call('query_logs', { cursor: 'nonsense' })).error).toMatchObject({ kind: 'bad-request' })
-    expect((await call('retrieve_address_objects', { cursor: first.nextCursor })).error).toMatchObject({ kind: 'bad-request' })
+    // Cursors of another tool are told from those that are wrong.
+    expect((await call('retrieve_address_objects', { cursor: first.nextCursor })).error).toMatchObject({
+      kind: 'bad-request',
+      message: expect.stringContaining('given by query_logs, not by retrieve_address_objects'),
+    })
+    const { nextCursor } = (await call('retrieve_services', { limit: 1 })).found
+    for (const name of ['retrieve_address_objects', 'query_logs'])
+      expect((await call(name, { cursor: nextCursor })).error).toMatchObject({
+        kind: 'bad-request',
+        hint: expect.stringContaining('retrieve_services'),
+      })
     // A model has to copy it.
     expect(first.nextCursor?.length).toBeLessThan(20)
   })
@@ -204,15 +222,20 @@ describe('snapshots', () => {
     await read('a')
     await read('empty', 0)
     expect(loads).toBe(3)
-    const page = snapshots.pages({ items: [1] }, 1)
-    expect(snapshots.listOf(page, 'items')).toEqual({ items: [1] })
-    expect(() => snapshots.listOf(page, 'query')).toThrow('not known')
+    const items = [{}]
+    const paged = { tool: 'a', question: 'q', items, list: { items } }
+    const page = snapshots.pages(paged)
+    expect(snapshots.listOf(page, 'a', 'items')).toBe(paged.list)
+    expect(() => snapshots.listOf(page, 'a', 'query')).toThrow('not known')
+    // The same list of the same question is kept once.
+    expect(snapshots.pages({ ...paged, items: [...items] })).toBe(page)
+    for (const other of [{ tool: 'b' }, { question: 'r' }, { items: [{}] }]) expect(snapshots.pages({ ...paged, ...other })).not.toBe(page)
     await read('b', 8)
     // The oldest had to go for it.
     await read('b', 8)
     await read('a')
     expect(loads).toBe(5)
-    expect(() => snapshots.listOf(page, 'items')).toThrow('no longer kept')
+    expect(() => snapshots.listOf(page, 'a', 'items')).toThrow('no longer kept')
     now += 50
     await read('empty', 0)
     expect(loads).toBe(6)

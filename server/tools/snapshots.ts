@@ -12,6 +12,17 @@ export interface Snapshot<T> {
   readonly fetchedAt: number
 }
 
+/** A list that pages are cut from. */
+export interface Paged {
+  /** Whose cursors lead to it. */
+  readonly tool: string
+  /** What was asked for, as text. */
+  readonly question: string
+  readonly items: readonly unknown[]
+  /** What the tool is given back. */
+  readonly list: object
+}
+
 interface Kept {
   readonly snapshot: Snapshot<unknown>
   readonly weight: number
@@ -54,8 +65,8 @@ export class Snapshots {
   of(serial: string): DeviceSnapshots {
     return {
       read: (key, options, load) => this.read(`${serial} ${key}`, options, load),
-      pages: (list, length) => this.pages(list, length, serial),
-      listOf: (id, part) => this.listOf(id, part, serial),
+      pages: paged => this.pages(paged, serial),
+      listOf: (id, tool, part) => this.listOf(id, tool, part, serial),
       forget: () => this.forget(),
       of: other => this.of(other),
     }
@@ -90,23 +101,41 @@ export class Snapshots {
   }
 
   /** Keeps a list for its pages; gives the name that a cursor begins with. */
-  pages(list: unknown, length: number, serial = ''): string {
-    const id = randomBytes(9).toString('base64url')
-    this.#keep(`page ${serial} ${id}`, {
-      snapshot: { value: list, fetchedAt: this.#clock() },
-      weight: length,
+  pages(paged: Paged, serial = ''): string {
+    const prefix = `page ${serial} `
+    const id = this.#equal(prefix, paged) ?? randomBytes(9).toString('base64url')
+    this.#keep(prefix + id, {
+      snapshot: { value: paged, fetchedAt: this.#clock() },
+      weight: paged.items.length,
       until: this.#clock() + this.#pagesMs,
     })
     return id
   }
 
+  /** The list that the same question to the same snapshot left: many who ask it do not push each other's lists out. */
+  #equal(prefix: string, { tool, question, items }: Paged): string | undefined {
+    for (const [name, { snapshot }] of this.#kept) {
+      if (!name.startsWith(prefix)) continue
+      const kept = snapshot.value as Paged
+      const equal = kept.tool === tool && kept.question === question && kept.items.length === items.length
+      if (equal && kept.items.every((item, index) => item === items[index])) return name.slice(prefix.length)
+    }
+    return undefined
+  }
+
   /**
    * The list that a cursor belongs to. Throws PanosError when it is not kept any more, or is another tool's.
-   * @param part what an object of the tool's own kind has
+   * @param part what a list of the wanted kind has
    */
-  listOf(id: string, part: string, serial = ''): unknown {
-    const value = this.#find(`page ${serial} ${id}`)?.snapshot.value
-    if (typeof value === 'object' && value !== null && part in value) return value
+  listOf(id: string, tool: string, part: string, serial = ''): object {
+    const paged = this.#find(`page ${serial} ${id}`)?.snapshot.value as Paged | undefined
+    if (paged && paged.tool !== tool)
+      throw new PanosError({
+        kind: 'bad-request',
+        message: `This cursor was given by ${paged.tool}, not by ${tool}.`,
+        hint: `Give it to ${paged.tool}, or call ${tool} without a cursor.`,
+      })
+    if (paged && part in paged.list) return paged.list
     throw new PanosError({
       kind: 'bad-request',
       message: 'This cursor is not known: it is wrong, or the list that it pages through is no longer kept.',
@@ -126,8 +155,12 @@ export class Snapshots {
   #keep(name: string, kept: Kept): void {
     this.#kept.delete(name)
     this.#kept.set(name, kept)
+    const now = this.#clock()
     let total = 0
-    for (const { weight } of this.#kept.values()) total += weight + 1
+    for (const [each, { weight, until }] of this.#kept) {
+      if (until > now) total += weight + 1
+      else this.#kept.delete(each)
+    }
     for (const [oldest, { weight }] of this.#kept) {
       if (total <= this.#capacity || oldest === name) break
       this.#kept.delete(oldest)
