@@ -1,6 +1,6 @@
 /**
- * `query_logs`: logs of the device that fit filters, newest first. Promise: the device filters, not this server; a page and the next are of the
- * same moment, so that logs that arrive in between neither repeat nor hide entries.
+ * `query_logs`: logs of the device that fit filters, newest first. Promise: the device filters, not this server; logs that arrive between a page
+ * and the next neither repeat nor hide entries.
  */
 import { z } from 'zod'
 import { countLogs, GROUPS, type Group } from './log-counts.ts'
@@ -94,11 +94,19 @@ const BRIEF = [
 ]
 export const briefly = (entry: LogEntry): LogEntry => Object.fromEntries(Object.entries(entry).filter(([name]) => BRIEF.includes(name)))
 
-/** Where a page begins: the same question, as of the same moment. */
+/**
+ * Where a page begins: the same question, from the second of the last entry on. That second may be the present one, in which logs still arrive
+ * before those that were shown: they are skipped in place of some that were, and those are left out when they come again.
+ */
 interface Page {
   readonly query: string
   readonly type: (typeof LOG_TYPES)[number]
+  /** As the device writes it; undefined of the first page. */
+  readonly second: string | undefined
+  /** Entries of that second that were read. */
   readonly skip: number
+  /** Their numbers. */
+  readonly shown: readonly string[]
   readonly limit: number
   readonly detail: 'brief' | 'full'
   readonly group: Group | undefined
@@ -107,23 +115,41 @@ interface Page {
 const first = (given: Input): Page => ({
   query: compileLogQuery(given),
   type: given.type,
+  second: undefined,
   skip: 0,
+  shown: [],
   limit: given.limit,
   detail: given.detail,
   group: given.group_by,
 })
 
-/** The next page of a list that was frozen at its newest entry. */
+/** What the device is asked for a page. */
+const queryOf = ({ query, second }: Page): string =>
+  [query, second !== undefined && `( receive_time leq '${second}' )`].filter(Boolean).join(' and ')
+
+/** @param entries as the device gave them, with those that were shown before */
 function following({ snapshots }: ToolContext, now: Page, entries: readonly LogEntry[]): string | undefined {
-  const newest = entries[0]?.receive_time
-  if (entries.length < now.limit || newest === undefined) return undefined
-  const frozen = now.skip > 0 ? now.query : [now.query, `( receive_time leq '${newest}' )`].filter(Boolean).join(' and ')
-  const next: Page = { ...now, query: frozen, skip: now.skip + entries.length }
-  return snapshots.pages({ tool: NAME, question: JSON.stringify(next), items: [], list: next })
+  const second = entries.at(-1)?.receive_time
+  if (entries.length < now.limit || second === undefined) return undefined
+  const same = entries.filter(({ receive_time }) => receive_time === second)
+  const before = second === now.second ? now : { skip: 0, shown: [] }
+  const next: Page = {
+    ...now,
+    second,
+    skip: before.skip + same.length,
+    shown: [...before.shown, ...same.flatMap(({ logid }) => logid || [])],
+  }
+  return snapshots.pages({ tool: NAME, question: JSON.stringify(next), items: next.shown, list: next })
 }
 
-const begin = (context: ToolContext, { type, query, limit, skip, group }: Page): Promise<string> =>
-  beginLogs(context, { type, query, count: group ? COUNTED : limit, skip, direction: 'backward' })
+const begin = (context: ToolContext, page: Page): Promise<string> =>
+  beginLogs(context, {
+    type: page.type,
+    query: queryOf(page),
+    count: page.group ? COUNTED : page.limit,
+    skip: page.skip,
+    direction: 'backward',
+  })
 
 export const logLine = (entry: LogEntry): string =>
   entry.src === undefined
@@ -150,7 +176,8 @@ export const queryLogs: PanosTool<typeof input, LogEntry> = {
     const wanted = given.cursor === undefined ? first(given) : (context.snapshots.listOf(given.cursor, NAME, 'query') as Page)
     const id = await begin(context, wanted)
     const { finished, percent, entries } = await waitForLogs(context, id)
-    const scope = `${wanted.type} log${wanted.query ? `: ${wanted.query}` : ''}`
+    const query = queryOf(wanted)
+    const scope = `${wanted.type} log${query ? `: ${query}` : ''}`
     if (!finished) {
       const summary = `The query of the ${wanted.type} log is still running (${percent} %).`
       return {
@@ -165,11 +192,13 @@ export const queryLogs: PanosTool<typeof input, LogEntry> = {
     const from = `the ${wanted.type} log on ${context.client().device}`
     if (wanted.group) return { scope, ...countLogs(entries, wanted.group, wanted.limit, entries.length >= COUNTED, from) }
     const nextCursor = following(context, wanted, entries)
+    const shown = new Set(wanted.shown)
+    const fresh = entries.filter(({ logid = '' }) => !shown.has(logid))
     return {
       scope,
-      items: wanted.detail === 'full' ? entries : entries.map(briefly),
+      items: wanted.detail === 'full' ? fresh : fresh.map(briefly),
       warnings: [],
-      summary: `${entries.length} entries of ${from}${nextCursor ? '; there may be more' : ''}.`,
+      summary: `${fresh.length} entries of ${from}${nextCursor ? '; there may be more' : ''}.`,
       line: logLine,
       ...(nextCursor !== undefined && { nextCursor }),
     }
