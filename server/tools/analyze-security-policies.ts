@@ -7,6 +7,7 @@ import { asPanosError } from '../panos/panos-error.ts'
 import { readAddressBook } from './address-book.ts'
 import { joined } from './listing.ts'
 import { configInput, cursorInput, limitInput, locationInput, type PanosTool, refreshInput } from './panos-tool.ts'
+import { inPieces } from './pieces.ts'
 import { SECURITY_RULES } from './retrieve-security-policies.ts'
 import { RuleCover } from './rule-cover.ts'
 import { neverMet } from './rule-hits.ts'
@@ -68,12 +69,26 @@ const same = (one: SecurityRule, other: SecurityRule): boolean =>
   ) &&
   (['sourceHips', 'destinationHips', 'targets'] as const).every(key => JSON.stringify(one[key]) === JSON.stringify(other[key]))
 
-/** Rules that an earlier one of the same list makes useless. */
-function hidden(rules: readonly SecurityRule[], cover: RuleCover): Item[] {
+/**
+ * Rules that an earlier one of the same list makes useless. Each is compared with all before it: millions of pairs in a long list.
+ * @param pause waits now and then; it is told how many rules are done
+ */
+async function hidden(
+  rules: readonly SecurityRule[],
+  cover: RuleCover,
+  pause: (done: number) => Promise<void> | undefined,
+): Promise<Item[]> {
   const items: Item[] = []
   for (const [index, rule] of rules.entries()) {
     if (rule.disabled) continue
-    const by = rules.slice(0, index).find(earlier => cover.covers(earlier, rule))
+    let by: SecurityRule | undefined
+    for (const earlier of rules) {
+      if (earlier === rule || by) break
+      // Most pairs are nothing to wait for.
+      const wait = pause(index)
+      if (wait) await wait
+      if (cover.covers(earlier, rule)) by = earlier
+    }
     if (!by) continue
     if (same(by, rule)) items.push(found('duplicate', rule, `It is the same as "${by.name}", which comes first.`, by))
     else {
@@ -106,7 +121,18 @@ export const analyzeSecurityPolicies: PanosTool<typeof input, Item> = {
     const lists = panorama && location === undefined ? [] : [...Map.groupBy(rules, rule => (panorama ? 'all' : rule.location)).values()]
     if (lists.length === 0 && panorama)
       warnings.push('Give a device group as location to find shadowed rules and duplicates on a Panorama.')
-    const items = [...rules.flatMap(alone), ...lists.flatMap(list => hidden(list, cover))]
+    const items = rules.flatMap(alone)
+    const piece = inPieces(context.signal)
+    let before = 0
+    for (const list of lists) {
+      const pause = (done: number): Promise<void> | undefined => {
+        const wait = piece()
+        if (wait) context.progress(before + done, rules.length, 'rules compared')
+        return wait
+      }
+      items.push(...(await hidden(list, cover, pause)))
+      before += list.length
+    }
     if (checks.includes('unused')) {
       try {
         const enabled = rules.filter(({ disabled }) => !disabled)
@@ -117,8 +143,10 @@ export const analyzeSecurityPolicies: PanosTool<typeof input, Item> = {
         warnings.push(`How often rules are met could not be read: ${asPanosError(error).message}`)
       }
     }
-    const order = (each: Item): number =>
-      rules.findIndex(rule => rule.name === each.rule && rule.location === each.location && rule.rulebase === each.rulebase)
+    const nameOf = (name: string, { location, rulebase }: { readonly location: string; readonly rulebase: string }): string =>
+      [location, rulebase, name].join('\n')
+    const places = new Map(rules.map((rule, place) => [nameOf(rule.name, rule), place]))
+    const order = (each: Item): number => places.get(nameOf(each.rule, each)) ?? 0
     const chosen = items.filter(({ check }) => checks.includes(check)).sort((one, other) => order(one) - order(other))
     const counts = CHECKS.flatMap(check => {
       const count = chosen.filter(each => each.check === check).length

@@ -266,6 +266,18 @@ describe('progress, budget and cancellation', () => {
     expect((await call('get_job', { id: 'log-1' })).error).toMatchObject({ kind: 'absent' })
   })
 
+  it('compares thousands of rules in pieces: others have their turn, and a caller who leaves ends it', async () => {
+    const { call } = await device({ rules: 3000, objects: 200 })
+    const controller = new AbortController()
+    const progress = (_: number, __: number | undefined, message: string): void => {
+      // Comes to pass only when the comparing gives way.
+      if (message === 'rules compared') setImmediate(() => controller.abort())
+    }
+    expect((await call('analyze_security_policies', {}, { signal: controller.signal, progress })).error).toMatchObject({
+      kind: 'cancelled',
+    })
+  })
+
   it('ends the log query at the device when the caller leaves', async () => {
     const { simulator, call } = await device({ logMs: 600_000 })
     const controller = new AbortController()
