@@ -1,6 +1,6 @@
 /**
  * Names of addresses and groups, and what they stand for. Promise: a name means the object that is nearest to where it is used; groups are
- * opened however deep they are nested, and a group inside itself ends the opening.
+ * opened however deep they are nested, each object of theirs is named once, and a group inside itself ends the opening.
  */
 import { isIP } from 'node:net'
 import { contains, type Span, spanOf, wildcardHolds } from '../panos/ip-span.ts'
@@ -25,6 +25,7 @@ export class AddressBook {
   readonly #map: Locations
   readonly #addressIndex: Index<AddressObject>
   readonly #groupIndex: Index<AddressGroup>
+  readonly #opened = new Map<AddressGroup, readonly AddressObject[]>()
 
   constructor(map: Locations, addresses: readonly AddressObject[], groups: readonly AddressGroup[], fetchedAt: number) {
     this.#map = map
@@ -44,23 +45,36 @@ export class AddressBook {
   }
 
   /** The addresses that a group holds, nested groups opened. */
-  open(group: AddressGroup, seen: ReadonlySet<AddressGroup> = new Set()): AddressObject[] {
-    if (seen.has(group)) return []
-    const within = new Set([...seen, group])
+  open(group: AddressGroup): readonly AddressObject[] {
+    const known = this.#opened.get(group)
+    if (known) return known
+    const found = new Set<AddressObject>()
+    // Several groups may hold the same one, which is looked into once.
+    const groups = new Set([group])
+    for (const each of groups) {
+      for (const member of this.#members(each)) {
+        if ('members' in member) groups.add(member)
+        else found.add(member)
+      }
+    }
+    const opened = [...found]
+    this.#opened.set(group, opened)
+    return opened
+  }
+
+  #members(group: AddressGroup): (AddressObject | AddressGroup)[] {
     if (group.type === 'dynamic') {
       const test = parseTagFilter(group.filter ?? '')
       const places = new Set(lineage(this.#map, group.location).map(({ name }) => name))
       return test ? this.addresses.filter(address => places.has(address.location) && test(address.tags)) : []
     }
-    return group.members.flatMap(name => {
-      const address = this.#nearest(this.#addressIndex, name, group.location)
-      const nested = address ? undefined : this.#nearest(this.#groupIndex, name, group.location)
-      return address ? [address] : nested ? this.open(nested, within) : []
-    })
+    return group.members.flatMap(
+      name => this.#nearest(this.#addressIndex, name, group.location) ?? this.#nearest(this.#groupIndex, name, group.location) ?? [],
+    )
   }
 
   /** The objects that a name in a rule stands for. */
-  objects(name: string, location: string): AddressObject[] {
+  objects(name: string, location: string): readonly AddressObject[] {
     const address = this.#nearest(this.#addressIndex, name, location)
     const group = address ? undefined : this.#nearest(this.#groupIndex, name, location)
     if (address) return [address]
