@@ -77,7 +77,8 @@ export function readResources(top: string, disk: string): Omit<Resources, 'sessi
     const found = pattern.exec(top)?.[1]
     return found === undefined ? undefined : Number(found)
   }
-  const scale = /^KiB Mem/m.test(top) ? 1024 : 1
+  // Older releases write `Mem: 3862316k total`.
+  const scale = /^KiB Mem|^Mem\s*:\s*\d+k/m.test(top) ? 1024 : 1
   const optional = {
     cpuIdlePercent: number(/([\d.]+)\s*%?\s*id\b/),
     memoryTotalMiB: number(/Mem\s*:\s*([\d.]+)\s*[kK+]*\s*total/),

@@ -218,12 +218,17 @@ describe('operational answers', () => {
     expect((await call('show_ha_status')).text).toContain('is off')
   })
 
-  it('reads the plain text of resources and disks, in both units', () => {
+  it('reads the plain text of resources and disks, in all units', () => {
+    const memory: Readonly<Record<string, string>> = {
+      KiB: 'KiB Mem :  8123596 total,   627507 free,  4200448 used',
+      MiB: 'MiB Mem :   7933.2 total,    612.8 free,   4102.0 used',
+      k: 'Mem:   8123596k total,  4200448k used,   627507k free',
+    }
     const top = (unit: string): string =>
-      `top - 06:00:00 up 3 days, 11:22,  0 users,  load average: 1.31, 0.28, 0.26\n%Cpu(s):  4.1 us, 93.8 id\n${unit === 'KiB' ? 'KiB Mem :  8123596 total,   627507 free,  4200448 used' : 'MiB Mem :   7933.2 total,    612.8 free,   4102.0 used'}, 1 buff/cache`
+      `top - 06:00:00 up 3 days, 11:22,  0 users,  load average: 1.31, 0.28, 0.26\n%Cpu(s):  4.1 us, 93.8 id\n${memory[unit]}, 1 buff/cache`
     const disk =
       'Filesystem      Size  Used Avail Use% Mounted on\n/dev/root       6.9G  4.4G  2.2G  67% /\nnone            1.9G   92K  1.9G   1% /dev\n'
-    for (const unit of ['KiB', 'MiB']) {
+    for (const unit of Object.keys(memory)) {
       expect(readResources(top(unit), disk)).toMatchObject({
         loadAverage: [1.31, 0.28, 0.26],
         cpuIdlePercent: 93.8,
