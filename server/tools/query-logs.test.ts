@@ -1,5 +1,6 @@
-/** Pages of logs while logs arrive: each entry that was there is given once. */
+/** Logs: each entry that was there is given once, though others arrive between pages, and its line has only what it says. */
 import { describe, expect, it } from 'vitest'
+import { logLine } from './query-logs.ts'
 import { device, ok } from './scripted-device.fixture.ts'
 
 interface Log {
@@ -51,4 +52,16 @@ describe('pages of logs', () => {
     expect(new Set(seen).size).toBe(seen.length)
     expect(seen.filter(id => there.includes(id))).toEqual(there)
   })
+})
+
+it.each([
+  [
+    { receive_time: 't', action: 'allow', from: 'a', src: '192.0.2.1', to: 'b', dst: '192.0.2.2', dport: '53', app: 'dns', rule: 'r' },
+    't  allow  a:192.0.2.1 -> b:192.0.2.2:53  dns  rule r',
+  ],
+  [{ receive_time: 't', src: '2001:db8::1', dst: '192.0.2.2' }, 't  2001:db8::1 -> 192.0.2.2'],
+  [{ receive_time: 't', src: '192.0.2.1', srcuser: 'corp\\alice', result: 'ok' }, 't  192.0.2.1  corp\\alice  ok'],
+  [{ receive_time: 't', admin: 'alice', cmd: 'set' }, 't  alice  set'],
+])('the line of %j says nothing that the log does not', (entry, line) => {
+  expect(logLine(entry)).toBe(line)
 })

@@ -3,6 +3,7 @@
  * and the next neither repeat nor hide entries.
  */
 import { z } from 'zod'
+import { joined } from './listing.ts'
 import { countLogs, GROUPS, type Group } from './log-counts.ts'
 import { beginLogs, compileLogQuery, LOG_PREFIX, type LogEntry, waitForLogs } from './log-query.ts'
 import { cursorInput, type PanosTool, type ToolContext } from './panos-tool.ts'
@@ -151,17 +152,13 @@ const begin = (context: ToolContext, page: Page): Promise<string> =>
     direction: 'backward',
   })
 
-export const logLine = (entry: LogEntry): string =>
-  entry.src === undefined
-    ? Object.values(entry).join('  ')
-    : [
-        `${entry.receive_time}  ${entry.action ?? ''}  ${entry.from}:${entry.src} -> ${entry.to}:${entry.dst}:${entry.dport}  ${entry.app ?? ''}`,
-        `rule ${entry.rule ?? ''}`,
-        entry.threatid ?? '',
-        entry.misc ?? '',
-      ]
-        .filter(Boolean)
-        .join('  ')
+/** A flow as `zone:address -> zone:address:port`, as far as the log says; of other entries all that they say. */
+export function logLine(entry: LogEntry): string {
+  const { receive_time, action, from, src, to, dst, dport, app, rule, threatid, misc } = entry
+  if (src === undefined || dst === undefined) return joined(...Object.values(entry))
+  const end = (...parts: readonly (string | undefined)[]): string => parts.filter(Boolean).join(':')
+  return joined(receive_time, action, `${end(from, src)} -> ${end(to, dst, dport)}`, app, rule && `rule ${rule}`, threatid, misc)
+}
 
 export const queryLogs: PanosTool<typeof input, LogEntry> = {
   name: NAME,
