@@ -207,7 +207,7 @@ describe('equal reads', () => {
     started.faults.set('internal-error', 2)
     expect((await errorOf(client.version(forever))).panosCode).toBe('11')
     started.faults.set('session-timeout', 1)
-    expect((await errorOf(client.commit('<commit/>', false, forever))).kind).toBe('unavailable')
+    expect((await errorOf(client.commit('<commit/>', undefined, forever))).kind).toBe('unavailable')
     expect(started.stats().served).toBe(5)
   })
 })

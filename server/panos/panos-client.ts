@@ -56,8 +56,8 @@ export interface PanosClient {
   read(config: ConfigKind, xpath: string, signal: AbortSignal): Promise<PanosAnswer>
   /** Changes the candidate. */
   change(edit: ConfigEdit, signal: AbortSignal): Promise<PanosAnswer>
-  /** `type=commit`; `all` pushes from a Panorama. */
-  commit(command: string, all: boolean, signal: AbortSignal): Promise<PanosAnswer>
+  /** `type=commit`; of some administrators' changes alone it is `partial`, and a push from a Panorama is `all`. */
+  commit(command: string, action: 'partial' | 'all' | undefined, signal: AbortSignal): Promise<PanosAnswer>
   /** Begins a log query; the answer names its job. */
   queryLogs(query: LogQuery, signal: AbortSignal): Promise<PanosAnswer>
   /** Asks for a log job's entries; a finished one is then forgotten by the device. */
@@ -150,8 +150,8 @@ class XmlApi implements PanosClient {
     return this.#send({ type: 'config', ...edit }, signal)
   }
 
-  commit(command: string, all: boolean, signal: AbortSignal): Promise<PanosAnswer> {
-    return this.#send({ type: 'commit', ...(all && { action: 'all' }), cmd: command }, signal)
+  commit(command: string, action: 'partial' | 'all' | undefined, signal: AbortSignal): Promise<PanosAnswer> {
+    return this.#send({ type: 'commit', ...(action && { action }), cmd: command }, signal)
   }
 
   queryLogs({ type, query, count, skip, direction }: LogQuery, signal: AbortSignal): Promise<PanosAnswer> {

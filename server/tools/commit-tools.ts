@@ -43,7 +43,7 @@ export const commit: PanosTool<typeof commitInput, Job> = {
     }
     const partial = admins ? `<partial>${members('admin', admins)}</partial>` : ''
     const command = `<commit>${description ? tag('description', description) : ''}${partial}</commit>`
-    const send = () => context.client().commit(command, false, context.signal)
+    const send = () => context.client().commit(command, admins && 'partial', context.signal)
     return beginJob(context, 'Commit', { type: 'Commit', description, send }, 'There are no changes to commit.')
   },
 }
@@ -123,7 +123,7 @@ export const pushToDevices: PanosTool<typeof pushInput, Job> = {
   async run({ device_group: group, description }, context) {
     const note = description ? tag('description', description) : ''
     const command = `<commit-all><shared-policy>${note}<device-group><entry name="${group}"/></device-group></shared-policy></commit-all>`
-    const send = () => context.client().commit(command, true, context.signal)
+    const send = () => context.client().commit(command, 'all', context.signal)
     return beginJob(context, 'Push', { type: 'CommitAll', description, send }, 'The Panorama began no push.')
   },
 }

@@ -307,6 +307,16 @@ describe('logs and jobs', () => {
     expect(await call('commit')).toMatchObject({ error: undefined, text: words })
   })
 
+  it('says of a commit of some administrators that it is partial, and of a whole one not', async () => {
+    const { call, asked } = await device([])
+    await call('commit', { admins: ['alice'] })
+    await call('commit')
+    expect(asked.filter(form => form.includes('type=commit'))).toEqual([
+      'type=commit action=partial cmd=<commit><partial><admin><member>alice</member></admin></partial></commit>',
+      'type=commit cmd=<commit></commit>',
+    ])
+  })
+
   it('holds a push for finished only when its devices have said so', async () => {
     const push = (result: string, more = ''): string =>
       ok(
