@@ -73,16 +73,11 @@ interface Order {
 }
 
 /**
- * The job that a request whose answer was lost has begun: a new one, which says what was asked for. Undefined when there is none, when there
- * are two, and when it is not known which are new.
+ * The job that a request whose answer was lost has begun: a new one, which says what was asked for. Undefined when there is none, and when
+ * there are two.
  */
-async function begunBy(
-  context: ToolContext,
-  { type, description = '' }: Order,
-  before: readonly Job[] | undefined,
-): Promise<Job | undefined> {
-  if (!before) return undefined
-  const known = new Set(before.map(({ id }) => id))
+async function begunBy(context: ToolContext, { type, description = '' }: Order, before: Promise<readonly Job[]>): Promise<Job | undefined> {
+  const known = new Set((await before).map(({ id }) => id))
   const fresh = (await jobsOf(context, type)).filter(each => !known.has(each.id) && (each.description ?? '').trim() === description.trim())
   return fresh.length === 1 ? fresh[0] : undefined
 }
@@ -97,11 +92,6 @@ const lost = (type: string, kind: PanosErrorKind, why: string): PanosError =>
 /** Sends what begins a job, and follows it; `what` names it in sentences. */
 export async function beginJob(context: ToolContext, what: string, order: Order, otherwise: string): Promise<Finding<Job>> {
   const { type } = order
-  const before = await jobsOf(context, type).catch(error => {
-    // A role may commit and not look at jobs.
-    if (asPanosError(error).kind === 'authorization') return undefined
-    throw error
-  })
   // What is sent so late is given up under way, and then nobody knows whether it began.
   if (timeLeft(context) === 0)
     throw new PanosError({
@@ -110,6 +100,9 @@ export async function beginJob(context: ToolContext, what: string, order: Order,
       hint: 'Try again, or raise PANOS_TOOL_BUDGET_MS and the time limit of the MCP client.',
       retryable: true,
     })
+  // Asked first and not waited for: a slow device would take its time twice. Should the new job be in it already, it is not taken for new.
+  const before = jobsOf(context, type)
+  before.catch(() => {})
   let answer: PanosAnswer | undefined
   try {
     answer = await inTime(context, order.send())

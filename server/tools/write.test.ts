@@ -255,7 +255,12 @@ describe('commits', () => {
     await call('create_address_object', WEB)
     const commit = client.commit.bind(client)
     // It is the commit's own answer that is lost.
-    vi.spyOn(client, 'commit').mockImplementationOnce((...order) => {
+    const { served } = simulator.stats()
+    vi.spyOn(client, 'commit').mockImplementationOnce(async (...order) => {
+      await vi.waitFor(() => expect(simulator.stats()).toMatchObject({ served: served + 1, inFlight: 0 }), {
+        timeout: 20_000,
+        interval: 10,
+      })
       simulator.faults.set(fault, 1)
       return commit(...order)
     })
