@@ -33,25 +33,25 @@ export class CallEnds {
     for (const call of [...session.open]) this.break(call, { ...ended, inFlight })
   }
 
-  /** Hops that were not followed. */
-  unfollowed(x: ExchangeState): void {
-    const { at, seq } = this.#world
+  /** A hop that was not followed until `at`. */
+  unfollowed(x: ExchangeState, at: number): void {
+    const { seq } = this.#world
     for (const call of x.calls) {
       if (!call.answer && call.hops.at(-1) === x)
         this.break(call, { at, seq: x.row.responseSeq ?? seq, by: 'client', how: 'complete', what: 'request' })
     }
   }
 
-  /** Streams that nobody resumed in time. */
-  expire(sessions: Iterable<SessionState>): void {
+  /** Streams that nobody resumed until now. */
+  expire(sessions: Iterable<SessionState>, now: number): void {
     for (const session of sessions) {
       for (const call of session.open) {
-        if (call.resumeUntil && call.resumeUntil.at <= this.#world.at) this.breakAs(call, call.resumeUntil.from)
+        if (call.resumeUntil && call.resumeUntil.at <= now) this.breakAs(call, call.resumeUntil.from)
       }
     }
   }
 
-  /** Streams that nobody will resume: their client closed every connection before the recording ended. */
+  /** Streams that nobody will resume: their client closed every connection, and did not come back. */
   abandoned(session: SessionState): void {
     if (session.exchanges.some(({ conn }) => !conn.clientClosed)) return
     for (const call of session.open) if (call.resumeUntil?.from.by === 'client') this.breakAs(call, call.resumeUntil.from)

@@ -222,6 +222,31 @@ describe('delivery', () => {
     expect(wire.row('call', -1).delivery).toBe('unanswered')
   })
 
+  it('waits no longer for a client that closed every connection and did not come back', () => {
+    const wire = new WireScript()
+    const { conn, headers } = openStreamable(wire)
+    conn.post('/mcp', tool(1), headers).stream().body('id: 1\ndata: \n\n').clientEnd('fin', 'client').serverEnd('closed', 'proxy')
+    wire.fold.tick(wire.at + 31_000)
+    expect(wire.row('call', -1).delivery).toBe('pending')
+    conn.close()
+    wire.fold.tick(wire.at + 29_000)
+    expect(wire.row('call', -1).delivery).toBe('pending')
+    wire.fold.tick(wire.at + 31_000)
+    expect(wire.row('call', -1)).toMatchObject({ delivery: 'undeliverable', brokenAt: wire.at })
+    expect(wire.row('session')).toMatchObject({ state: 'ended', undelivered: 1 })
+  })
+
+  it('takes no time from the clock that settles it: what comes later bears its own', () => {
+    const wire = new WireScript()
+    const { conn, headers } = openStreamable(wire)
+    wire.fold.tick(wire.at + 8 * 3_600_000)
+    conn.post('/mcp', tool(1), headers).json(200, result(1))
+    expect(wire.row('session')).toMatchObject({ lastAt: wire.at })
+    conn.post('/mcp', tool(2), headers).stream().body('id: 1\ndata: \n\n').serverEnd().clientEnd()
+    wire.fold.tick(wire.at + 61_000)
+    expect(wire.row('call', -1)).toMatchObject({ delivery: 'unanswered', brokenAt: wire.at })
+  })
+
   it('is unanswered when the proxy could not reach the server', () => {
     const wire = new WireScript()
     const post = wire.connect().post('/mcp', initialize())
@@ -450,7 +475,11 @@ describe('exchanges', () => {
       .answer(307, '', [['location', MESSAGES]])
     expect(wire.row('call').delivery).toBe('pending')
     wire.fold.tick(31_000)
-    expect(wire.row('call')).toMatchObject({ delivery: 'unanswered', broken: { says: 'The client did not follow the redirect' } })
+    expect(wire.row('call')).toMatchObject({
+      delivery: 'unanswered',
+      brokenAt: 30_000,
+      broken: { says: 'The client did not follow the redirect' },
+    })
     stream.clientEnd('fin', 'client')
     expect(wire.row('session')).toMatchObject({ undelivered: 1, ended: { inFlight: 0 } })
   })

@@ -112,13 +112,13 @@ export class Fold {
         for (const upstream of event.upstreams) if (isReachedByTls(upstream)) this.#world.secure.add(upstream.name)
         break
     }
-    if (this.#world.at - this.#sweptAt >= SWEEP_SPAN) this.#sweep()
+    this.tick(this.#world.at)
   }
 
-  /** Lets time pass without an event, so that what settles by time settles in a quiet recording. `now` in recording ms. */
+  /** Time has passed, in recording ms: what settles by time settles, also where no event comes. Events still to come may be a little older. */
   tick(now: number): void {
-    this.#world.at = Math.max(this.#world.at, now)
-    if (this.#world.at - this.#sweptAt >= SWEEP_SPAN) this.#sweep()
+    // A clock that had gone ahead may have been put right.
+    if (Math.abs(now - this.#sweptAt) >= SWEEP_SPAN) this.#sweep(now)
   }
 
   /** The recording is over: what is open stays unknown. */
@@ -219,20 +219,21 @@ export class Fold {
     this.#slices.push({ exchange: x.row.id, part, seq, at, segment: position.segment, offset: position.offset, size })
   }
 
-  /** A session without a connection has ended, though nobody said so. */
-  #settleQuiet(session: SessionState): void {
-    if (session.gone || session.row.ended || !isGone(session, this.#world.at)) return
+  /** A session without a connection has ended, though nobody said so: its client comes back for nothing that it waited for. */
+  #settleQuiet(session: SessionState, now: number): void {
+    if (session.gone || (session.row.ended && session.open.size === 0) || !isGone(session, now)) return
     session.gone = true
+    this.#callEnds.abandoned(session)
     this.#world.sessions.add(session)
   }
 
-  #sweep(): void {
-    this.#sweptAt = this.#world.at
-    for (const x of this.#redirects.overdue(this.#world.at)) if (x.session) this.#world.changed.add(x.session)
-    for (const x of this.#redirects.expire(this.#world.at)) this.#callEnds.unfollowed(x)
-    this.#callEnds.expire(this.#book.all.values())
-    for (const session of this.#book.all.values()) this.#settleQuiet(session)
-    this.#retention.sweep(this.#world.at)
+  #sweep(now: number): void {
+    this.#sweptAt = now
+    for (const x of this.#redirects.overdue(now)) if (x.session) this.#world.changed.add(x.session)
+    for (const { exchange, until } of this.#redirects.expire(now)) this.#callEnds.unfollowed(exchange, until)
+    this.#callEnds.expire(this.#book.all.values(), now)
+    for (const session of this.#book.all.values()) this.#settleQuiet(session, now)
+    this.#retention.sweep(now)
   }
 }
 

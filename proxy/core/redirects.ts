@@ -52,11 +52,11 @@ export class Redirects {
     return late.map(hop => hop.exchange)
   }
 
-  /** Hops that nobody will follow any more. */
-  expire(at: number): ExchangeState[] {
+  /** Hops that nobody will follow any more, and until when somebody might have. */
+  expire(at: number): { readonly exchange: ExchangeState; readonly until: number }[] {
     const old = this.#waiting.filter(hop => at - hop.at > FOLLOW_SPAN)
     if (old.length > 0) this.#waiting = this.#waiting.filter(hop => at - hop.at <= FOLLOW_SPAN)
-    return old.map(hop => hop.exchange)
+    return old.map(hop => ({ exchange: hop.exchange, until: hop.at + FOLLOW_SPAN }))
   }
 
   get size(): number {

@@ -133,6 +133,7 @@ export class Follower {
     // What was just written shows the recorder’s clock: the wall’s may have been set, or have gone on while the machine slept.
     if (this.isCurrent && !batch.more && batch.events.length > 0) this.#ahead = this.#lastAt - performance.now()
     this.isCurrent = !batch.more
+    if (this.isCurrent && this.isLive) this.#fold.tick(this.now())
     this.#judge.note()
     const isEnd = this.isCurrent && this.#hasEnded()
     const isWanted = this.#waiting.length > 0 && batch.events.length === 0

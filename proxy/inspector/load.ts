@@ -32,15 +32,18 @@ export interface Loaded {
   readonly isLive: boolean
 }
 
-/** Reads all of it. Throws an Error that names the file and what is wrong with it. */
-export async function loadRecording(source: Source): Promise<Loaded> {
+/**
+ * Reads all of it. Throws an Error that names the file and what is wrong with it.
+ * @param wallClock milliseconds since the epoch: one that is still recorded is judged as it stands now
+ */
+export async function loadRecording(source: Source, wallClock = Date.now): Promise<Loaded> {
   const loader = new Loader(source)
   try {
     for await (const list of eventsOf(source)) {
       for (const { event } of list) await loader.push(event)
       loader.settle()
     }
-    return loader.finish()
+    return loader.finish(wallClock())
   } finally {
     loader.close()
   }
@@ -106,9 +109,11 @@ class Loader {
     this.#fold.takeSlices()
   }
 
-  finish(): Loaded {
-    if (!this.#isLive) this.#fold.finish()
-    this.#take(this.#judge.judgeLast(this.#lastAt))
+  finish(wallNow: number): Loaded {
+    const now = this.#isLive ? Math.max(this.#lastAt, wallNow - (this.#recording?.startedAt ?? wallNow)) : this.#lastAt
+    if (this.#isLive) this.#fold.tick(now)
+    else this.#fold.finish()
+    this.#take(this.#judge.judgeLast(now))
     return {
       recording: this.#recording,
       sessions: [...this.#sessions.values()].sort((a, b) => a.startedAt - b.startedAt || a.id - b.id),
