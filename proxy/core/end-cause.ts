@@ -23,6 +23,8 @@ export interface EndCause {
   readonly again: number
   /** Calls of the client that lost their answer by it. */
   readonly lost: readonly Call[]
+  /** Calls of the client that it cut, and that could be resumed: they have no answer yet. */
+  readonly waiting: readonly Call[]
   readonly why: string
   readonly evidence: readonly Evidence[]
   readonly others: readonly Alternative[]
@@ -73,15 +75,19 @@ const byBreak = perFacts(({ calls }) =>
   ),
 )
 
-function lostBy(facts: Facts, { exchange, end }: Abrupt): Call[] {
+function cutBy(facts: Facts, { exchange, end }: Abrupt): Pick<EndCause, 'lost' | 'waiting'> {
   const found = new Set([...(byBreak(facts).get(end.seq) ?? []), ...exchange.calls.flatMap(id => callOf(facts, id) ?? [])])
-  return [...found]
-    .filter(({ from, kind, delivery }) => from === 'client' && kind === 'request' && delivery === 'unanswered')
-    .sort((a, b) => a.id - b.id)
+  const asked = [...found].filter(({ from, kind }) => from === 'client' && kind === 'request').sort((a, b) => a.id - b.id)
+  return {
+    lost: asked.filter(({ delivery }) => delivery === 'unanswered'),
+    waiting: asked.filter(
+      ({ delivery, cancelled }) => exchange.resumable === true && !cancelled && (delivery === 'pending' || delivery === 'unknown'),
+    ),
+  }
 }
 
 function byServer(facts: Facts, one: Abrupt): EndCause {
-  const base = { ...one, lost: lostBy(facts, one), again: 0 }
+  const base = { ...one, ...cutBy(facts, one), again: 0 }
   const restart = restartSign(facts, one)
   const idle = idleSign(facts, one)
   const how = `${endingText(one.end.how)} ${spanText(one.silence)} after the last byte`
@@ -151,7 +157,7 @@ function byClient(facts: Facts, one: Abrupt): EndCause | undefined {
       ?.some(({ delivery }) => delivery !== 'delivered')
   )
     return undefined
-  const base = { ...one, lost: [], again: 0, evidence: [] }
+  const base = { ...one, lost: [], waiting: [], again: 0, evidence: [] }
   // A client that could not even begin leaves for that reason.
   const idle = wasUsed(facts) ? idleSign(facts, one) : undefined
   if (idle && ((idle.limit ?? 0) >= 60_000 || idle.again > 0)) return { ...base, ...idle, rule: 'idle-cut', others: [] }

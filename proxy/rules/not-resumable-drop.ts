@@ -27,7 +27,7 @@ export const notResumableDrop: Rule = {
       const end = own?.serverEnd
       if (!own || !end || own.body !== 'sse' || end.by !== 'server' || (own.status ?? 0) >= 300) return []
       if (own.clientEnd?.by === 'client' && own.clientEnd.at <= end.at) return []
-      if (lostAnswer(facts, call) !== undefined || (own.resumable !== true && isOfRestart(facts, own))) return []
+      if (lostAnswer(facts, call) !== undefined || isOfRestart(facts, own)) return []
       const why = reasonOf(facts, call, own, end)
       return why ? [verdictOn(facts, call, own, end, why)] : []
     })
@@ -60,11 +60,11 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
   const resumed = facts.exchanges.filter(
     one => one.method === 'GET' && one.requestAt >= end.at && headerOf(one.requestHeaders, 'last-event-id') !== '',
   )
-  const refusal = resumed.find(({ status = 0 }) => status >= 400)
+  const refusal = resumed.find(({ status = 0, responseBy }) => status >= 400 && responseBy === 'server')
   if (refusal && !resumed.some(({ status = 0 }) => status >= 200 && status < 300))
     return {
       title: `The server refused to resume it: ${refusal.status}.`,
-      says: `Its events bore ids, ${client} asked for the rest ${spanText(refusal.requestAt - end.at)} later, and got ${refusal.status}${refusal.errorText ? `: ${errorWords(refusal.errorText).slice(0, 100)}` : ''}.`,
+      says: `Its events bore ids, ${client} asked for the rest ${spanText(refusal.requestAt - end.at)} later, and got ${refusal.status}${refusal.errorText ? `: ${errorWords(refusal.errorText).slice(0, 100).replace(/\.$/, '')}` : ''}.`,
       cause: 'The server sends event ids and keeps no events.',
       fix: ['Configure an event store in the server that outlives the stream, or send no event ids.'],
       refusal,

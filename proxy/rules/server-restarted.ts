@@ -1,5 +1,6 @@
 /** The server went away and came back, and its sessions with it. Promise: certain only where it was found out of reach or its process ended. */
 import { type EndCause, endCauses, RESTART_SPAN } from '../core/end-cause.ts'
+import type { Call } from '../core/model.ts'
 import type { Outage } from '../core/outages.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { spanText, timesText } from '../core/words.ts'
@@ -21,11 +22,11 @@ export const serverRestarted: Rule = {
     if (unknown) return unknownSessionVerdicts(facts, 'server-restarted')
     const first = together(endCauses(facts).filter(({ rule }) => rule === 'server-restarted'))
     if (!first) return []
-    const { end, exchange, lost } = first
+    const { end, exchange, lost, waiting } = first
     const outage = facts.outages?.find(({ from, to, wasUp }) => wasUp && from >= end.at - RESTART_SPAN && (to ?? from) >= end.at)
     const isDown = outage !== undefined && outage.to === undefined
     const verdict: Verdict = {
-      severity: lost.length > 0 || isDown ? 'error' : 'warning',
+      severity: lost.length + waiting.length > 0 || isDown ? 'error' : 'warning',
       confidence: first.confidence,
       at: end.at,
       exchange: exchange.id,
@@ -59,8 +60,15 @@ function together(causes: readonly EndCause[]): EndCause | undefined {
   const earliest = causes.toSorted((a, b) => a.end.at - b.end.at)[0]
   if (!earliest) return undefined
   const burst = causes.filter(({ end }) => end.at - earliest.end.at <= ONE_END)
-  const chief = burst.find(({ lost }) => lost.length > 0) ?? earliest
+  const chief = burst.find(({ lost, waiting }) => lost.length + waiting.length > 0) ?? earliest
   const sure = burst.find(({ confidence }) => confidence === 'certain')
-  const lost = [...new Map(burst.flatMap(one => one.lost).map(call => [call.id, call])).values()].sort((a, b) => a.id - b.id)
-  return { ...chief, lost, ...(sure && { confidence: sure.confidence, why: sure.why, evidence: sure.evidence, others: sure.others }) }
+  const all = (calls: readonly Call[]) => [...new Map(calls.map(call => [call.id, call])).values()].sort((a, b) => a.id - b.id)
+  const lost = all(burst.flatMap(one => one.lost))
+  const waiting = all(burst.flatMap(one => one.waiting))
+  return {
+    ...chief,
+    lost,
+    waiting,
+    ...(sure && { confidence: sure.confidence, why: sure.why, evidence: sure.evidence, others: sure.others }),
+  }
 }
