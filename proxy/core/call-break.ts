@@ -39,7 +39,7 @@ export function breakOf(call: CallState, { at, seq, by, how, what, inFlight = wa
       says: 'The client did not follow the redirect',
       detail: `no request to ${call.hops.at(-1)?.row.location ?? 'its target'}`,
     }
-  if (what === 'recording') return { at, seq, by, how, says: 'The recording ended', detail: 'what came later was not seen' }
+  if (what === 'recording') return { at, seq, by, how, says: 'Nothing more was recorded', detail: 'what came of it was not seen' }
   if (by === 'proxy' && how === 'closed')
     return {
       at,
