@@ -45,14 +45,19 @@ class Closers {
   }
 }
 
-/** Traffic ends before everything else does: how it ended is a part of the recording. */
+/**
+ * Closed in this order: how the traffic ended is a part of the recording, and so are the server's last words; and only a recording
+ * that has ended can be summed up.
+ */
 interface Opened {
   readonly traffic: Closers
+  readonly recorded: Closers
   readonly rest: Closers
 }
 
-async function closeAll({ traffic, rest }: Opened): Promise<void> {
+async function closeAll({ traffic, recorded, rest }: Opened): Promise<void> {
   await traffic.closeAll()
+  await recorded.closeAll()
   await rest.closeAll()
 }
 
@@ -131,15 +136,15 @@ async function bundledTarget(
 }
 
 /** The server's own words: its log files, and its process if we start it, once that listens. */
-async function listenToServer(plan: Plan, io: CommandIo, recording: Recording, { rest }: Opened): Promise<void> {
+async function listenToServer(plan: Plan, io: CommandIo, recording: Recording, { recorded }: Opened): Promise<void> {
   for (const { upstream, path } of plan.serverLogs) {
     const follower = new LogFollower(path, text => recording.append({ kind: 'log', upstream, source: 'file', text }))
-    rest.add(() => follower.stop())
+    recorded.add(() => follower.stop())
   }
   const [target] = plan.targets
   if (plan.command.length === 0 || !target) return
   const server = startServer(plan.command, recording, target.name, bytes => plan.quiet || io.stderr.write(bytes), serverEnvironment(plan))
-  rest.add(() => server.stop())
+  recorded.add(() => server.stop())
   await server.started.catch((error: Error) => {
     throw new UsageError(`-- ${plan.command[0]}: the server could not be started: ${error.message}`)
   })
@@ -197,7 +202,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
     inspector?.setTrouble(words)
   })
   journal.begin(recording)
-  opened.rest.add(async () => {
+  opened.recorded.add(async () => {
     await recording.settle(SETTLE_MS)
     recording.close()
   })
@@ -247,13 +252,14 @@ export const command: Command = {
   help: runHelp,
   async run(argv, io) {
     const plan = await withServerPort(readPlan(argv, io))
-    const opened: Opened = { traffic: new Closers(), rest: new Closers() }
+    const opened: Opened = { traffic: new Closers(), recorded: new Closers(), rest: new Closers() }
     try {
       const { recording, inspector } = await start(plan, io, opened)
       if (plan.open) openBrowser(inspector.url, io.env)
       await untilInterrupted(io.signal)
       if (!plan.quiet) io.stderr.write(`\nEnding; calls under way have ${DRAIN_MS / 1000} s. Again to end at once.\n`)
       await opened.traffic.closeAll()
+      await opened.recorded.closeAll()
       const summary = await inspector.summary()
       await closeAll(opened)
       farewell({ plan, io, recording, summary })

@@ -136,14 +136,15 @@ export class Follower {
     if (this.isCurrent && this.isLive) this.#fold.tick(this.now())
     this.#judge.note()
     const isEnd = this.isCurrent && this.#hasEnded()
-    const isWanted = this.#waiting.length > 0 && batch.events.length === 0
+    // One that turns out to be closed has its end before it: the next step comes to it.
+    const isWanted = this.#waiting.length > 0 && batch.events.length === 0 && this.isLive
     const isDue = isEnd || isWanted || performance.now() - this.#judgedAt >= JUDGE_MS
     if (batch.events.length > 0 || isDue) this.#store(isDue, isEnd)
     if (isWanted || this.#isDone) this.#resolve()
     return batch.events.length
   }
 
-  /** Resolves when all that is in the journal now has been folded, judged and stored. Somebody else goes on calling `step`. */
+  /** Resolves when all that is in the journal now has been folded, judged and stored; its end too, if it is closed. Somebody else goes on calling `step`. */
   caughtUp(): Promise<void> {
     return this.#isDone ? Promise.resolve() : new Promise(resolve => this.#waiting.push(resolve))
   }
@@ -203,7 +204,7 @@ export class Follower {
   #hasEnded(): boolean {
     if (!this.isLive) return true
     const now = performance.now()
-    if (now - this.#lookedAt < STATE_LOOK_MS) return false
+    if (this.#waiting.length === 0 && now - this.#lookedAt < STATE_LOOK_MS) return false
     this.#lookedAt = now
     if (this.reader.state() === 'live') return false
     // Its owner may have written between our last read and its end: read once more.
