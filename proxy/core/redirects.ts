@@ -3,6 +3,7 @@
  * first was sent, comes from the same client, and carries the same message; an id alone never joins.
  */
 import { pathAndQuery } from './endpoint.ts'
+import { headerOf } from './fields.ts'
 import type { ExchangeState } from './state.ts'
 
 /** A follow-up this late is another request (ms). */
@@ -70,12 +71,19 @@ export class Redirects {
       hop =>
         hop.target === target &&
         hop.exchange !== x &&
+        !namesAnother(hop.exchange, x) &&
         requestAt - hop.at <= FOLLOW_SPAN &&
         hop.exchange.row.upstream === x.row.upstream &&
         (hop.exchange.client === x.client || hop.exchange.conn === x.conn) &&
         (hop.exchange.row.method === method || (method === 'GET' && [301, 302, 303].includes(hop.exchange.row.status ?? 0))),
     )
   }
+}
+
+/** A client follows with the headers that it had: one that names a session now speaks of something else. */
+function namesAnother(hop: ExchangeState, x: ExchangeState): boolean {
+  const id = headerOf(x.row.requestHeaders, 'mcp-session-id')
+  return id !== '' && id !== headerOf(hop.row.requestHeaders, 'mcp-session-id')
 }
 
 /** Same bytes; or, where the first was cut short by its early answer, nothing that speaks against it. */

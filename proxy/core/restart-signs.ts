@@ -64,7 +64,10 @@ export function restarted(facts: Facts, first: Exchange): UnknownSession | undef
 
 /** The last sign, before a refusal, that the server knew the session. */
 export function lastKnown({ exchanges, session }: Facts, first: Exchange): { readonly at: number; readonly before: Exchange | undefined } {
-  const before = exchanges.findLast(({ requestAt, id }) => requestAt < first.requestAt && id !== first.id)
+  const before = exchanges.findLast(
+    ({ requestAt, id, responseBy, status = 0 }) =>
+      requestAt < first.requestAt && id !== first.id && responseBy === 'server' && status < 300,
+  )
   return { at: before ? (before.lastByteAt ?? before.responseAt ?? before.requestAt) : session.startedAt, before }
 }
 

@@ -84,10 +84,14 @@ function formOf(id: string): string {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? 'a dashed UUID' : `${id.length} characters of its own`
 }
 
+/** What has no id, or none yet, is known by its client's port. */
+export const isPort = (key: string): boolean => /^\d{1,5}$/.test(key)
+
 function neverIssued({ session, others }: Facts): UnknownSession | undefined {
   if (session.issued) return undefined
   const known = others.find(
-    ({ issued, transport, key, endpoint }) => issued && transport === session.transport && (transport !== 'sse' || endpoint?.includes(key)),
+    ({ issued, transport, key, endpoint }) =>
+      issued && !isPort(key) && transport === session.transport && (transport !== 'sse' || endpoint?.includes(key)),
   )
   const foreign =
     known && formOf(known.key) !== formOf(session.key) ? ` It is ${formOf(session.key)}; this server issues ${formOf(known.key)}.` : ''

@@ -2,6 +2,7 @@
 import type { Facts } from '../core/facts.ts'
 import { bySuccess, requestHeader, responseHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
+import { isPort } from '../core/unknown-session.ts'
 import { countText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -30,7 +31,7 @@ function isWithoutSessions({ session, exchanges, calls, others }: Facts): boolea
   return others.some(
     ({ transport, key, protocolVersion, client }) =>
       transport === 'streamable' &&
-      /^\d{1,5}$/.test(key) &&
+      isPort(key) &&
       protocolVersion !== undefined &&
       client.userAgent === session.client.userAgent &&
       client.address === session.client.address,

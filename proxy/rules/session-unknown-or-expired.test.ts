@@ -53,6 +53,26 @@ describe('an unknown session', () => {
     }
   })
 
+  it('was known when the server last served it: a refusal, a redirect or an answer of the proxy is no sign', () => {
+    for (const [status, by] of [
+      [429, 'server'],
+      [307, 'server'],
+      [502, 'proxy'],
+    ] as const) {
+      const wire = new WireScript()
+      const { conn, headers } = openStreamable(wire)
+      wire.wait(7_000)
+      conn
+        .post('/mcp', tool(1), headers)
+        .head(status, [['content-length', '0']], by)
+        .serverEnd()
+        .clientEnd()
+      wire.wait(3_000)
+      conn.post('/mcp', tool(2), headers).json(404, UNKNOWN)
+      expect(findings(wire)[0]?.says).toContain('The server knew the session 10.0 s before')
+    }
+  })
+
   it('is one finding however often it is refused, and a warning where the client began anew', () => {
     const wire = new WireScript()
     const { conn, headers } = openStreamable(wire)
