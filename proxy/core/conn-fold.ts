@@ -39,6 +39,7 @@ export class ConnFold {
       conn.clientClosed = false
       return
     }
+    this.#world.outages.reached(event)
     conn.serverPort = event.local.port
     conn.serverAddress = event.remote.address
     conn.serverClosed = false

@@ -212,7 +212,7 @@ function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: strin
   const evidence: Evidence[] = []
   if (exit) evidence.push({ seq: exit.seq, at: exit.at, says: `The server’s process: ${exit.text.slice(0, 80)}` })
   if (outage) evidence.push({ seq: outage.seq, at: outage.from, says: `The server could not be reached: ${outage.says}` })
-  if (outage?.to !== undefined) evidence.push({ seq: outage.backSeq ?? outage.seq, at: outage.to, says: 'The server answered again' })
+  if (outage?.to !== undefined) evidence.push({ seq: outage.backSeq ?? outage.seq, at: outage.to, says: 'The server was back' })
   const burst = near.length > 0 ? `${countText(near.length, 'other stream')} ended with it` : ''
   if (outage || exit)
     return {

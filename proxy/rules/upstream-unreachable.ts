@@ -33,7 +33,7 @@ export const upstreamUnreachable: Rule = {
         at: answerAt(first),
         exchange: first.id,
         ...(first.calls[0] !== undefined && { call: first.calls[0] }),
-        title: `${WHAT[how] ?? 'The connection failed'}, ${countText(failed.length, 'request')}. ${span === undefined ? 'The server did not come back.' : `The server answered again after ${span}.`}`,
+        title: `${WHAT[how] ?? 'The connection failed'}, ${countText(failed.length, 'request')}. ${span === undefined ? 'The server did not come back.' : `The server was back after ${span}.`}`,
         says: `${says}${outage?.wasUp ? ' It had answered before.' : ''}`,
         cause: causeOf(how, outage),
         fix: fixOf(facts, how, says, outage),
@@ -44,7 +44,7 @@ export const upstreamUnreachable: Rule = {
             says: `${x.method} ${x.path}: ${WHAT[x.serverEnd?.how ?? ''] ?? 'failed'}${x.serverEnd?.code ? ` (${x.serverEnd.code})` : ''}`,
           })),
           ...(outage?.to !== undefined && outage.backSeq !== undefined
-            ? [{ seq: outage.backSeq, at: outage.to, says: 'The server answered again' }]
+            ? [{ seq: outage.backSeq, at: outage.to, says: 'The server was back' }]
             : []),
         ],
         alternatives: outage?.wasUp ? [{ rule: 'server-restarted', standing: 'possible', why: 'it was there before' }] : [],
