@@ -31,6 +31,8 @@ export interface Facts {
   readonly others: readonly Session[]
   /** Where other connections of this upstream were served, newest first, each once. */
   readonly works?: readonly Served[]
+  /** How the server's process ended, or that it could not be started, where the proxy started it: that may be long before this session. */
+  readonly fate?: LogLine
   /** Spans in which this upstream could not be reached, oldest first. */
   readonly outages?: readonly Outage[]
   /** Recording milliseconds at which it is judged. */

@@ -26,6 +26,7 @@ interface Surroundings {
 export function gatherFacts(session: SessionState, { world, book, logs, holes }: Surroundings, now: number): Facts {
   const { exchanges, calls, noted, row } = session
   const others = [...book.all.values()].filter(other => other !== session && other.row.upstream === row.upstream)
+  const fate = logs.fateOf(row.upstream)
   const until = (row.ended?.at ?? row.lastAt) + LOG_SPAN
   return {
     session: { ...sessionRow(session), rev: 0 },
@@ -38,6 +39,7 @@ export function gatherFacts(session: SessionState, { world, book, logs, holes }:
       .reverse()
       .map(other => ({ ...sessionRow(other), rev: 0 })),
     works: servedBy(others),
+    ...(fate && { fate: { ...fate, rev: 0 } }),
     outages: world.outages.of(row.upstream),
     now,
     ...(session.over && !exchanges.some(({ conn }) => !conn.clientClosed) && { left: true }),

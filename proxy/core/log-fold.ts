@@ -29,12 +29,15 @@ const CHAIN = /^(During handling of the above exception|The above exception was 
 const NAMED = /^(?:Uncaught )?((?:[\w$]+\.)*[A-Z][\w$]*)(?:: .*|)$/
 const NODE = /^(?:Uncaught )?(?:[\w$.]+ )?\[?([A-Z][\w$]*(?:Error|Exception))\b.*/
 const STACK = /^\s+at /
+/** The words of proxy/server-process.ts. */
+const FATE = /^(ended (by signal|with exit code)|could not be started)\b/
 
 export class LogFold {
   readonly #world: World
   readonly #blocks = new Map<string, Block>()
   /** Newest rows per upstream, for rules. */
   readonly #recent = new Map<string, Grown<LogLine>[]>()
+  readonly #fates = new Map<string, Grown<LogLine>>()
 
   constructor(world: World) {
     this.#world = world
@@ -66,6 +69,11 @@ export class LogFold {
     return (this.#recent.get(upstream) ?? []).filter(row => row.at >= from && row.at <= to)
   }
 
+  /** How the process of an upstream ended, or that it could not be started; undefined while it runs, or where it is not ours. */
+  fateOf(upstream: string): Grown<LogLine> | undefined {
+    return this.#fates.get(upstream)
+  }
+
   #row(event: LogEvent): Grown<LogLine> {
     const text = this.#world.mask(event.text.slice(0, TEXT_LIMIT))
     const row: Grown<LogLine> = {
@@ -84,6 +92,7 @@ export class LogFold {
     list.push(row)
     if (list.length > 2_500) list.splice(0, 500)
     this.#recent.set(event.upstream, list)
+    if (event.source === 'process' && FATE.test(text)) this.#fates.set(event.upstream, row)
     this.#world.logs.add(row)
     return row
   }

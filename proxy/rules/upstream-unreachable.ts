@@ -2,7 +2,7 @@
 import { endCauses, RESTART_SPAN } from '../core/end-cause.ts'
 import type { Facts } from '../core/facts.ts'
 import { answerAt, answerSeq } from '../core/http-signs.ts'
-import type { Exchange, Severity } from '../core/model.ts'
+import type { Exchange, LogLine, Severity } from '../core/model.ts'
 import type { Outage } from '../core/outages.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { countText, spanText } from '../core/words.ts'
@@ -23,21 +23,23 @@ export const upstreamUnreachable: Rule = {
     const outage = facts.outages?.findLast(({ from }) => from <= answerAt(first))
     if (outage?.wasUp && isRestartTold(facts, outage)) return []
     const how = first.serverEnd?.how ?? 'refused'
+    const fate = fateBefore(facts, failed, outage)
     const says = first.trouble ?? first.serverEnd?.detail ?? 'The connection failed.'
     const span = outage?.to === undefined ? undefined : spanText(outage.to - outage.from)
     return [
       {
         severity: severityOf(outage),
         confidence: 'certain',
-        causeConfidence: outage?.wasUp ? 'likely' : 'certain',
+        causeConfidence: outage?.wasUp && !fate ? 'likely' : 'certain',
         at: answerAt(first),
         exchange: first.id,
         ...(first.calls[0] !== undefined && { call: first.calls[0] }),
         title: `${WHAT[how] ?? 'The connection failed'}, ${countText(failed.length, 'request')}. ${span === undefined ? 'The server did not come back.' : `The server was back after ${span}.`}`,
         says: `${says}${outage?.wasUp ? ' It had answered before.' : ''}`,
-        cause: causeOf(how, outage),
-        fix: fixOf(facts, how, says, outage),
+        cause: fate ? `The server’s process ${fate.text.slice(0, 80)}.` : causeOf(how, outage),
+        fix: fate ? fixOfEnd(fate) : fixOf(how, says, outage),
         evidence: [
+          ...(fate ? [{ seq: fate.seq, at: fate.at, says: `The server’s process: ${fate.text.slice(0, 80)}` }] : []),
           ...failed.slice(0, 5).map(x => ({
             seq: x.serverEnd?.seq ?? answerSeq(x),
             at: answerAt(x),
@@ -46,7 +48,7 @@ export const upstreamUnreachable: Rule = {
           ...(outage?.to !== undefined && outage.backSeq !== undefined
             ? [{ seq: outage.backSeq, at: outage.to, says: 'The server was back' }]
             : []),
-        ],
+        ].sort((a, b) => a.at - b.at || a.seq - b.seq),
         alternatives: outage?.wasUp ? [{ rule: 'server-restarted', standing: 'possible', why: 'it was there before' }] : [],
       },
     ]
@@ -83,11 +85,22 @@ function causeOf(how: string, outage: Outage | undefined): string {
   return how === 'timeout' ? 'The host is down, or a firewall drops the connection.' : 'No program listens at this address.'
 }
 
-function fixOf({ logs }: Facts, how: string, says: string, outage: Outage | undefined): string[] {
-  const ended = logs.findLast(({ source, level }) => source === 'process' && level !== 'info')
+/** A process that ends is seen to end this much later than its port refuses (ms). */
+const SEEN_SPAN = 2_000
+
+/** Why nothing listens, where the proxy started the server itself, it is over, and nothing has come back in its place. */
+const fateBefore = ({ fate }: Facts, failed: readonly Exchange[], outage: Outage | undefined): LogLine | undefined =>
+  fate && outage?.to === undefined && failed.some(x => fate.at <= answerAt(x) + SEEN_SPAN) ? fate : undefined
+
+const fixOfEnd = ({ text }: LogLine): string[] =>
+  text.startsWith('ended')
+    ? [`Start the server again, and look into its log for why it ended: “${text.slice(0, 80)}”.`]
+    : ['Correct the command after --, and begin a new run.']
+
+function fixOf(how: string, says: string, outage: Outage | undefined): string[] {
   if (outage?.wasUp)
     return outage.to === undefined
-      ? [`Start the server again, and look into its log for why it ended${ended ? `: “${ended.text.slice(0, 80)}”` : ''}.`]
+      ? ['Start the server again, and look into its log for why it ended.']
       : ['Nothing to do: the server is back.']
   if (outage?.to !== undefined) return ['Start the server before the client, or let the client try again.']
   if (how === 'unresolved') return ['Correct the host name in --target.']
