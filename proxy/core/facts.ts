@@ -31,6 +31,10 @@ export interface Facts {
   readonly others: readonly Session[]
   /** Where other connections of this upstream were served, newest first, each once. */
   readonly works?: readonly Served[]
+  /** URL of the upstream as configured; absent where the recording names none. */
+  readonly target?: string
+  /** The upstream has answered nothing yet, on this session or elsewhere. */
+  readonly mute?: boolean
   /** How the server's process ended, or that it could not be started, where the proxy started it: that may be long before this session. */
   readonly fate?: LogLine
   /** Spans in which this upstream could not be reached, oldest first. */

@@ -109,7 +109,10 @@ export class Fold {
         break
       case 'recording':
         this.#world.startedAt = event.startedAt
-        for (const upstream of event.upstreams) if (isReachedByTls(upstream)) this.#world.secure.add(upstream.name)
+        for (const upstream of event.upstreams) {
+          this.#world.targets.set(upstream.name, upstream.url)
+          if (isReachedByTls(upstream)) this.#world.secure.add(upstream.name)
+        }
         break
     }
     this.tick(this.#world.at)

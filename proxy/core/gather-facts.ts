@@ -27,6 +27,7 @@ export function gatherFacts(session: SessionState, { world, book, logs, holes }:
   const { exchanges, calls, noted, row } = session
   const others = [...book.all.values()].filter(other => other !== session && other.row.upstream === row.upstream)
   const fate = logs.fateOf(row.upstream)
+  const target = world.targets.get(row.upstream)
   const until = (row.ended?.at ?? row.lastAt) + LOG_SPAN
   return {
     session: { ...sessionRow(session), rev: 0 },
@@ -39,6 +40,8 @@ export function gatherFacts(session: SessionState, { world, book, logs, holes }:
       .reverse()
       .map(other => ({ ...sessionRow(other), rev: 0 })),
     works: servedBy(others),
+    ...(target !== undefined && { target }),
+    ...(!world.outages.hasAnswered(row.upstream) && { mute: true }),
     ...(fate && { fate: { ...fate, rev: 0 } }),
     outages: world.outages.of(row.upstream),
     now,

@@ -41,6 +41,10 @@ export class Outages {
     }
   }
 
+  hasAnswered(upstream: string): boolean {
+    return this.#byUpstream.get(upstream)?.up === true
+  }
+
   /** It has taken a connection. Whether it answers there is another question. */
   reached({ upstream, at, seq }: Pick<OpenEvent, 'upstream' | 'at' | 'seq'>): void {
     const open = this.#open(upstream)

@@ -145,6 +145,8 @@ export class World {
   readonly mask: (text: string) => string
   /** Upstreams that the client itself reached by https. */
   readonly secure = new Set<string>()
+  /** URLs of the upstreams. */
+  readonly targets = new Map<string, string>()
   readonly sessions = new Set<SessionState>()
   readonly exchanges = new Set<ExchangeState>()
   readonly calls = new Set<CallState>()

@@ -3,10 +3,16 @@ import { endCauses } from '../core/end-cause.ts'
 import type { Facts } from '../core/facts.ts'
 import type { End } from '../core/model.ts'
 import { isClientNear, isServerNear } from '../core/nearness.ts'
+import { maybeTls } from '../core/tls-port.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { bytesText, endingText, spanText } from '../core/words.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
+
+const TLS_FIX = [
+  'If the server speaks TLS on this port, write https:// in --target.',
+  'Otherwise look into the server’s log for that moment: it ends the connection as soon as it has the request.',
+]
 
 const isNear = (facts: Facts, { by }: End) => (by === 'client' ? isClientNear(facts) : isServerNear(facts))
 
@@ -30,6 +36,7 @@ export const networkInterruption: Rule = {
     const first = found[0]
     if (!first) return []
     const { end, exchange, silence, lost } = first
+    const isTls = maybeTls(facts, first)
     const who = end.by === 'client' ? 'client’s' : 'server’s'
     return [
       {
@@ -39,17 +46,30 @@ export const networkInterruption: Rule = {
         at: end.at,
         exchange: exchange.id,
         title: `The ${who} side broke off by ${endingText(end.how)}. ${lossWords(first)}`,
-        says: `${exchange.method} ${exchange.path} ended in the middle, ${spanText(silence)} after its last byte and ${bytesText(end.bytes)} into its body. ${end.by === 'server' ? 'Nothing shows a restart, and no known limit fits the silence.' : 'The client did not close in the ordinary way.'}`,
-        cause: isNear(facts, end)
-          ? `The ${end.by}’s process, or a program that stands for it on this machine: no network lies between.`
-          : `${end.by === 'client' ? 'The client’s process or the network on its side' : 'The server’s process, or something between it and the proxy'}: the wire cannot tell them apart.`,
-        fix: [
-          ...(end.by === 'server' ? ['Look into the server’s log for that moment: a crash shows there, a cut on the way does not.'] : []),
-          ...(isNear(facts, end) ? [] : ['Let the server send an SSE comment every 15 s, so that a dead path is noticed.']),
-          'Give events ids and keep them for a while, so that the client can resume.',
-        ],
+        says: isTls
+          ? `${exchange.method} ${exchange.path} was answered with nothing: the connection ended ${spanText(silence)} after the request.`
+          : `${exchange.method} ${exchange.path} ended in the middle, ${spanText(silence)} after its last byte and ${bytesText(end.bytes)} into its body. ${end.by === 'server' ? 'Nothing shows a restart, and no known limit fits the silence.' : 'The client did not close in the ordinary way.'}`,
+        cause: isTls
+          ? 'Perhaps TLS: a server that speaks it ends a plain HTTP request without a word, --target says http://, and nothing else ever came from this port.'
+          : isNear(facts, end)
+            ? `The ${end.by}’s process, or a program that stands for it on this machine: no network lies between.`
+            : `${end.by === 'client' ? 'The client’s process or the network on its side' : 'The server’s process, or something between it and the proxy'}: the wire cannot tell them apart.`,
+        fix: isTls
+          ? TLS_FIX
+          : [
+              ...(end.by === 'server'
+                ? ['Look into the server’s log for that moment: a crash shows there, a cut on the way does not.']
+                : []),
+              ...(isNear(facts, end) ? [] : ['Let the server send an SSE comment every 15 s, so that a dead path is noticed.']),
+              'Give events ids and keep them for a while, so that the client can resume.',
+            ],
         evidence: lossEvidence(first),
-        alternatives: first.others,
+        alternatives: [
+          ...(isTls
+            ? [{ rule: 'upstream-unreachable', standing: 'possible' as const, why: 'the port may speak TLS, and is called by http://' }]
+            : []),
+          ...first.others,
+        ],
       },
     ]
   },

@@ -1,22 +1,25 @@
 /** The proxy could not reach the server. Promise: a server that was there before and came back was restarted; that is only noted here. */
 import { endCauses, RESTART_SPAN } from '../core/end-cause.ts'
 import type { Facts } from '../core/facts.ts'
-import { answerAt, answerSeq } from '../core/http-signs.ts'
+import { answerAt, answerOf, answerSeq, refusalWords } from '../core/http-signs.ts'
 import type { Exchange, LogLine, Severity } from '../core/model.ts'
 import type { Outage } from '../core/outages.ts'
+import { saysTls } from '../core/tls-port.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { countText, spanText } from '../core/words.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, Verdict } from './rule.ts'
 
 export const upstreamUnreachable: Rule = {
   id: 'upstream-unreachable',
   severity: 'error',
   title: 'The server cannot be reached',
   why: 'Nothing reaches the server; the client gets 502 from the proxy, and without it would get “connection refused”.',
-  signature: 'Connecting to the server fails: refused, name not resolved, timeout, or TLS.',
+  signature: 'Connecting to the server fails: refused, name not resolved, timeout, or TLS. Or what answers is no HTTP, or asks for HTTPS.',
   fix: 'Start the server, or correct the host, the port or the scheme in --target.',
   references: ['smart-mcp-proxy/mcpproxy-go#38', 'open-webui/mcpo#209'],
   check(facts) {
+    const foreign = saysTls(facts) ?? speaksNoHttp(facts)
+    if (foreign) return [wrongTarget(foreign)]
     const failed = facts.exchanges.filter(isUnreached)
     const first = failed[0]
     if (!first) return []
@@ -54,6 +57,36 @@ export const upstreamUnreachable: Rule = {
     ]
   },
 }
+
+/** The port is open, and --target is wrong about what is spoken there. */
+function wrongTarget(x: Exchange): Verdict {
+  const base = {
+    confidence: 'certain' as const,
+    at: answerAt(x),
+    exchange: x.id,
+    ...(x.calls[0] !== undefined && { call: x.calls[0] }),
+    evidence: [answerOf(x)],
+  }
+  if (x.responseBy === 'server')
+    return {
+      ...base,
+      title: 'The server speaks TLS on this port, and --target says http://.',
+      says: `It could not read ${x.method} ${x.path}, and says so: “${refusalWords(x)}”.`,
+      cause: 'The scheme in --target.',
+      fix: ['Write https:// in --target; if the certificate is your own, give its authority with --ca.'],
+    }
+  return {
+    ...base,
+    causeConfidence: 'possible',
+    title: 'What answers at this port is no HTTP server.',
+    says: `The answer to ${x.method} ${x.path} was not HTTP/1.1${x.serverEnd?.detail ? ` (${x.serverEnd.detail})` : ''}, and nothing else ever came from there.`,
+    cause: 'Another protocol: TLS, if --target says http://, or that of another program.',
+    fix: ['If the server speaks TLS on this port, write https:// in --target; otherwise correct the port.'],
+  }
+}
+
+const speaksNoHttp = ({ mute, exchanges }: Facts): Exchange | undefined =>
+  mute === true ? exchanges.find(({ responseBy, serverEnd }) => responseBy === 'proxy' && serverEnd?.how === 'garbage') : undefined
 
 /** The end of the server took a stream or a call of this session: one cause, one finding. */
 const isRestartTold = (facts: Facts, { from }: Outage): boolean =>
