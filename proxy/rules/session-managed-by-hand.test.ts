@@ -29,6 +29,24 @@ describe('an id kept or made by hand', () => {
     expect(findings(wire)[0]?.evidence.at(-1)?.says).toBe('Server log: Could not find session')
   })
 
+  it('takes no line of the log for its own that is about another request', () => {
+    const other = 'WARNING: Could not find session for ID: fedcba98-89ab-cdef-0123-456789abcdef'
+    for (const [before, after, says] of [
+      [other, 'WARNING: Received invalid session ID: zzz', 'Server log: Received invalid session ID'],
+      ['WARNING: Could not find session', '', undefined],
+      ['', other, undefined],
+      ['', 'WARNING: Session not found', 'Server log: Session not found'],
+    ] as const) {
+      const wire = new WireScript()
+      if (before) wire.log(before)
+      wire.wait(18)
+      const post = wire.connect().post('/messages/?session_id=zzz', tool(1))
+      if (after) wire.log(after)
+      post.answer(400, 'Invalid session ID')
+      expect(findings(wire)[0]?.evidence.find(line => line.says.startsWith('Server log'))?.says).toBe(says)
+    }
+  })
+
   it('shows in two programs that post under one id', () => {
     const wire = new WireScript()
     const { stream, conn } = openSse(wire)

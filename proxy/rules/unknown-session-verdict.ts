@@ -11,12 +11,23 @@ export function unknownSessionVerdicts(facts: Facts, rule: string): Verdict[] {
   return found?.rule === rule ? [verdictOn(facts, refusalsOf(facts), found)] : []
 }
 
-/** The server's log at that moment. */
-const ownWords = ({ logs }: Facts, first: Exchange): Evidence[] =>
-  logs
-    .filter(({ text, at }) => at >= first.requestAt - 50 && /could not find session|session (was )?not found/i.test(text))
-    .slice(0, 1)
-    .map(({ seq, at }) => ({ seq, at, says: 'Server log: Could not find session' }))
+const UNKNOWN = /could not find session|session (was )?not found|(received )?invalid session id/i
+/** A line of the log may come this much later than the answer (ms). */
+const LOG_LAG = 2_000
+
+/** The server's log on this refusal: no line that names another session, nor one from before the request. */
+function ownWords({ logs, session }: Facts, first: Exchange): Evidence[] {
+  const until = (first.responseAt ?? first.requestAt) + LOG_LAG
+  const near = logs.flatMap(({ text, at, seq }) => {
+    const words = at >= first.requestAt && at <= until ? UNKNOWN.exec(text)?.[0] : undefined
+    return words === undefined ? [] : [{ seq, at, words, id: /\bid:? +([\w-]+)/i.exec(text)?.[1] }]
+  })
+  const own = near.find(({ id }) => id !== undefined && bare(id) === bare(session.key)) ?? near.find(({ id }) => id === undefined)
+  return own ? [{ seq: own.seq, at: own.at, says: `Server log: ${own.words}` }] : []
+}
+
+/** The Python SDK logs with dashes what it issues without. */
+const bare = (id: string): string => id.replaceAll('-', '').toLowerCase()
 
 function headline(rule: string, id: string): string {
   if (rule === 'wrong-worker') return `Another worker answered, which does not know session ${id}`
