@@ -136,8 +136,11 @@ describe('check', () => {
     const { code, out } = await run(check, [healthy(), '--fail-on', 'info'])
     expect([code, out.split(' in ')[0]]).toEqual([0, 'No findings'])
   })
-  it('counts a call that its client took back, and finds nothing in that', async () => {
-    const page = readFileSync(join(import.meta.dirname, '..', 'captures', 'undeliverable-response.silent-cancelled.md'), 'utf8')
+  it.each([
+    ['without an answer', 'undeliverable-response.silent-cancelled.md'],
+    ['confirmed by the server', 'cancelled-but-answered.silent-python.md'],
+  ])('counts a call that its client took back, %s, and finds nothing in that', async (_, capture) => {
+    const page = readFileSync(join(import.meta.dirname, '..', 'captures', capture), 'utf8')
     const file = join(data.dir, 'cancelled.jsonl')
     writeFileSync(file, `${/```jsonl\n(.*?)\n```/s.exec(page)?.[1]}\n`)
     const { code, out } = await run(check, [file])

@@ -23,7 +23,7 @@ export interface Loaded {
   readonly failures: readonly RuleFailure[]
   readonly events: number
   readonly exchanges: number
-  /** Calls that their client took back, and that were not answered. */
+  /** Calls that their client cancelled, whatever became of them. */
   readonly cancelled: number
   readonly lastAt: number
   /** Records that the recording should hold and does not, with the words for each loss. */
@@ -101,10 +101,7 @@ class Loader {
     }
     for (const row of this.#fold.takeRows()) {
       if (row.t === 'session') this.#sessions.set(row.id, row)
-      else if (row.t === 'call' && row.from === 'client') {
-        if (row.delivery === 'cancelled') this.#cancelled.add(row.id)
-        else this.#cancelled.delete(row.id)
-      }
+      else if (row.t === 'call' && row.from === 'client' && row.cancelled) this.#cancelled.add(row.id)
     }
     this.#fold.takeSlices()
   }

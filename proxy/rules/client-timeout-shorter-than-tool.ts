@@ -3,7 +3,7 @@
 import { nearest, REQUEST_LIMITS } from '../core/client-limits.ts'
 import type { Facts } from '../core/facts.ts'
 import { clientName, isTimeout } from '../core/lifecycle.ts'
-import type { Call, Evidence } from '../core/model.ts'
+import type { Alternative, Call, Evidence } from '../core/model.ts'
 import { type OwnRequests, ownRequests } from '../core/own-requests.ts'
 import { bytesText, countText, limitText, spanText } from '../core/words.ts'
 import { fewerRequests, limitSetting, ownRequestsLine } from './advice.ts'
@@ -63,9 +63,14 @@ function verdictOn(facts: Facts, call: Call, calls: readonly Call[]): Verdict {
     cause: `The client’s own limit: ${cancelled?.reason ?? 'timeout'}`,
     fix: steps,
     evidence: evidenceOf(call, own),
-    alternatives: late ? [] : [{ rule: 'orphan-request', standing: 'possible', why: 'the server may never have answered' }],
+    alternatives: late ? [] : [orphanStanding(call)],
   }
 }
+
+const orphanStanding = ({ answeredAt }: Call): Alternative =>
+  answeredAt === undefined
+    ? { rule: 'orphan-request', standing: 'possible', why: 'the server may never have answered' }
+    : { rule: 'orphan-request', standing: 'ruled out', why: 'the server stopped the call, and said so' }
 
 function evidenceOf(call: Call, own: OwnRequests | undefined): Evidence[] {
   const lines: Evidence[] = [{ seq: call.seqs[0] ?? 0, at: call.sentAt, says: `POST of call ${call.number}` }]
@@ -73,6 +78,10 @@ function evidenceOf(call: Call, own: OwnRequests | undefined): Evidence[] {
     lines.push({ seq: call.cancelled.seq, at: call.cancelled.at, says: `The client cancelled it: ${call.cancelled.reason ?? ''}` })
   const answer = call.ladder.find(step => step.name === 'answered')
   if (call.answeredAt !== undefined && answer?.seq !== undefined)
-    lines.push({ seq: answer.seq, at: call.answeredAt, says: `The answer came, ${bytesText(call.answerBytes ?? 0)}` })
+    lines.push({
+      seq: answer.seq,
+      at: call.answeredAt,
+      says: `${isReal(call) ? 'The answer came' : 'The server confirmed it with an error'}, ${bytesText(call.answerBytes ?? 0)}`,
+    })
   return own ? [...lines, ownRequestsLine(own)].sort((a, b) => a.at - b.at) : lines
 }
