@@ -56,7 +56,7 @@ export class SessionFinder {
     if (version) return this.#stateless(x, version, modern?.client?.name)
     if (messages.some(message => message.method === 'initialize')) return this.#attempt(x, 'streamable')
     const rpc = messages.some(message => message.kind !== 'invalid')
-    return this.#sessionless(x) ?? (rpc ? this.#sameClient(x) : undefined) ?? this.#otherOf(x)
+    return this.#sessionless(x, messages) ?? (rpc ? this.#sameClient(x) : undefined) ?? this.#otherOf(x)
   }
 
   /** Sessions of this upstream carry their id there. */
@@ -113,19 +113,29 @@ export class SessionFinder {
     return session
   }
 
-  /** The session of a client whose server gave it no id. */
-  #sessionless(x: ExchangeState): SessionState | undefined {
-    return this.#book.newest(
-      x.client,
-      s =>
-        s.row.transport === 'streamable' &&
-        s.established &&
-        s.offered === undefined &&
-        s.row.issued &&
-        !s.row.ended &&
-        s.path === trimSlash(x.row.path) &&
-        this.#lately(s),
-    )
+  /**
+   * The session of a client whose server gave it no id. Several clients may share an address, and clients of one program their
+   * connections: the same connection speaks for a session, and what ends a handshake belongs to one that is not at its end.
+   */
+  #sessionless(x: ExchangeState, messages: readonly RpcMessage[] = []): SessionState | undefined {
+    const newest = (also: (s: SessionState) => boolean) =>
+      this.#book.newest(
+        x.client,
+        s =>
+          s.row.transport === 'streamable' &&
+          s.established &&
+          s.offered === undefined &&
+          s.row.issued &&
+          !s.row.ended &&
+          s.path === trimSlash(x.row.path) &&
+          this.#lately(s) &&
+          also(s),
+      )
+    const same = (s: SessionState) => s === x.conn.session
+    const awaits = (s: SessionState) => s.row.initializedAt === undefined
+    const endsHandshake = messages.some(({ method }) => method === 'notifications/initialized')
+    const begun = endsHandshake ? (newest(s => same(s) && awaits(s)) ?? newest(awaits)) : undefined
+    return begun ?? newest(same) ?? newest(() => true)
   }
 
   /** The session that a client means when its request lost the id. */

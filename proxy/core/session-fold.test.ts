@@ -119,6 +119,27 @@ describe('sessions on Streamable HTTP', () => {
     expect(wire.row('session')).toMatchObject({ transport: 'streamable', key: '50000', exchanges: 3 })
   })
 
+  it('keeps clients apart by their connections whose server issues no id', () => {
+    const wire = new WireScript()
+    const [a, b] = [wire.connect(), wire.connect()]
+    for (const conn of [a, b]) conn.post('/mcp', initialize()).json(200, initialized())
+    a.post('/mcp', tool(1)).json(200, result(1))
+    b.post('/mcp', tool(1)).json(200, result(1))
+    wire.connect().post('/mcp', tool(2)).json(200, result(2))
+    expect(wire.rows('session').map(({ key, exchanges }) => [key, exchanges])).toEqual([
+      ['50000', 2],
+      ['50001', 3],
+    ])
+  })
+
+  it('gives the end of a handshake to one that is not at its end, where clients share their connections', () => {
+    const wire = new WireScript()
+    const [a, b] = [wire.connect(), wire.connect()]
+    for (const conn of [a, b]) conn.post('/mcp', initialize()).json(200, initialized())
+    for (let i = 0; i < 2; i++) b.post('/mcp', { jsonrpc: '2.0', method: 'notifications/initialized' }).answer(202)
+    expect(wire.rows('session').map(({ initializedAt }) => initializedAt)).toEqual([0, 0])
+  })
+
   it('ends by DELETE, or by the server’s 404, and lives on if the server knows it after all', () => {
     const deleted = new WireScript()
     const one = openStreamable(deleted)

@@ -25,6 +25,7 @@ export class SessionFold {
 
   enter(x: ExchangeState, session: SessionState): void {
     x.session = session
+    if (session.row.transport !== 'other') x.conn.session = session
     x.row.session = session.row.id
     session.row.exchanges++
     session.row.lastAt = this.#world.at
