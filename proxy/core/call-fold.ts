@@ -5,22 +5,21 @@
 
 import { argumentsHint } from './arguments-hint.ts'
 import type { CallEnds } from './call-ends.ts'
+import type { Cancellations } from './cancellations.ts'
 import type { RpcMessage } from './jsonrpc.ts'
-import { isTimeout } from './lifecycle.ts'
 import type { Answer, CallState, ExchangeState, SessionState, World } from './state.ts'
 import { StatelessChecks } from './stateless-checks.ts'
-
-/** How late a cancellation may come after its client closed the response (ms). */
-const RACE_SPAN = 500
 
 export class CallFold {
   readonly #world: World
   readonly #ends: CallEnds
+  readonly #cancellations: Cancellations
   readonly #stateless: StatelessChecks
 
-  constructor(world: World, ends: CallEnds) {
+  constructor(world: World, ends: CallEnds, cancellations: Cancellations) {
     this.#world = world
     this.#ends = ends
+    this.#cancellations = cancellations
     this.#stateless = new StatelessChecks(text => world.preview(text))
   }
 
@@ -76,6 +75,7 @@ export class CallFold {
       broken: undefined,
       resumeUntil: undefined,
       blind: undefined,
+      doubt: undefined,
       timedOut: false,
       counted: false,
       cut: false,
@@ -123,12 +123,7 @@ export class CallFold {
     if (cancels) {
       const own = x.calls.at(-1)
       if (own) own.row.cancels = { id: cancels.id, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
-      const call = session.open.under(cancels.id, 'client') ?? this.#justLeft(session, cancels.id)
-      if (!call) return
-      call.row.cancelled = { at, seq, ...(cancels.reason !== undefined && { reason: this.#world.preview(cancels.reason) }) }
-      call.timedOut = isTimeout(cancels.reason)
-      if (call.broken) this.#ends.settle(call)
-      else this.#world.touchCall(call)
+      this.#cancellations.sent(session, cancels)
     } else if (message.kind === 'response' || message.kind === 'error') {
       const call = message.id === undefined ? undefined : session.open.under(message.id, 'server')
       if (call)
@@ -142,20 +137,6 @@ export class CallFold {
           crossed: true,
         })
     }
-  }
-
-  /** A client that closes the response and cancels on another connection: the close may be seen first. */
-  #justLeft(session: SessionState, id: string): CallState | undefined {
-    const { at } = this.#world
-    return session.calls.findLast(
-      ({ row, broken, answer }) =>
-        row.from === 'client' &&
-        row.kind === 'request' &&
-        row.rpcId === id &&
-        !answer &&
-        broken?.by === 'client' &&
-        at - broken.at <= RACE_SPAN,
-    )
   }
 
   /** A message of the server, on any body. Returns the call it belongs to. */

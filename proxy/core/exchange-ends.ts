@@ -37,7 +37,7 @@ export class ExchangeEnds {
       x.lateMarks.push(mark)
       this.#parts.world.frames.add(mark.row)
     }
-    const { world, callEnds } = this.#parts
+    const { world, callEnds, cancellations } = this.#parts
     for (const call of new Set([...x.marks.map(mark => mark.call), ...x.calls])) {
       const answer = call?.answer
       if (!call || !answer?.crossed || answer.exchange !== x) continue
@@ -45,6 +45,7 @@ export class ExchangeEnds {
       if (answer.end > taken) callEnds.notCrossed(call, Math.max(0, answer.bytes - (answer.end - taken)), end)
     }
     x.marks = []
+    if (end.by === 'client' && end.how !== 'complete') cancellations.left(x)
     this.#ended(x, end)
     world.touchExchange(x)
   }

@@ -7,6 +7,7 @@ import { beginExchange } from './begin-exchange.ts'
 import { BodyReader, type Inflate } from './body.ts'
 import type { CallEnds } from './call-ends.ts'
 import type { CallFold } from './call-fold.ts'
+import type { Cancellations } from './cancellations.ts'
 import type { ChangeEvent, ChunkEvent, EndEvent, RequestEvent, ResponseEvent } from './event.ts'
 import { ExchangeEnds, endOf } from './exchange-ends.ts'
 import { encodingOf, headerOf, lengthOf } from './fields.ts'
@@ -25,6 +26,7 @@ export interface Parts {
   readonly sessions: SessionFold
   readonly calls: CallFold
   readonly callEnds: CallEnds
+  readonly cancellations: Cancellations
   readonly redirects: Redirects
   readonly inflate: Inflate | undefined
 }

@@ -8,6 +8,7 @@
 import type { Inflate } from './body.ts'
 import { CallEnds } from './call-ends.ts'
 import { CallFold } from './call-fold.ts'
+import { Cancellations } from './cancellations.ts'
 import { ConnFold } from './conn-fold.ts'
 import type { GapEvent, LogEvent, Position, Upstream, WireEvent } from './event.ts'
 import { ExchangeFold } from './exchange-fold.ts'
@@ -60,13 +61,15 @@ export class Fold {
     this.#nextRev = options.nextRev ?? (() => ++this.#rev)
     this.#book = new SessionBook(this.#world)
     this.#callEnds = new CallEnds(this.#world)
+    const cancellations = new Cancellations(this.#world, this.#callEnds, this.#book)
     const finder = new SessionFinder(this.#world, this.#book)
     this.#exchanges = new ExchangeFold({
       world: this.#world,
       finder,
       sessions: new SessionFold(this.#world, this.#book, finder),
-      calls: new CallFold(this.#world, this.#callEnds),
+      calls: new CallFold(this.#world, this.#callEnds, cancellations),
       callEnds: this.#callEnds,
+      cancellations,
       redirects: this.#redirects,
       inflate: options.inflate,
     })

@@ -34,15 +34,20 @@ export class OpenCalls {
     if (known?.size === 0) this.#byId.delete(id)
   }
 
+  /** All of the client under exactly this id (JSON text), oldest first. */
+  named(id: string): CallState[] {
+    return [...(this.#byId.get(bare(id)) ?? [])].filter(({ row }) => row.from === 'client' && row.rpcId === id)
+  }
+
   /**
    * The oldest that a side sent under this id (JSON text). One that may have been answered in a gap of the recording comes last; `1` and
    * `"1"` are taken for one another only if nothing else fits.
    */
-  under(id: string, from: 'client' | 'server'): CallState | undefined {
+  under(id: string, from: 'client' | 'server', fits: (call: CallState) => boolean = () => true): CallState | undefined {
     let blind: CallState | undefined
     let loose: CallState | undefined
     for (const call of this.#byId.get(bare(id)) ?? []) {
-      if (call.row.from !== from) continue
+      if (call.row.from !== from || !fits(call)) continue
       if (call.row.rpcId !== id) loose ??= call
       else if (call.blind === undefined) return call
       else blind ??= call

@@ -119,18 +119,7 @@ export class SessionFinder {
    */
   #sessionless(x: ExchangeState, messages: readonly RpcMessage[] = []): SessionState | undefined {
     const newest = (also: (s: SessionState) => boolean) =>
-      this.#book.newest(
-        x.client,
-        s =>
-          s.row.transport === 'streamable' &&
-          s.established &&
-          s.offered === undefined &&
-          s.row.issued &&
-          !s.row.ended &&
-          s.path === trimSlash(x.row.path) &&
-          this.#lately(s) &&
-          also(s),
-      )
+      this.#book.newest(x.client, s => hasNoId(s) && !s.row.ended && s.path === trimSlash(x.row.path) && this.#lately(s) && also(s))
     const same = (s: SessionState) => s === x.conn.session
     const awaits = (s: SessionState) => s.row.initializedAt === undefined
     const endsHandshake = messages.some(({ method }) => method === 'notifications/initialized')
@@ -179,6 +168,10 @@ export class SessionFinder {
     return session
   }
 }
+
+/** A session that its server gave no id: nothing in a request names it. */
+export const hasNoId = ({ row, established, offered }: SessionState): boolean =>
+  row.transport === 'streamable' && row.issued && established && offered === undefined
 
 /** Some clients, and curl, say that they take anything; at this path they mean the stream. */
 const wantsStream = (accept: string, path: string) =>

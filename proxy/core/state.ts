@@ -86,6 +86,15 @@ export interface Answer {
   readonly refusal?: boolean
 }
 
+export type Cancellation = NonNullable<Call['cancelled']>
+
+/** Calls of clients that cannot be told apart, and cancellations of which each may mean one or another of them, oldest first. */
+export interface Doubt {
+  readonly cancellations: Cancellation[]
+  /** How many of them may be meant. */
+  calls: number
+}
+
 export interface CallState {
   readonly row: Grown<Call>
   readonly session: SessionState
@@ -97,6 +106,8 @@ export interface CallState {
   resumeUntil: { readonly at: number; readonly from: Break } | undefined
   /** Records were lost, or a body could not be read, while it was open. */
   blind: string | undefined
+  /** Cancellations that may mean it. */
+  doubt: Doubt | undefined
   timedOut: boolean
   counted: boolean
   cut: boolean
