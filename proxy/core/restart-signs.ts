@@ -4,12 +4,15 @@
  */
 import { IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
-import type { End, Evidence, Exchange, LogLine, Session } from './model.ts'
+import { answerAt, answerSeq, bySuccess } from './http-signs.ts'
+import type { Alternative, End, Evidence, Exchange, LogLine, Session } from './model.ts'
 import type { UnknownSession } from './unknown-session.ts'
 import { countText, spanText } from './words.ts'
 
 /** A session this long without a request may have expired (ms). */
 export const EXPIRY_SPAN = 60_000
+/** No process is up again sooner than this (ms). */
+export const RESTART_LEAST = 300
 const RESTART_FIX = [
   'Reconnect the client: it has to begin with initialize.',
   'If the server should survive restarts, keep its sessions in a shared store or serve without sessions.',
@@ -64,11 +67,21 @@ export function restarted(facts: Facts, first: Exchange): UnknownSession | undef
 
 /** The last sign, before a refusal, that the server knew the session. */
 export function lastKnown({ exchanges, session }: Facts, first: Exchange): { readonly at: number; readonly before: Exchange | undefined } {
-  const before = exchanges.findLast(
-    ({ requestAt, id, responseBy, status = 0 }) =>
-      requestAt < first.requestAt && id !== first.id && responseBy === 'server' && status < 300,
-  )
-  return { at: before ? (before.lastByteAt ?? before.responseAt ?? before.requestAt) : session.startedAt, before }
+  const until = answerAt(first)
+  const before = exchanges.findLast(one => one.id < first.id && bySuccess(one) && answerAt(one) <= until)
+  return { at: before ? Math.min(before.lastByteAt ?? answerAt(before), until) : session.startedAt, before }
+}
+
+/** The evidence for it. */
+export const lastSign = (before: Exchange, at: number, gap: number): Evidence => ({
+  seq: answerSeq(before),
+  at,
+  says: `Last sign that the server knew it, ${spanText(gap)} before`,
+})
+export const SERVED_ON: Alternative = {
+  rule: 'server-restarted',
+  standing: 'ruled out',
+  why: 'a session that is as old was served after it',
 }
 
 /**
@@ -77,11 +90,11 @@ export function lastKnown({ exchanges, session }: Facts, first: Exchange): { rea
  */
 export function restartedUnseen(facts: Facts, first: Exchange): UnknownSession | undefined {
   const { at: since } = lastKnown(facts, first)
-  const at = first.responseAt ?? first.requestAt
+  const at = answerAt(first)
   const began = beginning(facts, since, at)
   const isSure = began !== undefined && BEGINS.test(began.text)
   const renewed = newVersion(facts, at)
-  const alike = at - since < EXPIRY_SPAN ? forgottenTogether(facts, since, at) : []
+  const alike = at - since >= RESTART_LEAST && at - since < EXPIRY_SPAN ? forgottenTogether(facts, since, at) : []
   if (!began && !renewed && alike.length === 0) return undefined
   const evidence: Evidence[] = []
   if (began) evidence.push({ seq: began.seq, at: began.at, says: `Server log: ${began.text.split('\n', 1)[0]?.slice(0, 80)}` })
@@ -95,7 +108,7 @@ export function restartedUnseen(facts: Facts, first: Exchange): UnknownSession |
   return {
     rule: 'server-restarted',
     cause: 'The server was restarted and keeps its sessions in memory.',
-    says: `Between two requests, ${spanText(first.requestAt - since)} apart, the server was ${isSure ? '' : 'probably '}restarted: ${signs.join('; ')}. It does not know sessions from before.`,
+    says: `Between two requests, ${spanText(Math.max(0, first.requestAt - since))} apart, the server was ${isSure ? '' : 'probably '}restarted: ${signs.join('; ')}. It does not know sessions from before.`,
     confidence: isSure ? 'certain' : 'likely',
     fix: RESTART_FIX,
     evidence,

@@ -5,9 +5,11 @@
 import { queryOf } from './endpoint.ts'
 import type { Facts } from './facts.ts'
 import { headerOf } from './fields.ts'
+import { answerAt, answerSeq } from './http-signs.ts'
 import type { Alternative, Confidence, Evidence, Exchange, Session } from './model.ts'
-import { EXPIRY_SPAN, lastKnown, remembersOld, restarted, restartedUnseen } from './restart-signs.ts'
+import { EXPIRY_SPAN, lastKnown, lastSign, remembersOld, restarted, restartedUnseen, SERVED_ON } from './restart-signs.ts'
 import { actorText, errorWords, spanText } from './words.ts'
+import { forgottenAtOnce, otherWorker } from './worker-signs.ts'
 
 /** A client that begins anew by itself does so this soon after the refusal (ms). */
 const RECOVERY_SPAN = 3_000
@@ -46,8 +48,8 @@ export function refusalsOf({ session, exchanges }: Facts): readonly Exchange[] {
 
 /** `POST /mcp answered with 404: Session not found`. */
 export const refusalLine = (exchange: Exchange): Evidence => ({
-  seq: exchange.responseSeq ?? exchange.requestSeq,
-  at: exchange.responseAt ?? exchange.requestAt,
+  seq: answerSeq(exchange),
+  at: answerAt(exchange),
   says: `${exchange.method} ${exchange.path} answered with ${exchange.status}: ${errorWords(exchange.errorText ?? '').slice(0, 80)}`,
 })
 
@@ -55,7 +57,7 @@ export const refusalLine = (exchange: Exchange): Evidence => ({
 export const recoveredBy = (facts: Facts): Session | undefined => {
   const first = refusalsOf(facts)[0]
   if (!first) return undefined
-  const at = first.responseAt ?? first.requestAt
+  const at = answerAt(first)
   return facts.others.find(
     ({ id, protocolVersion, startedAt }) =>
       id === facts.session.replacedBy && protocolVersion !== undefined && startedAt - at <= RECOVERY_SPAN,
@@ -74,6 +76,7 @@ export function unknownSession(facts: Facts): UnknownSession | undefined {
     deadStream(facts, first) ??
     otherWorker(facts, first) ??
     restartedUnseen(facts, first) ??
+    forgottenAtOnce(facts, first) ??
     expired(facts, first)
   )
 }
@@ -141,7 +144,7 @@ function tooEarly({ session, others }: Facts, first: Exchange): UnknownSession |
 
 function deadStream({ session, exchanges }: Facts, first: Exchange): UnknownSession | undefined {
   const { ended } = session
-  if (session.transport !== 'sse' || !ended || ended.at > (first.responseAt ?? first.requestAt)) return undefined
+  if (session.transport !== 'sse' || !ended || ended.at > answerAt(first)) return undefined
   const stream = exchanges.find(exchange => exchange.id === session.stream)
   const span = spanText(Math.max(0, first.requestAt - ended.at))
   return {
@@ -161,60 +164,11 @@ function deadStream({ session, exchanges }: Facts, first: Exchange): UnknownSess
   }
 }
 
-function otherWorker({ session, exchanges }: Facts, first: Exchange): UnknownSession | undefined {
-  const at = first.responseAt ?? first.requestAt
-  const open = exchanges.find(({ body, responseAt = Number.POSITIVE_INFINITY, status = 0, clientEnd, serverEnd }) => {
-    return body === 'stream' && status < 300 && responseAt <= at && (clientEnd?.at ?? at + 1) > at && (serverEnd?.at ?? at + 1) > at
-  })
-  const after = exchanges.find(
-    ({ requestAt, status = 0, method, responseBy }) =>
-      method === 'POST' && status < 300 && status > 0 && requestAt > at && responseBy === 'server',
-  )
-  if (!open && !(after && session.transport === 'streamable')) return undefined
-  const evidence: Evidence[] = []
-  if (open)
-    evidence.push({
-      seq: open.responseSeq ?? open.requestSeq,
-      at: open.responseAt ?? open.requestAt,
-      says: 'The session’s stream was open through this proxy at that moment',
-    })
-  if (after)
-    evidence.push({
-      seq: after.responseSeq ?? after.requestSeq,
-      at: after.responseAt ?? after.requestAt,
-      says: `A later POST of the same session was answered with ${after.status}`,
-    })
-  // An open stream alone does not prove it: a server may forget a session and leave its stream open.
-  const sure = after !== undefined || session.transport === 'sse'
-  return {
-    rule: sure ? 'wrong-worker' : 'session-unknown-or-expired',
-    cause: sure
-      ? 'Several workers stand behind one address, and each knows only its own sessions.'
-      : 'Perhaps another worker behind the same address: the stream alone does not prove it.',
-    says: `The session is alive${open ? ': its stream is open' : ''}${after ? `${open ? ', and' : ':'} a later request of it succeeded` : ''}. Another worker answered that does not know it.`,
-    confidence: after ? 'certain' : sure ? 'likely' : 'possible',
-    fix: [
-      'Run one worker (uvicorn --workers 1), or send all requests of a client to the same one (nginx: ip_hash).',
-      'Or serve without sessions (Python: stateless_http=True, TypeScript: sessionIdGenerator: undefined), or keep them in a shared store.',
-    ],
-    evidence,
-    ...(!after && {
-      alternatives: [
-        {
-          rule: sure ? 'session-unknown-or-expired' : 'server-restarted',
-          standing: 'possible' as const,
-          why: 'a server may drop a session and leave its stream open',
-        },
-      ],
-    }),
-  }
-}
-
 function expired(facts: Facts, first: Exchange): UnknownSession {
   const { at: since, before } = lastKnown(facts, first)
-  const gap = first.requestAt - since
+  const gap = Math.max(0, first.requestAt - since)
   const long = gap >= EXPIRY_SPAN
-  const isSame = remembersOld(facts, since, first.responseAt ?? first.requestAt)
+  const isSame = remembersOld(facts, since, answerAt(first))
   return {
     rule: 'session-unknown-or-expired',
     cause: long
@@ -234,13 +188,9 @@ function expired(facts: Facts, first: Exchange): UnknownSession {
           ? 'Look into the server’s log for this session’s id, and count its workers: each knows its own sessions only.'
           : 'Look into the server’s log for a restart at that moment.',
     ],
-    evidence: before
-      ? [{ seq: before.responseSeq ?? before.requestSeq, at: since, says: `Last sign that the server knew it, ${spanText(gap)} before` }]
-      : [],
+    evidence: before ? [lastSign(before, since, gap)] : [],
     alternatives: [
-      isSame
-        ? { rule: 'server-restarted', standing: 'ruled out', why: 'a session that is as old was served after it' }
-        : { rule: 'server-restarted', standing: 'possible', why: 'the wire shows neither a restart nor a rule of expiry' },
+      isSame ? SERVED_ON : { rule: 'server-restarted', standing: 'possible', why: 'the wire shows neither a restart nor a rule of expiry' },
       ...(long ? [] : [{ rule: 'wrong-worker', standing: 'possible' as const, why: 'another worker may have answered' }]),
     ],
   }

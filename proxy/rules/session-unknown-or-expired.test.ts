@@ -39,6 +39,35 @@ describe('an unknown session', () => {
     expect(findings(wire)).toMatchObject([{ rule: 'wrong-worker', causeConfidence: 'likely' }])
   })
 
+  it('is another worker’s where the server knew it a moment before, but not where the server says that it let it go', () => {
+    for (const [gap, words, rule] of [
+      [20, 'Session not found', 'wrong-worker'],
+      [299, 'Session not found', 'wrong-worker'],
+      [300, 'Session not found', 'session-unknown-or-expired'],
+      [20, 'Not Found: Session has been terminated', 'session-unknown-or-expired'],
+    ] as const) {
+      for (const isStreamOpen of [false, true]) {
+        const wire = new WireScript()
+        const { conn, headers } = openStreamable(wire)
+        if (isStreamOpen) wire.connect().get('/mcp', headers).stream()
+        wire.wait(gap)
+        conn.post('/mcp', tool(1), headers).json(404, { ...UNKNOWN, error: { code: -32600, message: words } })
+        expect(findings(wire), `${words} after ${gap} ms`).toMatchObject([{ rule }])
+      }
+    }
+  })
+
+  it('is another worker’s where each new session is unknown at once', () => {
+    const wire = new WireScript()
+    for (const id of ['session-one-0001', 'session-two-0002']) {
+      const { conn, headers } = openStreamable(wire, id)
+      wire.wait(20)
+      conn.post('/mcp', tool(1), headers).json(404, UNKNOWN)
+      wire.wait(500)
+    }
+    for (const session of [0, 1]) expect(findings(wire, session)).toMatchObject([{ rule: 'wrong-worker', causeConfidence: 'likely' }])
+  })
+
   it('has expired after a long silence, and only perhaps after a short one', () => {
     for (const [gap, cause, sure] of [
       [1_800_000, 'The server dropped the session while nothing was asked of it.', 'likely'],
@@ -76,6 +105,7 @@ describe('an unknown session', () => {
   it('is one finding however often it is refused, and a warning where the client began anew', () => {
     const wire = new WireScript()
     const { conn, headers } = openStreamable(wire)
+    wire.wait(3_000)
     for (let i = 0; i < 3; i++) conn.post('/mcp', tool(i), headers).json(404, UNKNOWN)
     expect(findings(wire)).toMatchObject([{ severity: 'error', title: 'Session session-one-0001 is unknown to the server: 404, 3 times.' }])
     wire.wait(500)
