@@ -5,7 +5,8 @@
 import { IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import { answerAt, answerSeq, bySuccess } from './http-signs.ts'
-import type { Alternative, End, Evidence, Exchange, LogLine, Session } from './model.ts'
+import { ownExchange } from './lost-answer.ts'
+import type { Alternative, Call, End, Evidence, Exchange, LogLine, Session } from './model.ts'
 import type { UnknownSession } from './unknown-session.ts'
 import { countText, spanText } from './words.ts'
 
@@ -18,32 +19,74 @@ const RESTART_FIX = [
   'If the server should survive restarts, keep its sessions in a shared store or serve without sessions.',
 ]
 
-/** The stream's end, where its server dropped it in the middle: a process that ends does so; a network that breaks resets or falls silent. */
-function droppedStream({ session, exchanges }: Facts, first: Exchange): (End & { silentMs?: number }) | undefined {
-  const own = exchanges.findLast(({ body, serverEnd }) => body === 'stream' && serverEnd !== undefined && serverEnd.at < first.requestAt)
-  const end =
-    session.transport === 'sse'
-      ? session.ended
-      : own?.serverEnd && { ...own.serverEnd, silentMs: own.serverEnd.at - (own.lastByteAt ?? own.serverEnd.at) }
-  if (end?.by !== 'server' || end.how === 'complete' || end.at >= first.requestAt) return undefined
-  // A client that had left before it makes this a consequence.
-  return own?.clientEnd?.by === 'client' && own.clientEnd.at <= end.at ? undefined : end
+/** How a response of the session broke off on the server's side. */
+interface Torn {
+  readonly end: End
+  readonly silentMs: number
+  /** It was the response of a call under way. */
+  readonly isCall: boolean
 }
 
-/** Its stream was dropped in the middle, or it could not be reached for a while. */
+const BROKEN = new Set(['fin', 'reset', 'timeout'])
+/** Ends this close together have one cause (ms). */
+const BURST_SPAN = 1_000
+
+/** The end of a stream, or of a call's response with or without a head, that the server did not mean and that was not made good. */
+function tornEnd(one: Exchange): Torn | undefined {
+  const { body, status = 0, serverEnd: end, clientEnd } = one
+  const streams = (body === 'stream' || body === 'sse') && status < 300
+  const headless = (status === 0 || (status === 502 && one.responseBy === 'proxy')) && one.followedBy === undefined
+  if (!(streams || headless) || end?.by !== 'server' || !BROKEN.has(end.how)) return undefined
+  // A client that had left before it makes this a consequence.
+  if (clientEnd?.by === 'client' && clientEnd.at <= end.at) return undefined
+  const before = headless ? one.requestEndAt : (one.lastByteAt ?? one.responseAt)
+  return { end, silentMs: end.at - (before ?? end.at), isCall: body !== 'stream' }
+}
+
+/** The last such end before the refusal, unless the server served the session after it. */
+function lastTorn({ session, exchanges }: Facts, first: Exchange): Torn | undefined {
+  const torn = exchanges
+    .flatMap(one => tornEnd(one) ?? [])
+    .filter(({ end }) => end.at < first.requestAt && (session.transport !== 'sse' || end.seq === session.ended?.seq))
+  const last = torn.sort((a, b) => a.end.at - b.end.at).at(-1)
+  const isServed = exchanges.some(one => last && bySuccess(one) && one.requestAt > last.end.at && one.id < first.id)
+  return isServed ? undefined : last
+}
+
+/** A process that ends closes what is open, and may reset what it had not read; a network that breaks resets or falls silent. */
+const isOfProcess = ({ end, silentMs, isCall }: Torn): boolean =>
+  (end.how === 'fin' || (isCall && end.how === 'reset')) && (silentMs < 20_000 || nearest(silentMs, IDLE_LIMITS) === undefined)
+
+/** Calls of the client that lost their answer by an end. */
+const lostBy = (facts: Facts, { end }: Torn): readonly Call[] =>
+  facts.calls.filter(call => {
+    const own = call.broken ?? ownExchange(facts, call)?.serverEnd
+    const isOpen = call.from === 'client' && call.kind === 'request' && call.delivery === 'unanswered'
+    return isOpen && own?.by === 'server' && BROKEN.has(own.how) && Math.abs(own.at - end.at) < BURST_SPAN
+  })
+
+/** A response of it was dropped in the middle, or the server could not be reached for a while. */
 export function restarted(facts: Facts, first: Exchange): UnknownSession | undefined {
-  const { session, others, outages = [] } = facts
+  const { session, others, exchanges, outages = [] } = facts
+  // What is served again was not forgotten.
+  if (
+    session.transport === 'streamable' &&
+    exchanges.some(one => bySuccess(one) && one.method === 'POST' && one.requestAt > answerAt(first))
+  )
+    return undefined
   const outage = outages.find(({ from, wasUp }) => wasUp && from >= session.startedAt && from < first.requestAt)
-  const by = droppedStream(facts, first)
-  const burst = others.filter(({ ended }) => ended && by && ended.by === 'server' && Math.abs(ended.at - by.at) < 1_000).length
-  const torn = by?.how === 'fin' && ((by.silentMs ?? 0) < 20_000 || nearest(by.silentMs ?? 0, IDLE_LIMITS) === undefined)
-  if (!outage && burst === 0 && !torn) return undefined
+  const torn = lastTorn(facts, first)
+  const by = torn?.end
+  const burst = others.filter(
+    ({ ended }) => by && ended?.by === 'server' && BROKEN.has(ended.how) && Math.abs(ended.at - by.at) < BURST_SPAN,
+  ).length
+  if (!outage && burst === 0 && !(torn && isOfProcess(torn))) return undefined
   const evidence: Evidence[] = []
   if (by)
     evidence.push({
       seq: by.seq,
       at: by.at,
-      says: `The server closed the stream without a clean end${burst > 0 ? `, and ${countText(burst, 'other stream')} with it` : ''}`,
+      says: `The server ${by.how === 'reset' ? 'reset' : 'closed'} the ${torn?.isCall ? 'response' : 'stream'} without a clean end${burst > 0 ? `, and ${countText(burst, 'other stream')} with it` : ''}`,
     })
   if (outage) evidence.push({ seq: outage.seq, at: outage.from, says: `The server could not be reached: ${outage.says}` })
   return {
@@ -53,12 +96,13 @@ export function restarted(facts: Facts, first: Exchange): UnknownSession | undef
     confidence: outage ? 'certain' : 'likely',
     fix: RESTART_FIX,
     evidence,
+    ...(torn && { lost: lostBy(facts, torn) }),
     ...(!outage && {
       alternatives: [
         {
           rule: 'network-interruption',
           standing: 'possible' as const,
-          why: 'nothing was refused in between: the stream alone may have been cut',
+          why: `nothing was refused in between: the ${torn?.isCall ? 'connection' : 'stream'} alone may have been cut`,
         },
       ],
     }),

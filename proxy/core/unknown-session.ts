@@ -6,7 +6,7 @@ import { queryOf } from './endpoint.ts'
 import type { Facts } from './facts.ts'
 import { headerOf } from './fields.ts'
 import { answerAt, answerSeq } from './http-signs.ts'
-import type { Alternative, Confidence, Evidence, Exchange, Session } from './model.ts'
+import type { Alternative, Call, Confidence, Evidence, Exchange, Session } from './model.ts'
 import { EXPIRY_SPAN, lastKnown, lastSign, remembersOld, restarted, restartedUnseen, SERVED_ON } from './restart-signs.ts'
 import { actorText, errorWords, spanText } from './words.ts'
 import { forgottenAtOnce, otherWorker } from './worker-signs.ts'
@@ -24,6 +24,8 @@ export interface UnknownSession {
   /** What came before the refusal. */
   readonly evidence: readonly Evidence[]
   readonly alternatives?: readonly Alternative[]
+  /** Calls that lost their answer by what made the session unknown. */
+  readonly lost?: readonly Call[]
 }
 
 const WORDS =

@@ -32,6 +32,60 @@ describe('an unknown session', () => {
     expect(finding?.evidence[0]?.says).toContain('1 other stream with it')
   })
 
+  it('is an old one after a restart: a call under way was broken off, with a head or without', () => {
+    for (const how of ['fin', 'reset'] as const) {
+      for (const hasHead of [false, true]) {
+        const wire = new WireScript()
+        const { conn, headers } = openStreamable(wire)
+        const post = conn.post('/mcp', tool(1), headers)
+        if (hasHead) post.stream()
+        wire.wait(2_000)
+        post.serverEnd(how)
+        if (hasHead) post.clientEnd('closed', 'proxy')
+        else post.head(502, [], 'proxy').clientEnd('complete', 'proxy')
+        wire.wait(3_000)
+        const next = wire.connect()
+        next.post('/mcp', tool(2), headers).json(404, UNKNOWN)
+        openStreamable(wire, 'session-two-0002', next)
+        const [finding] = findings(wire)
+        expect(finding).toMatchObject({ rule: 'server-restarted', causeConfidence: 'likely', severity: 'error' })
+        expect(finding?.title).toContain('Call 2 lost its answer.')
+      }
+    }
+  })
+
+  it('is no old one where a call was broken off by a limit on silence, or the server served it after that', () => {
+    for (const [silence, isServed] of [
+      [60_000, false],
+      [2_000, true],
+    ] as const) {
+      const wire = new WireScript()
+      const { conn, headers } = openStreamable(wire)
+      const post = conn.post('/mcp', tool(1), headers).stream()
+      wire.wait(silence)
+      post.serverEnd('fin').clientEnd('closed', 'proxy')
+      wire.wait(500)
+      if (isServed) wire.connect().post('/mcp', tool(2), headers).json(200, result(2))
+      wire.wait(3_000)
+      wire.connect().post('/mcp', tool(3), headers).json(404, UNKNOWN)
+      expect(findings(wire)).toMatchObject([{ rule: 'session-unknown-or-expired' }])
+    }
+  })
+
+  it('is another worker’s where a call was broken off, and the session is served again after the refusal', () => {
+    const wire = new WireScript()
+    const { conn, headers } = openStreamable(wire)
+    const post = conn.post('/mcp', tool(1), headers).stream()
+    wire.wait(2_000)
+    post.serverEnd('fin').clientEnd('closed', 'proxy')
+    wire.wait(1_000)
+    const next = wire.connect()
+    next.post('/mcp', tool(2), headers).json(404, UNKNOWN)
+    wire.wait(10)
+    next.post('/mcp', tool(2), headers).json(200, result(2))
+    expect(findings(wire)).toMatchObject([{ rule: 'wrong-worker', causeConfidence: 'certain' }])
+  })
+
   it('is another worker’s where the stream is open', () => {
     const wire = new WireScript()
     const { conn } = openSse(wire)

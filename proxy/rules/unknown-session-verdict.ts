@@ -3,6 +3,7 @@ import type { Facts } from '../core/facts.ts'
 import type { Evidence, Exchange } from '../core/model.ts'
 import { recoveredBy, refusalLine, refusalsOf, type UnknownSession, unknownSession } from '../core/unknown-session.ts'
 import { shortId, spanText, timesText } from '../core/words.ts'
+import { lostLines, lostWords } from './end-words.ts'
 import type { Verdict } from './rule.ts'
 
 /** One verdict where the case is this rule's, else none. */
@@ -38,22 +39,25 @@ function headline(rule: string, id: string): string {
 function verdictOn(facts: Facts, refusals: readonly Exchange[], found: UnknownSession): Verdict {
   const first = refusals[0] as Exchange
   const recovered = recoveredBy(facts)
+  const { lost = [] } = found
   const again = refusals.length > 1 ? `, ${timesText(refusals.length)}` : ''
   const next = recovered
     ? ` The client began a new session ${spanText(recovered.startedAt - (first.responseAt ?? first.requestAt))} later.`
     : ''
   return {
-    severity: recovered ? 'warning' : 'error',
+    severity: recovered && lost.length === 0 ? 'warning' : 'error',
     confidence: 'certain',
     causeConfidence: found.confidence,
     at: first.responseAt ?? first.requestAt,
     exchange: first.id,
     ...(first.calls[0] !== undefined && { call: first.calls[0] }),
-    title: `${headline(found.rule, shortId(facts.session.key))}: ${first.status}${again}.`,
+    title: `${headline(found.rule, shortId(facts.session.key))}: ${first.status}${again}.${lost.length > 0 ? ` ${lostWords(lost)}` : ''}`,
     says: found.says + next,
     cause: found.cause,
     fix: found.fix,
-    evidence: [...found.evidence, refusalLine(first), ...ownWords(facts, first)].sort((a, b) => a.at - b.at || a.seq - b.seq),
+    evidence: [...lostLines(lost), ...found.evidence, refusalLine(first), ...ownWords(facts, first)].sort(
+      (a, b) => a.at - b.at || a.seq - b.seq,
+    ),
     alternatives: found.alternatives ?? [],
   }
 }
