@@ -4,6 +4,7 @@ import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
 import { lostAnswer, ownExchange, unanswered, waitedUntil } from '../core/lost-answer.ts'
 import type { Call, End, Exchange } from '../core/model.ts'
+import { unknownSession } from '../core/unknown-session.ts'
 import { endingText, errorWords, limitText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -27,7 +28,7 @@ export const notResumableDrop: Rule = {
       const end = own?.serverEnd
       if (!own || !end || own.body !== 'sse' || end.by !== 'server' || (own.status ?? 0) >= 300) return []
       if (own.clientEnd?.by === 'client' && own.clientEnd.at <= end.at) return []
-      if (lostAnswer(facts, call) !== undefined || isOfRestart(facts, own)) return []
+      if (lostAnswer(facts, call) !== undefined || isTold(facts, call, own)) return []
       const why = reasonOf(facts, call, own, end)
       return why ? [verdictOn(facts, call, own, end, why)] : []
     })
@@ -86,10 +87,14 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
   }
 }
 
-/** The server was found gone: that tells the loss, as ids alone would not have saved the answer. */
-const isOfRestart = (facts: Facts, own: Exchange): boolean =>
+/** By what cut it: a server that was found gone, or a limit on silence. That tells the loss too, as ids alone would not have saved the answer. */
+const isTold = (facts: Facts, call: Call, own: Exchange): boolean =>
+  unknownSession(facts)?.lost?.some(({ id }) => id === call.id) === true ||
   endCauses(facts).some(
-    ({ rule, confidence, exchange }) => rule === 'server-restarted' && confidence !== 'possible' && exchange.id === own.id,
+    ({ rule, confidence, exchange, lost }) =>
+      exchange.id === own.id &&
+      ((rule === 'server-restarted' && confidence !== 'possible') ||
+        (rule === 'idle-cut' && own.resumable !== true && lost.some(({ id }) => id === call.id))),
   )
 
 /** A recording that ended early shows nothing of what came after. */
