@@ -4,6 +4,7 @@ import type { Facts } from '../core/facts.ts'
 import { headerOf } from '../core/fields.ts'
 import { lostAnswer, ownExchange, unanswered, waitedUntil } from '../core/lost-answer.ts'
 import type { Call, End, Exchange } from '../core/model.ts'
+import { perFacts } from '../core/per-facts.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { endingText, errorWords, limitText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -28,7 +29,7 @@ export const notResumableDrop: Rule = {
       const end = own?.serverEnd
       if (!own || !end || own.body !== 'sse' || end.by !== 'server' || (own.status ?? 0) >= 300) return []
       if (own.clientEnd?.by === 'client' && own.clientEnd.at <= end.at) return []
-      if (lostAnswer(facts, call) !== undefined || isTold(facts, call, own)) return []
+      if (lostAnswer(facts, call) !== undefined || told(facts).has(call.id)) return []
       const why = reasonOf(facts, call, own, end)
       return why ? [verdictOn(facts, call, own, end, why)] : []
     })
@@ -87,15 +88,14 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
   }
 }
 
-/** By what cut it: a server that was found gone, or a limit on silence. That tells the loss too, as ids alone would not have saved the answer. */
-const isTold = (facts: Facts, call: Call, own: Exchange): boolean =>
-  unknownSession(facts)?.lost?.some(({ id }) => id === call.id) === true ||
-  endCauses(facts).some(
-    ({ rule, confidence, exchange, lost }) =>
-      exchange.id === own.id &&
-      ((rule === 'server-restarted' && confidence !== 'possible') ||
-        (rule === 'idle-cut' && own.resumable !== true && lost.some(({ id }) => id === call.id))),
-  )
+/** Calls whose loss is told by what cut them: a server that was found gone, or a limit on silence. Ids alone would not have saved the answer. */
+const told = perFacts((facts): ReadonlySet<number> => {
+  const byCut = endCauses(facts).flatMap(({ rule, confidence, exchange, lost }) => {
+    if (rule === 'server-restarted' && confidence !== 'possible') return exchange.calls
+    return rule === 'idle-cut' && exchange.resumable !== true ? lost.map(({ id }) => id) : []
+  })
+  return new Set([...byCut, ...(unknownSession(facts)?.lost ?? []).map(({ id }) => id)])
+})
 
 /** A recording that ended early shows nothing of what came after. */
 const seenUntil = ({ now }: Facts, { broken }: Call) => (broken?.by === 'proxy' ? broken.at : now)
