@@ -59,6 +59,17 @@ describe('heads', () => {
     expect(proxy.journal.of('request')[0]?.headers).toContainEqual(['TE', 'trailers'])
   })
 
+  test.each(['000', '099', '999'])('a status that HTTP does not know passes: %s', async status => {
+    const answer = `HTTP/1.1 ${status} X\r\nContent-Length: 2\r\n\r\nok`
+    await behind(() => answer)
+    const client = await proxy.client()
+    for (const answers of [answer, answer + answer]) {
+      client.write(`GET / HTTP/1.1\r\nHost: ${proxy.host}\r\n\r\n`)
+      await client.until(peer => peer.size >= answers.length || peer.closed)
+      expect(client.text).toBe(answers)
+    }
+  })
+
   test('an answer without a reason, without a Date, with an empty value', async () => {
     await behind(() => 'HTTP/1.1 404 \r\nX:\r\nContent-Length: 0\r\n\r\n')
     const client = await proxy.client()

@@ -29,11 +29,12 @@ export function setRequestHead(request: ClientRequest, line: string, head: Outgo
   textOf(request)._header = `${line}\r\n${head.lines}\r\n`
 }
 
+/** A final head. Node throws at a status below 100, which a server may send all the same: it is framed like any that has a body. */
 export function setResponseHead(response: ServerResponse, status: number, reason: string, head: OutgoingHead): void {
   bare(response)
   response.sendDate = false
-  response.writeHead(status, '', head.framing as string[])
-  textOf(response)._header = `HTTP/1.1 ${status} ${reason}\r\n${head.lines}\r\n`
+  response.writeHead(Math.max(status, 200), '', head.framing as string[])
+  textOf(response)._header = `HTTP/1.1 ${String(status).padStart(3, '0')} ${reason}\r\n${head.lines}\r\n`
 }
 
 const EMPTY = Buffer.alloc(0)
