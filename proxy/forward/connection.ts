@@ -195,7 +195,7 @@ export class Connection {
 
   #resetClient(): void {
     whenTaken(this.client, () => {
-      if (!this.client.destroyed) this.client.resetAndDestroy()
+      if (!this.client.destroyed) reset(this.client)
     })
   }
 
@@ -209,6 +209,16 @@ export class Connection {
     timer.unref()
     client.once('end', () => client.destroy())
     client.once('close', () => clearTimeout(timer))
+  }
+
+  /** We failed at one of its exchanges, so what left last may be half of something: both legs end without an end that looks whole. */
+  broke(error: NodeJS.ErrnoException): void {
+    const fate: Fate = { ...CLOSED, code: error.code ?? error.name, detail: error.message }
+    this.#clientFate ??= fate
+    this.#serverFate ??= fate
+    reset(this.client)
+    for (const exchange of [...this.#exchanges]) exchange.clientGone(fate)
+    this.resetUpstream()
   }
 
   /** Marks that the client broke HTTP. False if the client's leg had ended before. */
@@ -291,8 +301,7 @@ export class Connection {
     const socket = this.#upstream
     if (!socket || socket.destroyed) return
     this.#serverFate ??= CLOSED
-    if (socket instanceof TLSSocket || socket.connecting) socket.destroy()
-    else socket.resetAndDestroy()
+    reset(socket)
   }
 
   #held(): boolean {
@@ -307,4 +316,11 @@ export class Connection {
   #settleBoth(): void {
     if (this.#clientClosed && this.#serverClosed) this.shared.gone(this)
   }
+}
+
+/** TLS has no resets of its own. While node's own FIN is on its way it fails at a reset, and the socket never tells that it closed. */
+function reset(socket: Socket): void {
+  const isEnding = socket.writableEnded && !socket.writableFinished
+  if (socket instanceof TLSSocket || socket.connecting || isEnding) socket.destroy()
+  else socket.resetAndDestroy()
 }

@@ -102,6 +102,10 @@ export class Exchange implements Waiting, ResponseEvents {
     if (!this.#clientGone && this.#ownBytes === undefined) this.#response?.release()
   }
 
+  broke(error: Error): void {
+    this.#connection.broke(error)
+  }
+
   // ---- from http-proxy
 
   /** It registers for errors of the request here; ours come by the connection. */

@@ -11,6 +11,8 @@ export interface Waiting {
   settle(): void
   /** Sends; called after the flush. */
   release(): void
+  /** One of these threw, which it never should: it ends as far as it can, and says so in the journal. */
+  broke(error: Error): void
 }
 
 const ENOUGH_BYTES = 256 * 1024
@@ -48,9 +50,18 @@ export class Turn {
     this.#bytes = 0
     if (turn.length === 0) return
     this.#waiting = []
-    for (let i = 0; i < turn.length; i++) (turn[i] as Waiting).settle()
+    for (let i = 0; i < turn.length; i++) attempt(turn[i] as Waiting, 'settle')
     this.#journal.flush()
-    for (let i = 0; i < turn.length; i++) (turn[i] as Waiting).release()
+    for (let i = 0; i < turn.length; i++) attempt(turn[i] as Waiting, 'release')
     passed(bytes)
+  }
+}
+
+/** A fault at one must not stop the others; thrown on, it would end the process. */
+function attempt(waiting: Waiting, step: 'settle' | 'release'): void {
+  try {
+    waiting[step]()
+  } catch (error) {
+    waiting.broke(error as Error)
   }
 }
