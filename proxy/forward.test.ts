@@ -243,6 +243,34 @@ describe('informational answers', () => {
     expect(client.text).toBe('HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n')
   })
 
+  test.each([
+    ['100 Go on\r\nX-Note: k\xe9pt', 'Expect: 100-continue\r\n'],
+    ['103 Hints\r\nlink: </a>\r\nLink: nonsense', ''],
+    ['199 \r\nX: ', ''],
+  ])('they leave with reason, order, case and latin1 bytes as they came, and the connection stays: %s', async (head, expects) => {
+    const answer = `HTTP/1.1 ${head}\r\n\r\n${ok()}`
+    await behind(() => answer)
+    const client = await proxy.client()
+    for (const answers of [answer, answer + answer]) {
+      client.write(`POST / HTTP/1.1\r\nHost: ${proxy.host}\r\n${expects}Content-Length: 3\r\n\r\nabc`)
+      await client.until(peer => peer.size >= answers.length || peer.finish !== 'open')
+      expect(client.text).toBe(answers)
+    }
+  })
+
+  test('none for a client of HTTP/1.0; those of a request that waits come behind the answer to the one before it', async () => {
+    await behind(() => `HTTP/1.1 103 Hints\r\n\r\n${ok()}`)
+    const old = await proxy.client()
+    old.write(`GET / HTTP/1.0\r\nHost: ${proxy.host}\r\n\r\n`)
+    await old.untilFinish()
+    expect(old.text).toBe(ok())
+    const client = await proxy.client()
+    client.write(`GET / HTTP/1.1\r\nHost: ${proxy.host}\r\n\r\n`.repeat(3))
+    const answers = `HTTP/1.1 103 Hints\r\n\r\n${ok()}`.repeat(3)
+    await client.until(peer => peer.size >= answers.length)
+    expect(client.text).toBe(answers)
+  })
+
   test('hundreds of them pass in order before the answer', async () => {
     const flood = Array.from({ length: 300 }, (_, i) => `HTTP/1.1 103 Early Hints\r\nLink: </${i}>; rel=preload\r\n\r\n`).join('')
     await behind(() => flood + ok())

@@ -11,7 +11,7 @@ import { ExchangeRecord } from './exchange-record.ts'
 import { CLOSED, type Fate } from './leg-record.ts'
 import { type HeadOptions, outgoingHead } from './outgoing-request.ts'
 import { ownAnswer } from './own-answer.ts'
-import { setResponseHead } from './raw-head.ts'
+import { sendInformation, setResponseHead } from './raw-head.ts'
 import { RequestHalf } from './request-half.ts'
 import { type ResponseEvents, ResponseHalf } from './response-half.ts'
 import { type Trouble, troubleOf } from './trouble.ts'
@@ -151,8 +151,7 @@ export class Exchange implements Waiting, ResponseEvents {
     this.record.response('server', { status, reason, http, headers })
     this.record.flush()
     if (this.#clientGone || this.#res.headersSent || this.#request.message.httpVersion === '1.0') return
-    if (status === 100) this.#res.writeContinue()
-    else this.#res.writeInformation(status, headers)
+    sendInformation(this.#res, status, reason, responseHead(headers, { http10: false, status }))
   }
 
   /** The request to the server failed, before an answer began or after. */

@@ -10,6 +10,8 @@ import { type OutgoingHead, pairsOf } from '../core/headers.ts'
 interface HeadText {
   _header: string | null
   _storeHeader(firstLine: string, headers: readonly string[]): void
+  _writeRaw(text: string, encoding: 'latin1'): void
+  _sent100: boolean
 }
 const textOf = (message: OutgoingMessage) => message as unknown as HeadText
 
@@ -35,6 +37,14 @@ export function setResponseHead(response: ServerResponse, status: number, reason
   response.sendDate = false
   response.writeHead(Math.max(status, 200), '', head.framing as string[])
   textOf(response)._header = `HTTP/1.1 ${String(status).padStart(3, '0')} ${reason}\r\n${head.lines}\r\n`
+}
+
+/** An informational head (1xx) before the final one, behind whatever is due to the client before it. */
+export function sendInformation(response: ServerResponse, status: number, reason: string, head: OutgoingHead): void {
+  const raw = textOf(response)
+  raw._writeRaw(`HTTP/1.1 ${status} ${reason}\r\n${head.lines}\r\n`, 'latin1')
+  // Node closes after the answer to an Expect that had no 100.
+  if (status === 100) raw._sent100 = true
 }
 
 const EMPTY = Buffer.alloc(0)
