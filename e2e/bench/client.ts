@@ -5,7 +5,7 @@
 import net from 'node:net'
 import { EventReader, type Head, HttpReader } from './http-reader.ts'
 
-export const connect = (url: URL): Promise<net.Socket> =>
+const connect = (url: URL): Promise<net.Socket> =>
   new Promise((resolve, reject) => {
     const socket = net.connect({ host: url.hostname, port: Number(url.port), noDelay: true })
     socket.once('error', reject)

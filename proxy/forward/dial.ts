@@ -17,11 +17,11 @@ export interface DialOptions {
   readonly ownPorts: () => readonly Endpoint[]
 }
 
-export function hostOf(target: URL): string {
+function hostOf(target: URL): string {
   return target.hostname.startsWith('[') ? target.hostname.slice(1, -1) : target.hostname
 }
 
-export function portOf(target: URL): number {
+function portOf(target: URL): number {
   return target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
 }
 
@@ -126,7 +126,7 @@ function guardedLookup(port: number, ownPorts: () => readonly Endpoint[]): net.L
 }
 
 /** Every loopback, unspecified or interface address of this machine counts: which of them a listener is bound to may change under us. */
-export function isOwn(address: string, port: number, ownPorts: readonly Endpoint[]): boolean {
+function isOwn(address: string, port: number, ownPorts: readonly Endpoint[]): boolean {
   return ownPorts.some(own => own.port === port) && isLocal(address)
 }
 
