@@ -33,6 +33,7 @@ describe('headers', () => {
     ['Authorization', `Bearer ${CANARY}`, `Bearer [REDACTED len=22 id=${fingerprint(CANARY)}]`],
     ['Authorization', `Digest username="a", response="${CANARY}"`, /^Digest \[REDACTED len=\d+ id=[0-9a-f]{8}\]$/],
     ['Cookie', `a=${CANARY}; theme="${CANARY}"`, /^a=\[REDACTED len=22 id=\w+\]; theme=\[REDACTED len=24 id=\w+\]$/],
+    ['Cookie', `a; b sid = ${CANARY}; c=`, /^a; b sid = \[REDACTED len=22 id=\w+\]; c=$/],
     ['Set-Cookie', `sid=${CANARY}; Path=/; HttpOnly`, /^sid=\[REDACTED len=22 id=\w+\]; Path=\/; HttpOnly$/],
     [
       'Location',
@@ -385,8 +386,14 @@ describe('any text', () => {
       `${'://a:'.repeat(50_000)}@`,
       'a'.repeat(1_000_000),
       '-----BEGIN PRIVATE KEY-----'.repeat(5_000),
+      'eyJ'.repeat(300_000),
+      `form-data ${'name="a" '.repeat(100_000)}`,
+      `form-data\r\n${'name="a"\r\n'.repeat(100_000)}`,
+      `{"a":"form-data${'\\nname=\\"a\\"'.repeat(100_000)}"}`,
     ]
     // Quadratic work on these would take minutes: the test's time limit is the assertion.
     for (const text of hostile) masker().text(text)
+    masker().header('Cookie', 'a'.repeat(1_000_000))
+    masker().target(`/?${'a'.repeat(1_000_000)}`)
   }, 30_000)
 })

@@ -96,7 +96,7 @@ class SaltedMasker implements Masker {
       case 'scheme':
         return this.#scheme(value)
       case 'cookie':
-        return value.replace(/([^;=\s]+\s*=\s*)([^;]*)/g, (_, before, cookie) => before + this.#mark(cookie))
+        return value.replace(/(?<![^;=\s])([^;=\s]+\s*=\s*)([^;]*)/g, (_, before, cookie) => before + this.#mark(cookie))
       case 'set-cookie':
         return value.replace(/^([^;=]*=\s*)([^;]*)/, (_, before, cookie) => before + this.#mark(cookie))
       case 'session':
@@ -181,7 +181,7 @@ class SaltedMasker implements Masker {
 
   /** Masks the values of `name=value` pairs between `&`, `;`, `?` and `#`. */
   #fields(fields: string, panos: boolean): string {
-    return fields.replace(/([^&;?#=]+)=([^&;?#]*)/g, (pair, name: string, value: string) => {
+    return fields.replace(/(?<![^&;?#=])([^&;?#=]+)=([^&;?#]*)/g, (pair, name: string, value: string) => {
       if (value === '') return pair
       const secret = nameSecret(decodeField(name))
       if (secret === 'none') return pair

@@ -62,19 +62,26 @@ function findElements(text: string, report: Report): void {
   }
 }
 
+/** The parts of a multipart form: a name in the head, and behind the empty line that ends the head the first line of the value. */
 function findMultipart(text: string, report: Report): void {
   if (!text.includes('form-data')) return
-  for (const match of text.matchAll(/\bname="([^"\r\n]{1,100})"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n([^\r\n]+)/g)) {
-    const [whole, name = '', value = ''] = match
-    const verdict = isSecret(name, value, 'field')
-    if (verdict !== 'no') report(match.index + whole.length - value.length, match.index + whole.length, value, verdict === 'session')
+  const names = /\bname="([^"\r\n]{1,100})"/g
+  const values = /\r?\n\r?\n([^\r\n]*)/g
+  for (let head = names.exec(text); head; head = names.exec(text)) {
+    values.lastIndex = names.lastIndex
+    const body = values.exec(text)
+    if (body === null) return
+    const [, value = ''] = body
+    const end = values.lastIndex
+    const verdict = isSecret(head[1] ?? '', value, 'field')
+    if (verdict !== 'no') report(end - value.length, end, value, verdict === 'session')
+    names.lastIndex = end
   }
 }
 
 /** Values that show by themselves what they are. Every alternative begins with a text of its own, so the search stays quick. */
 const SHAPES = new RegExp(
   [
-    String.raw`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`,
     String.raw`-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)`,
     String.raw`\bsk-[A-Za-z0-9_-]{16,}`,
     String.raw`\bgh[opsur]_[A-Za-z0-9]{20,}`,
@@ -89,10 +96,13 @@ const SHAPES = new RegExp(
   ].join('|'),
   'g',
 )
+/** A JWT (its first part is JSON in base64url). What only begins like one is matched whole too, so that it is looked at once. */
+const JWT = /eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?)?/g
 const SCHEMES = /\b(Bearer|Basic)([ \t]+|%20|\+)([A-Za-z0-9._~+/=-]{8,})/gi
 const USER_INFO = /:\/\/[^\s/?#@:"'<>\\]{0,200}:([^\s/?#@"'<>\\]{1,200})@/g
 
 function findShapes(text: string, report: Report): void {
+  for (const { index, 0: whole, 1: rest } of text.matchAll(JWT)) if (rest !== undefined) report(index, index + whole.length, whole)
   for (const { index, 0: whole } of text.matchAll(SHAPES)) report(index, index + whole.length, whole)
   for (const { index, 0: whole, 3: value = '' } of text.matchAll(SCHEMES)) {
     // "Basic authentication" is prose.
