@@ -28,7 +28,7 @@ const SSE_KEEP_BYTES = 64 << 20
 
 export function harEntry(input: EntryInput): HarEntry {
   const { events, request, startedAt } = input
-  const response = events.find(event => event.kind === 'response')
+  const response = events.find(isFinal)
   const isSse = /^\s*text\/event-stream/i.test(headerOf(response?.headers, 'content-type') ?? '')
   const timings = timingsOf(events, request, response)
   return {
@@ -51,7 +51,7 @@ export function harEntry(input: EntryInput): HarEntry {
       findings: input.findings,
       ended: { ...endOf(events, 'client'), ...endOf(events, 'server') },
       bodies: input.bodies,
-      events: events.map(compact),
+      events: events.map(event => compact(event, event === request || event === response)),
     },
   }
 }
@@ -116,12 +116,17 @@ function timingsOf(events: readonly WireEvent[], request: RequestEvent, response
   }
 }
 
-/** The event in the JSON lines format, without what the entry holds anyway. */
-function compact(event: WireEvent): Record<string, unknown> {
+/** The answer itself; informational heads (1xx) come before it. */
+export function isFinal(event: WireEvent): event is ResponseEvent {
+  return event.kind === 'response' && (event.status < 100 || event.status >= 200 || event.status === 101)
+}
+
+/** The event in the JSON lines format, without what the entry holds anyway. `isShown`: its head is the one in HAR's own fields. */
+function compact(event: WireEvent, isShown: boolean): Record<string, unknown> {
   const line = JSON.parse(eventToLine(event.kind === 'chunk' ? { ...event, bytes: new Uint8Array(0) } : event)) as Record<string, unknown>
   delete line.conn
   delete line.exchange
-  if (event.kind === 'request' || event.kind === 'response') delete line.headers
+  if (isShown) delete line.headers
   if (event.kind === 'request') for (const name of ['upstream', 'target', 'method']) delete line[name]
   if (event.kind !== 'chunk') return line
   delete line.text

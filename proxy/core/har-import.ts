@@ -59,7 +59,7 @@ function entryEvents(entry: JsonNode): WireEvent[] {
           method: request.get('method').text(),
         })
         event.headers = headersFrom(request, bodies.request.isDecoded)
-      } else if (kind === 'response') event.headers = headersFrom(entry.get('response'), bodies.response.isDecoded)
+      } else if (kind === 'response') event.headers ??= headersFrom(entry.get('response'), bodies.response.isDecoded)
       else if (kind === 'chunk') {
         const part = fields.part === 'response' ? 'response' : 'request'
         const bytes = bodies[part].take(node.get('kept').number(), node)

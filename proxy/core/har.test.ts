@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readCapture, storyOf } from '../captures/capture.ts'
 import { harSchema } from '../journal/har-schema.ts'
-import type { WireEvent } from './event.ts'
+import type { ResponseEvent, WireEvent } from './event.ts'
 import { Fold } from './fold.ts'
 import { eventsToHar, type HarExchange, type HarInput, hasSessionId } from './har.ts'
 import { harToEvents } from './har-import.ts'
@@ -190,6 +190,42 @@ describe('entries', () => {
     ])
     expect(entry?.request.queryString).toEqual([{ name: 'a', value: '1' }])
     expect(entry?._mcp.ended.client).toMatchObject({ by: 'client', how: 'reset' })
+  })
+
+  test('informational heads are not the answer, and come back with their own fields', () => {
+    const zipped = gzipSync('data: x\n\n')
+    const [recording, request, final, ...rest] = exchange({ type: 'text/event-stream', encoding: 'gzip', response: [zipped] }) as [
+      WireEvent,
+      WireEvent,
+      ResponseEvent,
+      ...WireEvent[],
+    ]
+    const before: WireEvent[] = [
+      { ...final, status: 100, reason: 'Continue', headers: [] },
+      { ...final, status: 103, reason: 'Early Hints', headers: [['Link', '</a>']] },
+    ]
+    const events = [recording, request, ...before, final, ...rest].map((event, index) => ({ ...event, seq: index + 1 }))
+    const inflate: HarInput['inflate'] = (_, bytes) => new Uint8Array(gunzipSync(bytes))
+    expect(plain(eventsFrom(harOf(events)))).toEqual(plain(events))
+    const har = harOf(events, masker(), { inflate })
+    expect(harSchema.safeParse(har).success).toBe(true)
+    const entry = har.log.entries[0]
+    expect(entry?.response).toMatchObject({ status: 200, content: { mimeType: 'text/event-stream', text: 'data: x\n\n' } })
+    expect(entry?._eventSourceMessages).toMatchObject([{ data: 'x' }])
+    const heads = eventsFrom(har).filter(event => event.kind === 'response')
+    expect(heads.map(({ status, headers }) => [status, headers])).toEqual([
+      [100, []],
+      [103, [['Link', '</a>']]],
+      [200, [['Content-Type', 'text/event-stream']]],
+    ])
+    // Nothing but such a head is no answer.
+    expect(harOf(events.slice(0, 4)).log.entries[0]?.response).toMatchObject({ status: 0, headers: [] })
+  })
+
+  test('an answer of ours after the head that the server sent comes back with its own fields too', () => {
+    const events = exchange({ response: [encode('x')] })
+    const ours = { ...events[2], seq: 6, by: 'proxy', status: 400, headers: [['Content-Length', '0']] } as ResponseEvent
+    expect(plain(eventsFrom(harOf([...events, ours])))).toEqual(plain([...events, ours]))
   })
 
   test('any bytes in any cuts come back', () => {

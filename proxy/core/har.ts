@@ -7,7 +7,7 @@
 
 import { concat } from './bytes.ts'
 import type { ChunkEvent, Part, RequestEvent, WireEvent } from './event.ts'
-import { harEntry } from './har-entry.ts'
+import { harEntry, isFinal } from './har-entry.ts'
 import type { BodyNote, HarLogMcp } from './har-types.ts'
 import { eventToLine } from './lines.ts'
 import { maskFindings, maskTree } from './mask-event.ts'
@@ -151,8 +151,8 @@ function decode(events: readonly WireEvent[], { inflate }: HarInput): { events: 
   const bodies: Bodies = {}
   let decoded = events
   for (const part of ['request', 'response'] as const) {
-    const head = events.find(event => event.kind === part)
-    const encoding = head && isHead(head) ? head.headers.find(([name]) => isEncoding(name))?.[1].trim() : undefined
+    const head = events.filter(isHead).find(event => (part === 'request' ? event.kind === part : isFinal(event)))
+    const encoding = head?.headers.find(([name]) => isEncoding(name))?.[1].trim()
     if (!encoding || encoding.toLowerCase() === 'identity' || inflate === undefined) continue
     const chunks = events.filter((event): event is ChunkEvent => event.kind === 'chunk' && event.part === part)
     const last = chunks.findLast(({ bytes }) => bytes.length > 0)
