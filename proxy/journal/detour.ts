@@ -2,7 +2,7 @@
  * The way that records take while the disk fails or stalls: a bounded backlog, written off the main thread until writing works again.
  * Promise: it never throws and never blocks the main thread for the disk's sake; what is lost is counted to the record.
  */
-import { closeSync, existsSync, mkdirSync, read as readWithCallback } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, read as readWithCallback } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -53,6 +53,7 @@ export class Detour {
   /** Losses that are in no backlog: segments that vanished from the disk. */
   #vanished = { lost: 0, lostBytes: 0 }
   #told = false
+  /** A write is under way, or the file is being written anew: nobody else may write. */
   #busy = false
   #over = false
   #wake: (() => void) | undefined
@@ -99,10 +100,12 @@ export class Detour {
     return `${WORDS_OF_REASON[this.#reason]} since ${this.#setting.clock(this.since)} (${this.#error}): traffic goes on, ${fate}`
   }
 
-  /** Ends the detour at once: writes what waits from here. Says false when that fails, or a write is under way that cannot be awaited. */
+  /** Ends the detour at once: writes what waits from here. Says false when that fails or is for nothing, or a write is under way that cannot be awaited. */
   finishNow(): boolean {
     if (this.#busy) return false
     try {
+      // A file without a name takes everything and keeps nothing.
+      if (fstatSync(this.#segment.fd).nlink === 0) return false
       if (this.#backlog.lost > 0) this.#tellLoss()
       for (let block = this.#backlog.first(); block; block = this.#backlog.first()) {
         while (block.done < block.used)
@@ -120,11 +123,10 @@ export class Detour {
   async #run(): Promise<void> {
     while (!this.#over) {
       try {
-        this.#busy = true
-        if (await this.#isGone()) await this.#restore()
+        if ((await isGone(this.#segment)) && !this.#over) await this.#restore()
         await this.#drain()
+        if (this.#over) return
         this.#failures = 0
-        this.#busy = false
         if (this.#isCalm()) return this.#end()
         await this.#sleep(20)
       } catch (error) {
@@ -147,7 +149,9 @@ export class Detour {
         continue
       }
       const began = performance.now()
+      this.#busy = true
       const written = await this.#setting.disk.write(this.#segment.fd, block.bytes, block.done, block.used - block.done)
+      this.#busy = false
       // Seen from here a write also waits for the main thread's turn, so the limit is wider.
       if (performance.now() - began > 4 * this.#setting.stallMs) this.#calmSince = this.#setting.now()
       this.#wrote(block, written)
@@ -186,15 +190,11 @@ export class Detour {
     }
   }
 
-  /** True when the file that we write has no name any more, or another file bears it. */
-  async #isGone(): Promise<boolean> {
-    return isGone(this.#segment)
-  }
-
   /** Writes the file anew from the descriptor that still holds it. */
   async #restore(): Promise<void> {
     const { dir, marker, first, disk, rolled } = this.#setting
     const old = this.#segment
+    this.#busy = true
     this.#reason = 'deleted'
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     try {
@@ -221,6 +221,7 @@ export class Detour {
       this.#vanished = { lost: this.#vanished.lost + counts.records, lostBytes: this.#vanished.lostBytes + counts.bodyBytes }
       rolled.delete(number)
     }
+    this.#busy = false
   }
 
   /** Puts a gap at the place of the loss, under the number of the first lost record. */

@@ -174,6 +174,35 @@ describe('a failing disk', () => {
   })
 })
 
+describe('closing as a detour begins, which only looks at its file yet', () => {
+  test('writes what waits', () => {
+    let broken: Error | undefined
+    const recording = record(dataFolder(), { disk: switchedDisk(() => broken) })
+    appendAll(recording, 0, 5)
+    broken = failure('ENOSPC')
+    appendAll(recording, 5, 8)
+    expect(recording.stats().waiting).toBe(3)
+    broken = undefined
+    recording.close()
+    expect(recording.trouble()).toBeUndefined()
+    expect(numbersOf(recording.dir)).toEqual(range(0, 8))
+    expect(gapsOf(eventsOf(recording.dir))).toMatchObject([{ reason: 'disk-full', lost: 0 }])
+  })
+
+  test('does not say that all is well when the file has no name any more, and lets it be written anew', async () => {
+    let broken: Error | undefined
+    const recording = record(dataFolder(), { disk: switchedDisk(() => broken) })
+    broken = failure('EIO')
+    appendAll(recording, 0, 3)
+    broken = undefined
+    rmSync(recording.dir, { recursive: true })
+    recording.close()
+    expect(recording.trouble()).toContain('3 records wait')
+    await recording.settle(20_000)
+    expect(numbersOf(recording.dir)).toEqual(range(0, 3))
+  })
+})
+
 describe('a slow disk', () => {
   test('a second slow write in a row sends the records on a detour until writing is quick again; none is lost, none overtakes', async () => {
     let slowMs = 0
