@@ -1,6 +1,6 @@
 /** Folders and clocks that are not as one expects: links, a read-only file system, a wall clock that jumps. Nothing foreign is touched, nothing is lost. */
 import { spawnSync } from 'node:child_process'
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openReader } from './reader.ts'
@@ -77,6 +77,16 @@ test('a file system that becomes read-only: what is open is written on, the rest
   recording.close()
   expect(numbersIn(recording.dir)).toEqual(range(0, 65))
   expect(eventsOf(recording.dir).filter(({ kind }) => kind === 'gap')).toMatchObject([{ reason: 'read-only', lost: 0 }])
+})
+
+test('a lock that cannot be taken away, as where all is read-only by now, keeps no recording from closing', () => {
+  const recording = record(dataFolder())
+  const lock = join(recording.dir, 'lock')
+  rmSync(lock)
+  mkdirSync(lock)
+  append(recording, 0, 5)
+  recording.close()
+  expect(numbersIn(recording.dir)).toEqual(range(0, 5))
 })
 
 test('a wall clock that jumps changes neither times nor order, and takes no living recording for an old or a dead one', async () => {

@@ -28,8 +28,13 @@ export function takeLock(dir: string): void {
   const owner: LockOwner = { pid: process.pid, host: hostname(), since: Date.now(), birth: birthOf(process.pid) }
   writeFileSync(join(dir, NAME), `${JSON.stringify(owner)}\n`, { flag: 'wx', mode: 0o600 })
 }
+/** Fails silently: the lock is stale as soon as we have ended. */
 export function releaseLock(dir: string): void {
-  rmSync(join(dir, NAME), { force: true })
+  try {
+    rmSync(join(dir, NAME), { force: true })
+  } catch {
+    // A folder that is read-only by now is the writer's trouble, told there.
+  }
 }
 /** Shows owners on other machines that we live. Fails silently: it is only a hint. */
 export function pulseLock(dir: string): void {

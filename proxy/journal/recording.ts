@@ -5,7 +5,7 @@
  * Folder (0700): `000001.sgj` and on (0600), each beginning with the `recording` event; `lock` while its owner writes.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Draft, GapEvent, Journal, RecordingEvent, RecordingOptions, Upstream } from '../core/event.ts'
 import { createMasker } from '../core/redact.ts'
@@ -81,7 +81,7 @@ export function createRecording(dataDir: string, setting: RecordingSetting): Rec
   try {
     return new FolderRecording(dataDir, dir, event, setting)
   } catch (error) {
-    rmSync(join(dir, 'lock'), { force: true })
+    releaseLock(dir)
     throw explain(error, dir)
   }
 }
