@@ -242,19 +242,27 @@ describe('a slow disk', () => {
 })
 
 describe('one long wait', () => {
-  test('is on record, and the records stay on their way', () => {
-    let ms = 0
-    const disk: Disk = {
-      ...realDisk,
-      writeSync: (...args) => {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-        ms = 0
-        return realDisk.writeSync(...args)
+  /** The real disk, whose first write after `ms` was set takes so long. */
+  function slowOnce(): { ms: number; disk: Disk } {
+    const slow = {
+      ms: 0,
+      disk: {
+        ...realDisk,
+        writeSync: (...args: Parameters<Disk['writeSync']>) => {
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, slow.ms)
+          slow.ms = 0
+          return realDisk.writeSync(...args)
+        },
       },
     }
-    const recording = record(dataFolder(), { disk, stallMs: 20 })
+    return slow
+  }
+
+  test('is on record, and the records stay on their way', () => {
+    const slow = slowOnce()
+    const recording = record(dataFolder(), { disk: slow.disk, stallMs: 20 })
     appendAll(recording, 0, 5)
-    ms = 300
+    slow.ms = 300
     appendAll(recording, 5, 10)
     expect(recording.trouble()).toBeUndefined()
     recording.close()
@@ -262,6 +270,18 @@ describe('one long wait', () => {
     expect(gapsOf(eventsOf(recording.dir))).toMatchObject([
       { reason: 'stall', lost: 0, detail: expect.stringMatching(/took \d+ ms, and traffic waited/) },
     ])
+  })
+
+  test('is on record behind the record that had to wait for room', () => {
+    const slow = slowOnce()
+    const recording = record(dataFolder(), { disk: slow.disk, stallMs: 20 })
+    slow.ms = 300
+    // More than one write holds, and nobody flushes between them.
+    for (let index = 0; index < 40; index++) recording.append(chunk(`${index}`.padEnd(20_000)))
+    recording.close()
+    const events = eventsOf(recording.dir)
+    expect(gapsOf(events)[0]).toMatchObject({ reason: 'stall', lost: 0 })
+    expect(events.map(({ seq }) => seq)).toEqual(range(1, events.length + 1))
   })
 })
 

@@ -60,6 +60,8 @@ export class JournalWriter {
   #slowInARow = 0
   /** Processor wait of this thread after the last slow write. */
   #waitedBefore: number | undefined
+  /** To be recorded once the record that is being queued has its place before it. */
+  #gap: Omit<GapEvent, 'seq' | 'at'> | undefined
   #lost = 0
   #isClosing = false
 
@@ -99,12 +101,13 @@ export class JournalWriter {
       }
     }
     this.#records++
-    if (this.#piecesBytes > PENDING_LIMIT_BYTES) this.flush()
+    if (this.#piecesBytes > PENDING_LIMIT_BYTES) this.#write()
+    this.#tellGap()
   }
 
   #reserve(bytes: number, seq: number): void {
     if (this.#used + bytes <= SLAB_BYTES) return
-    this.flush()
+    this.#write()
     this.#firstSeq = seq
   }
 
@@ -117,6 +120,17 @@ export class JournalWriter {
 
   /** Writes everything that is queued. */
   flush(): void {
+    this.#write()
+    this.#tellGap()
+  }
+
+  #tellGap(): void {
+    const gap = this.#gap
+    this.#gap = undefined
+    if (gap) this.#setting.onGap(gap)
+  }
+
+  #write(): void {
     if (this.#records === 0) return
     if (this.#detour) {
       this.#detour.take(this.#takePieces(), this.#firstSeq, this.#records, this.#bodyBytes)
@@ -156,21 +170,21 @@ export class JournalWriter {
    * record all the same, for it delayed traffic.
    */
   #slow(took: number): void {
-    const { now, onGap, stallMs } = this.#setting
+    const { now, stallMs } = this.#setting
     const words = `a write took ${Math.round(took)} ms`
     const waited = cpuWaitMs()
     const forDisk = took - ((waited ?? 0) - (this.#waitedBefore ?? waited ?? 0))
     this.#waitedBefore = waited
     if (this.#slowInARow > 0 && forDisk > stallMs) this.#leave('stall', words, 0)
     else if (took > LONG_STALLS * stallMs) {
-      onGap({
+      this.#gap = {
         kind: 'gap',
         reason: 'stall',
         lost: 0,
         lostBytes: 0,
         since: Math.max(0, now() - took),
         detail: `${words}, and traffic waited for it.`,
-      })
+      }
     }
     this.#slowInARow++
   }
