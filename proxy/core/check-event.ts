@@ -15,6 +15,14 @@ type Table = { readonly [K in EventKind]: Fields<Extract<WireEvent, { kind: K }>
 const text: Check = value => (typeof value === 'string' ? undefined : 'a text')
 const truth: Check = value => (typeof value === 'boolean' ? undefined : 'true or false')
 const number: Check = value => (typeof value === 'number' && Number.isFinite(value) ? undefined : 'a number')
+/** Half of what a Date can hold (ms): a moment of the wall clock is the recording's begin and the event's time together. */
+const FARTHEST = 8.64e15 / 2
+const time: Check = value =>
+  number(value) !== undefined
+    ? 'a number of milliseconds'
+    : Math.abs(value as number) <= FARTHEST
+      ? undefined
+      : `a number of milliseconds within ${FARTHEST}`
 const uint32: Check = value => (isWhole(value) && value <= 0xffff_ffff ? undefined : 'a whole number from 0 to 4294967295')
 const count: Check = value => (isWhole(value) ? undefined : 'a whole number from 0')
 const bytes: Check = value => (value instanceof Uint8Array ? undefined : 'bytes')
@@ -62,7 +70,7 @@ const TABLE: Table = {
   recording: {
     version: oneOf(1),
     id: text,
-    startedAt: number,
+    startedAt: time,
     product: text,
     pid: count,
     upstreams: listOf(shape({ name: text, url: text, listen: endpoint })),
@@ -106,7 +114,7 @@ const TABLE: Table = {
     reason: oneOf('disk-full', 'read-only', 'io-error', 'deleted', 'stall', 'torn-tail', 'corrupt'),
     lost: count,
     lostBytes: count,
-    since: number,
+    since: time,
     detail: text,
   },
 }
@@ -129,7 +137,8 @@ export function checkEvent(value: unknown): WireEvent | { readonly error: string
   const seq = own(value, 'seq')
   if (!isWhole(seq) || seq < 1 || seq >= 2 ** 48) return { error: `seq must be a whole number from 1, not ${shown(seq)}` }
   const at = own(value, 'at')
-  if (number(at)) return { error: `at must be a number of milliseconds, not ${shown(at)}` }
+  const untimely = time(at)
+  if (untimely) return { error: `at must be ${untimely}, not ${shown(at)}` }
   const event: Record<string, unknown> = { seq, at, kind }
   for (const [name, check] of Object.entries<Check>(TABLE[kind as EventKind])) {
     const field = own(value, name)

@@ -43,6 +43,12 @@ describe('round trip', () => {
   })
 })
 
+test('the farthest moments that pass make a date', () => {
+  const farthest = { ...chunk(encode('')), at: -4.32e15 }
+  expect(lineToEvent(eventToLine(farthest))).toEqual(farthest)
+  expect(new Date(farthest.at + farthest.at).toISOString()).toBe('-271821-04-20T00:00:00.000Z')
+})
+
 test('the keys have one order, and bytes are readable', () => {
   expect(eventToLine(chunk(encode('data: {"id":1}\n\n')))).toBe(
     '{"seq":7,"at":1.25,"kind":"chunk","conn":1,"exchange":2,"part":"response","text":"data: {\\"id\\":1}\\n\\n"}',
@@ -64,6 +70,12 @@ describe('wrong lines', () => {
     ['{"seq":1,"at":0,"kind":"boom"}', 'line 3: unknown kind "boom"'],
     ['{"seq":0,"at":0,"kind":"log"}', 'line 3: seq must be a whole number from 1, not 0'],
     ['{"seq":1,"kind":"log"}', 'line 3: at must be a number of milliseconds, not nothing'],
+    ['{"seq":1,"at":-1e300,"kind":"log"}', 'line 3: at must be a number of milliseconds within 4320000000000000, not -1e+300'],
+    [
+      '{"seq":1,"at":0,"kind":"recording","version":1,"id":"i","startedAt":1e300}',
+      'startedAt of a recording event must be a number of milliseconds within',
+    ],
+    ['{"seq":1,"at":0,"kind":"gap","reason":"stall","lost":0,"lostBytes":0,"since":8e15}', 'since of a gap event must be a number of'],
     ['{"seq":1,"at":0,"kind":"log","upstream":"mcp","source":"syslog","text":"a"}', 'line 3: source of a log event must be one of "file"'],
     ['{"seq":1,"at":0,"kind":"chunk","conn":1,"exchange":1,"part":"request","base64":"%%"}', 'line 3: base64 must be base64'],
     ['{"seq":1,"at":0,"kind":"chunk","conn":1,"exchange":1,"part":"request","text":"a","base64":"YQ=="}', 'exclude each other'],

@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<EventKind, fc.Arbitrary<object>>> = {
     kind: fc.constant('recording'),
     version: fc.constant(1),
     id: text,
-    startedAt: count,
+    startedAt: time,
     product: text,
     pid: count,
     upstreams: fc.array(upstream, { maxLength: 3 }),
