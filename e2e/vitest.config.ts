@@ -23,11 +23,10 @@ export default defineConfig({
           root,
           include: ['{proxy,server,ui}/**/*.test.{ts,tsx}'],
           exclude: [...never, 'proxy/captures/**'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...patient,
         },
       },
-      { test: { name: 'captures', root, include: ['proxy/captures/**/*.test.ts'], exclude: never, testTimeout: 30_000 } },
+      { test: { name: 'captures', root, include: ['proxy/captures/**/*.test.ts'], exclude: never, ...patient } },
       { test: { name: 'integration', root, include: ['e2e/*.test.ts'], exclude: never, ...patient } },
       // One file at a time: some of these peers keep time themselves (a reconnect that must come after 500 ms).
       { test: { name: 'interop', root, include: ['e2e/interop/*.test.ts'], exclude: never, fileParallelism: false, ...patient } },
