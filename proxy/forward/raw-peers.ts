@@ -62,6 +62,9 @@ export class MemoryJournal implements Journal {
   }
 }
 
+/** How long a peer or a record is waited for (ms): no measurement, only so that a test that hangs says at what. */
+const LIMIT = 20_000
+
 export type Finish = 'open' | 'fin' | 'reset'
 
 /** One raw socket: bytes in, bytes out, and how the other side ended it. */
@@ -113,7 +116,7 @@ export class RawPeer {
     this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
   }
 
-  async until(done: (peer: RawPeer) => boolean, ms = 5000): Promise<this> {
+  async until(done: (peer: RawPeer) => boolean, ms = LIMIT): Promise<this> {
     const deadline = performance.now() + ms
     while (!done(this)) {
       const left = deadline - performance.now()
@@ -133,8 +136,8 @@ export class RawPeer {
     return this.until(peer => peer.text.includes(part))
   }
 
-  untilFinish(): Promise<this> {
-    return this.until(peer => peer.finish !== 'open' || peer.closed)
+  untilFinish(ms?: number): Promise<this> {
+    return this.until(peer => peer.finish !== 'open' || peer.closed, ms)
   }
 }
 
@@ -196,7 +199,7 @@ export class RawServer {
   }
 
   async peer(index = 0): Promise<RawPeer> {
-    for (let waited = 0; waited < 5000 && !this.peers[index]; waited += 5) await new Promise(resolve => setTimeout(resolve, 5))
+    for (let waited = 0; waited < LIMIT && !this.peers[index]; waited += 5) await new Promise(resolve => setTimeout(resolve, 5))
     const peer = this.peers[index]
     if (!peer) throw new Error(`connection ${index} never came`)
     return peer
@@ -236,7 +239,7 @@ export async function stage(target: string, options: Partial<ForwardOptions> = {
       return peer
     },
     async recorded(done) {
-      for (let waited = 0; waited < 5000; waited += 5) {
+      for (let waited = 0; waited < LIMIT; waited += 5) {
         if (done(journal)) return
         await new Promise(resolve => setTimeout(resolve, 5))
       }
