@@ -72,10 +72,13 @@ test('a foreign page reads nothing of the dashboard, by fetch, socket or frame',
   )
   expect(read).toEqual([])
 
+  // The browser fetches the page and refuses to show it in a frame: it shows words of its own there.
+  const refused = page.waitForEvent('requestfailed', { predicate: request => request.frame() !== page.mainFrame(), timeout: 60_000 })
   await page.setContent(`<iframe src="${attack.product.ready.dashboard}"></iframe>`)
-  await page.waitForTimeout(1500)
+  expect((await refused).failure()?.errorText).toBe('net::ERR_BLOCKED_BY_RESPONSE')
   const framed = page.frames().find(frame => frame !== page.mainFrame())
-  expect(await framed?.evaluate(() => document.body?.innerText ?? '').catch(() => '')).not.toContain('Seismograph')
+  await expect.poll(() => framed?.url()).toBe('chrome-error://chromewebdata/')
+  expect(await framed?.evaluate(() => document.body?.innerText ?? '')).not.toContain('Seismograph')
 })
 
 test('a foreign page changes nothing and uses no tool through the proxy', async ({ attack }) => {
