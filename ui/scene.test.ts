@@ -62,13 +62,15 @@ test('spans of things', () => {
 })
 
 test('around a break there is some of what was before, and the late answer', () => {
-  const late = breakRange(call(1, 1, { sentAt: 0, brokenAt: 60_000, answeredAt: 71_204 }))
+  const late = breakRange(call(1, 1, { sentAt: 0, brokenAt: 60_000, answeredAt: 71_204, delivery: 'undeliverable' }))
   expect(late?.from).toBeLessThan(60_000)
   expect(late?.from).toBeGreaterThan(0)
   expect(late?.to).toBeGreaterThan(71_204)
-  const never = breakRange(call(1, 1, { sentAt: 0, brokenAt: 60_000 }))
+  const never = breakRange(call(1, 1, { sentAt: 0, brokenAt: 60_000, delivery: 'undeliverable' }))
   expect(never && never.from < 60_000 && never.to > 60_000).toBe(true)
   expect(breakRange(call(1, 1))).toBeUndefined()
+  const gaveUp = breakRange(call(1, 1, { sentAt: 0, answeredAt: 94_700, cancelled: { at: 60_600, seq: 97, reason: 'Request timed out' } }))
+  expect(gaveUp && gaveUp.from > 0 && gaveUp.from < 60_600 && gaveUp.to > 94_700).toBe(true)
 })
 
 test('zoom keeps the moment under the pointer, pan keeps the span', () => {

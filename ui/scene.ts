@@ -7,6 +7,7 @@ import type { Call, Session } from '../proxy/core/model.ts'
 import type { Address } from './address.ts'
 import { chainOf, nearest } from './chain.ts'
 import { type Rows, recordingOf, rowAt } from './rows.ts'
+import { callEnd, lostFrom } from './timeline/call-fate.ts'
 import type { Range, Selection, Zero } from './view.ts'
 
 export interface Scene {
@@ -104,7 +105,8 @@ export function spanOf(selection: Selection, rows: Rows, now: number): Range | u
   }
   if (kind === 'call') {
     const one = rows.call(id)
-    to = Math.max(from, one?.answeredAt ?? 0, one?.brokenAt ?? 0, one?.acceptedAt ?? 0, one?.delivery === 'pending' ? now : 0)
+    const end = one ? callEnd(one) : from
+    to = Number.isFinite(end) ? end : Math.max(from, now)
   } else if (kind === 'exchange') {
     const one = rows.exchange(id)
     to = Math.max(from, one?.clientEnd?.at ?? 0, one?.serverEnd?.at ?? 0, one?.lastByteAt ?? 0)
@@ -122,11 +124,13 @@ export function aired(range: Range, share = 0.08, after = share): Range {
 }
 
 /** The stretch around the break of a call: some of what was before, and the late answer if one came. */
-export function breakRange({ brokenAt, sentAt, answeredAt }: Call): Range | undefined {
-  if (brokenAt === undefined) return undefined
-  const late = Math.max(0, (answeredAt ?? brokenAt) - brokenAt)
-  const before = Math.max(Math.min((brokenAt - sentAt) * 1.1, Math.max(late * 0.36, (brokenAt - sentAt) * 0.3)), SHORTEST_MS)
-  return { from: brokenAt - before, to: brokenAt + late + Math.max(late * 0.3, before * 0.6) }
+export function breakRange(call: Call): Range | undefined {
+  const lost = lostFrom(call)
+  if (lost === undefined) return undefined
+  const waited = lost - call.sentAt
+  const late = Math.max(0, (call.answeredAt ?? lost) - lost)
+  const before = Math.max(Math.min(waited * 1.1, Math.max(late * 0.36, waited * 0.3)), SHORTEST_MS)
+  return { from: lost - before, to: lost + late + Math.max(late * 0.3, before * 0.6) }
 }
 
 function zeroOf(address: Address, session: Session, chain: readonly Session[], rows: Rows): Zero {

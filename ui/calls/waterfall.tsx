@@ -1,7 +1,7 @@
 /** A row's place in the range that the timeline shows, drawn small. The same marks as on the timeline. */
 import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
 import { isRedirect } from '../filter-match.ts'
-import { isFailedCall } from '../timeline/tracks.ts'
+import { callEnd, fateOf, lostFrom } from '../timeline/call-fate.ts'
 import type { Range } from '../view.ts'
 import { firstEnd } from './words.ts'
 
@@ -32,6 +32,14 @@ export function Waterfall({ range, now, breakAt, row }: WaterfallProps) {
   )
 }
 
+/** The part of a call's bar in which it could still be answered, where no answer came then: hollow where none came at all, as on the timeline. */
+const UNANSWERED = {
+  late: { fill: 'var(--m-call-bg)', stroke: 'var(--m-call)' },
+  lost: { fill: 'none', stroke: 'var(--m-fail)' },
+  open: { fill: 'none', stroke: 'var(--m-call)' },
+  untold: { fill: 'none', stroke: 'var(--m-held)', strokeDasharray: '3 2' },
+} as const
+
 interface BarProps {
   readonly now: number
   readonly x: (at: number) => number
@@ -39,24 +47,26 @@ interface BarProps {
 }
 
 function CallBar({ call, now, x, seen }: BarProps & { readonly call: Call }) {
-  const end = call.answeredAt ?? (call.delivery === 'pending' ? now : (call.brokenAt ?? call.acceptedAt ?? call.sentAt))
+  const end = Math.min(callEnd(call), Math.max(now, call.sentAt))
   if (!seen(call.sentAt, end)) return null
   const [from, to] = [x(call.sentAt), x(end)]
-  const failed = isFailedCall(call)
-  const { brokenAt } = call
-  if (brokenAt !== undefined && failed && to - from > 5) {
-    const cut = x(Math.min(brokenAt, end))
+  if (call.kind === 'notification' || call.kind === 'response')
+    return <rect x={from - 1} y="7" width={Math.max(3, to - from)} height="10" rx="1" fill="var(--m-post)" />
+  const fate = fateOf(call)
+  if (fate === 'answered' || fate === 'failed')
     return (
-      <>
-        <rect x={from} y="8" width={Math.max(cut - from, 0)} height="8" fill="var(--m-call-bg)" stroke="var(--m-call)" />
-        {to - cut > 0.5 && (
-          <rect x={cut} y="8" width={to - cut} height="8" fill="var(--m-fail-bg)" stroke="var(--m-fail)" strokeDasharray="2 2" />
-        )}
-      </>
+      <rect x={from - 1} y="7" width={Math.max(3, to - from)} height="10" rx="1" fill={`var(--m-${fate === 'failed' ? 'fail' : 'call'})`} />
     )
-  }
-  const colour = failed ? 'var(--m-fail)' : call.kind === 'request' ? 'var(--m-call)' : 'var(--m-post)'
-  return <rect x={from - 1} y="7" width={Math.max(3, to - from)} height="10" rx="1" fill={colour} />
+  const cut = fate === 'late' ? x(lostFrom(call) ?? end) : to
+  return (
+    <>
+      <rect x={from} y="8" width={Math.max(3, cut - from)} height="8" {...UNANSWERED[fate]} />
+      {fate === 'late' && (
+        <rect x={cut} y="8" width={Math.max(3, to - cut)} height="8" fill="var(--m-fail-bg)" stroke="var(--m-fail)" strokeDasharray="2 2" />
+      )}
+      {fate === 'lost' && <rect x={to - 2} y="7" width="3" height="10" rx="1" fill="var(--m-fail)" />}
+    </>
+  )
 }
 
 function ExchangeBar({ one, now, x, seen }: BarProps & { readonly one: Exchange }) {

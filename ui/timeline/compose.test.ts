@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Call } from '../../proxy/core/model.ts'
 import type { TimelineData } from '../view.ts'
 import { AXIS } from './compose.ts'
 import { curves, glyphs, hatches, lines, rects, shoot, texts } from './frame.fixture.ts'
@@ -175,18 +176,60 @@ describe('a call that broke and was never answered', () => {
   const base = session('aa', 0)
   const made = call(base.id, 1, 1, undefined, 'slow', { brokenAt: at(5), delivery: 'undeliverable' })
   const rows = { session: base, exchanges: [], calls: [made], frames: [], findings: [], rev: 1 }
-  it('is sound up to the break, which alone is red', () => {
+  it('is hollow up to the break, where it ends in red, and says so', () => {
     const shot = shoot(live([rows]), { from: 0, to: 10, focus: 0 })
-    const [bar] = rects(shot, 'callBg')
+    const [bar] = rects(shot, 'pane')
     const [cap] = rects(shot, 'fail')
+    expect(bar?.stroke).toBe('fail')
     expect((bar?.x ?? 0) + (bar?.w ?? 0)).toBeCloseTo(timeToX(shot.view, at(5)), 3)
     expect((cap?.x ?? 0) + (cap?.w ?? 0)).toBeCloseTo(timeToX(shot.view, at(5)), 3)
     expect(hatches(shot)).toEqual([])
+    expect(rects(shot, 'callBg')).toEqual([])
+    expect(texts(shot)).toContain('1 slow  undeliverable')
   })
   it('is red as a whole where there is no room to tell', () => {
     const shot = shoot(live([rows], at(500)), { from: 0, to: 1000, focus: 0 })
     expect(rects(shot, 'fail')).toHaveLength(1)
     expect(rects(shot, 'call')).toHaveLength(0)
+  })
+})
+
+describe('a call that its client gave up by its own limit', () => {
+  const base = session('aa', 0)
+  const post = exchange(base.id, 0, { path: '/messages/' })
+  const told = (cancelled: Call['cancelled'], answered: number | undefined, over = {}) => {
+    const made = call(base.id, 1, 0, answered, 'slow', {
+      exchange: post.id,
+      exchanges: [post.id],
+      ...(cancelled && { cancelled }),
+      ...over,
+    })
+    const rows = { session: base, exchanges: [post], calls: [made], frames: [], findings: [], rev: 1 }
+    return shoot(live([rows], at(100)), { from: 0, to: 100, focus: 0, selection: { kind: 'call', id: made.id } })
+  }
+  const limit = { at: at(60.6), seq: 97, reason: 'MCP error -32001: Request timed out' }
+  it('is drawn as late, with the limit that the client announced, down to its POSTs', () => {
+    const shot = told(limit, 94.7)
+    expect(texts(shot)).toEqual(expect.arrayContaining(['client limit 60.6 s', '34.1 s late']))
+    const [late] = hatches(shot)
+    expect(late).toMatchObject({ ink: 'fail' })
+    expect(late?.x).toBeCloseTo(timeToX(shot.view, at(60.6)), 3)
+    const [line] = lines(shot, 'fail').filter(one => one.dash)
+    expect(line?.x).toBeCloseTo(timeToX(shot.view, at(60.6)), 3)
+    expect(line?.y2).toBeGreaterThan(shot.lanes.find(lane => lane.kind === 'path')?.y ?? Number.POSITIVE_INFINITY)
+    expect(shot.scene.under.filter(shape => shape.k === 'rect').map(wash => wash.fill)).toEqual(['select', 'failWash'])
+  })
+  it('ends at the limit where no answer came', () => {
+    const shot = told(limit, undefined, { delivery: 'cancelled' })
+    expect(texts(shot)).toEqual(expect.arrayContaining(['client limit 60.6 s', '1 slow  given up']))
+    expect(hatches(shot)).toEqual([])
+  })
+  it('is no limit where a person cancelled it', () => {
+    const shot = told({ ...limit, reason: 'User stopped the task' }, undefined, { delivery: 'cancelled' })
+    expect(texts(shot)).toContain('1 slow  cancelled')
+    expect(texts(shot).join()).not.toMatch(/limit|left after/)
+    expect(lines(shot, 'fail')).toEqual([])
+    expect(rects(shot, 'fail')).toEqual([])
   })
 })
 
@@ -201,7 +244,11 @@ describe('what is still open', () => {
       focus: 0,
     })
     const edge = timeToX(shot.view, at(10))
-    for (const rect of [...rects(shot, 'streamBg'), ...rects(shot, 'callBg')]) expect(rect.x + rect.w).toBeCloseTo(edge, 3)
+    const waits = rects(shot, 'pane').filter(rect => rect.stroke === 'call')
+    expect(waits).toHaveLength(1)
+    expect(rects(shot, 'callBg')).toEqual([])
+    expect(texts(shot)).toContain('1 slow  pending')
+    for (const rect of [...rects(shot, 'streamBg'), ...waits]) expect(rect.x + rect.w).toBeCloseTo(edge, 3)
     expect(shot.nowX).toBeCloseTo(edge, 3)
     expect(glyphs(shot, 'circle')).toEqual([])
   })

@@ -11,6 +11,7 @@ import type { Call, Finding, Gap } from '../../proxy/core/model.ts'
 import { plural } from '../format.ts'
 import type { Range, Selection, SessionRows, Zero } from '../view.ts'
 import { type Axis, axisOf } from './axis.ts'
+import { callEnd, lostFrom } from './call-fate.ts'
 import { openFinding } from './findings.ts'
 import { type Measure, type PlacedLabel, placeLabels } from './labels.ts'
 import type { Lane, LaneLayout } from './lanes.ts'
@@ -164,10 +165,10 @@ function washCall(pass: Pass, block: Block, call: Call): void {
     const w = clampX(pass.view, to) - x
     if (w > 0) pass.scene.under.push({ k: 'rect', x, y: top, w, h: block.bottom - top, fill, a })
   }
-  const answered = call.answeredAt ?? (call.delivery === 'pending' ? pass.edge : (call.brokenAt ?? call.sentAt))
-  const sound = call.brokenAt === undefined ? answered : Math.min(answered, call.brokenAt)
+  const end = Math.min(callEnd(call), pass.edge)
+  const sound = Math.min(end, lostFrom(call) ?? end)
   wash(call.sentAt, sound, 'select', 0.5)
-  if (call.brokenAt !== undefined && answered > call.brokenAt) wash(call.brokenAt, answered, 'failWash', 0.6)
+  if (end > sound) wash(sound, end, 'failWash', 0.6)
 }
 
 const REASON: Record<string, string> = {

@@ -1,8 +1,9 @@
 /** How much there is to show: of everything, and of one selected thing. Promise: pure; open ends reach the live edge. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import type { Range, Selection, SessionRows, TimelineData } from '../view.ts'
+import { callEnd } from './call-fate.ts'
 import { fitRange, followRange, zoomRange } from './scale.ts'
-import { callEnd, exchangeEnd, type SessionTracks } from './tracks.ts'
+import { exchangeEnd, type SessionTracks } from './tracks.ts'
 
 /** From the first beginning to the last moment of the shown chain. */
 export function extentOf(data: TimelineData): Range {

@@ -1,6 +1,7 @@
 /** Marks of the Calls lane: bars with number and name, and the hatched part in which nobody could be answered any more. */
 import type { Call } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
+import { callEnd, type Fate, fateOf, fateText, isFailedCall, isLate, lostFrom } from './call-fate.ts'
 import { CROWD, callBarTop, type Lane } from './lanes.ts'
 import { type Cell, crowdCells, spanCells, WIDE } from './levels.ts'
 import { amongOf, isCrowd, markCrowds, type Run, runsOf } from './mark-crowds.ts'
@@ -8,7 +9,7 @@ import { BAR, type Block, barOf, type DrawnCall, isSelected, type Pass, ring, xO
 import { callName } from './say.ts'
 import { clampX, inView } from './scale.ts'
 import { type Ink, type LabelWish, PRIORITY, type Spot, type TextPart } from './shapes.ts'
-import { callEnd, isFailedCall, RANKS, type Track } from './tracks.ts'
+import { RANKS, type Track } from './tracks.ts'
 
 const NAME_FROM = 110
 
@@ -72,14 +73,12 @@ function markSame(pass: Pass, track: Track<Call>, cell: Cell, top: number, ink: 
   pass.scene.taken.push({ x0: cell.x0, x1: cell.x0 + w, y0: top, y1: top + BAR })
 }
 
-const isLate = (call: Call): boolean => call.brokenAt !== undefined && call.answeredAt !== undefined && call.answeredAt > call.brokenAt
-
 function markCall(pass: Pass, lane: Lane, call: Call, cell: Cell, top: number, row: number): DrawnCall {
   const { view, scene } = pass
   const a = pass.alpha('call', call.id)
   const end = Math.min(callEnd(call), pass.edge)
   const late = isLate(call)
-  const soundEnd = late ? (call.brokenAt ?? end) : end
+  const soundEnd = late ? (lostFrom(call) ?? end) : end
   const sound = barOf(view, call.sentAt, soundEnd)
   const whole = barOf(view, call.sentAt, end)
   if (inViewSpan(pass, call.sentAt, soundEnd)) markSound(pass, call, sound, soundEnd, top, a)
@@ -97,32 +96,43 @@ function markCall(pass: Pass, lane: Lane, call: Call, cell: Cell, top: number, r
   return { call, x0: cell.x0, x1: Math.max(cell.x1, cell.x0 + 3), top }
 }
 
-/** The part in which the call could still be answered. It is sound until it breaks: the break alone is red, unless there is no room to tell. */
+/** Filled is a bar only by an answer. One without is hollow, and ends in red where none can come any more. */
+const FATE_LOOK: Record<Fate, { readonly ink: Ink; readonly ground: Ink }> = {
+  answered: { ink: 'call', ground: 'callBg' },
+  late: { ink: 'call', ground: 'callBg' },
+  failed: { ink: 'fail', ground: 'failBg' },
+  lost: { ink: 'fail', ground: 'pane' },
+  open: { ink: 'call', ground: 'pane' },
+  untold: { ink: 'held', ground: 'pane' },
+}
+
+/** The part in which the call could still be answered; where there is no room to tell more, only whether it failed. */
 function markSound(pass: Pass, call: Call, { x, w }: Extent, end: number, top: number, a: number): void {
   const { shapes } = pass.scene
-  const broken = call.brokenAt !== undefined && call.error === undefined
-  const failed = isFailedCall(call) && !isLate(call)
+  const fate = fateOf(call)
+  const { ink, ground } = FATE_LOOK[fate]
   if (w < WIDE) {
-    shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: failed ? 'fail' : 'call', r: 1.5, a })
+    const solid = ground !== 'pane' || fate === 'lost'
+    shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: solid ? ink : ground, ...(!solid && { stroke: ink }), r: 1.5, a })
     return
   }
-  const ink: Ink = failed && !broken ? 'fail' : 'call'
-  shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: ink === 'fail' ? 'failBg' : 'callBg', stroke: ink, r: 2, a })
-  if (failed && broken && inView(pass.view, end)) shapes.push({ k: 'rect', x: x + w - 3, y: top, w: 3, h: BAR, fill: 'fail', a })
+  shapes.push({ k: 'rect', x, y: top, w, h: BAR, fill: ground, stroke: ink, r: 2, dash: fate === 'untold', a })
+  if (fate === 'lost' && inView(pass.view, end)) shapes.push({ k: 'rect', x: x + w - 3, y: top, w: 3, h: BAR, fill: 'fail', a })
 }
 
 const inViewSpan = (pass: Pass, from: number, to: number): boolean => to >= pass.view.from && from <= pass.view.to
 
 /** "11.2 s late" above the hatched part, or beside it where there is no line above. */
 function labelLate(pass: Pass, lane: Lane, call: Call, top: number, row: number): void {
-  if (call.brokenAt === undefined || call.answeredAt === undefined) return
-  const from = xOf(pass, call.brokenAt)
+  const lost = lostFrom(call)
+  if (lost === undefined || call.answeredAt === undefined) return
+  const from = xOf(pass, lost)
   const until = xOf(pass, call.answeredAt)
   if (until < pass.view.x0 || from > pass.view.x1) return
   const above: Spot = { x: Math.max(from, pass.view.x0) + 6, y: top - 4, align: 'start' }
   const beside: Spot = { x: until + 6, y: top + 10, align: 'start' }
   pass.scene.labels.push({
-    parts: [{ text: `${lengthText(call.answeredAt - call.brokenAt)} late`, ink: 'fail', bold: true }],
+    parts: [{ text: `${lengthText(call.answeredAt - lost)} late`, ink: 'fail', bold: true }],
     spots: row === 0 && !lane.compact ? [above, beside] : [beside],
     priority: PRIORITY.break,
     halo: 'pane',
@@ -143,7 +153,8 @@ function labelCall(pass: Pass, lane: Lane, call: Call, sound: Extent, whole: Ext
       { ...number, ink: 'tx1', mono: true },
       { text: ` ${callName(call)}`, ink: 'tx1', mono: true },
     ]
-    if (call.toolError !== undefined) parts.push({ text: '  tool error', ink: 'tx2' })
+    const note = call.toolError !== undefined ? 'tool error' : fateText(call)
+    if (note) parts.push({ text: `  ${note}`, ink: failed ? 'fail' : 'tx2' })
     // Inside its own bar it needs no room of others.
     const wish: LabelWish = {
       parts,
@@ -159,21 +170,15 @@ function labelCall(pass: Pass, lane: Lane, call: Call, sound: Extent, whole: Ext
   const above: Spot = { x: sound.x + sound.w / 2, y: top - 4, align: 'middle' }
   const spots = row === 0 && !lane.compact ? [above, right] : [right]
   const short: LabelWish = { parts: [number], spots, priority: PRIORITY.number, halo: 'pane', ...(a < 1 ? { a } : {}) }
-  const fault = faultText(call)
-  if (!fault) push(short)
+  const note = fateText(call)
+  if (!note) push(short)
   else
     push({
-      parts: [number, { text: fault, ink: 'fail' }],
+      parts: [number, { text: ` ${note}`, ink: failed ? 'fail' : 'tx2' }],
       spots: [right],
-      priority: PRIORITY.break,
+      priority: failed ? PRIORITY.break : PRIORITY.number,
       halo: 'pane',
       maxWidth: 130,
       otherwise: short,
     })
-}
-
-function faultText(call: Call): string | undefined {
-  if (call.error) return ` ${call.error.code} ${call.error.message}`
-  if (!isFailedCall(call) || isLate(call)) return undefined
-  return call.delivery === 'unanswered' ? ' never answered' : call.delivery === 'undeliverable' ? ' undeliverable' : ' invalid'
 }

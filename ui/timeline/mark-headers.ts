@@ -1,10 +1,10 @@
 /** What stands in a session's header: its sentence, and for a folded session its whole life in one strip. */
 import type { Session } from '../../proxy/core/model.ts'
+import { isFailedCall, lostFrom } from './call-fate.ts'
 import { type Block, type Pass, xOf } from './pass.ts'
 import { sessionSentence } from './say.ts'
 import { clampX, inView } from './scale.ts'
 import { PRIORITY } from './shapes.ts'
-import { isFailedCall } from './tracks.ts'
 
 /** Returns where its sentence ends: what else stands in the header begins after it. */
 export function markHeader(pass: Pass, block: Block, replaces: Session | undefined, form: { short: boolean; past: boolean }): number {
@@ -41,7 +41,7 @@ function strip(pass: Pass, block: Block): void {
   }
   for (const call of block.rows.calls) {
     if (call.number === 0 || !isFailedCall(call)) continue
-    const at = call.brokenAt ?? call.answeredAt ?? call.sentAt
+    const at = lostFrom(call) ?? call.answeredAt ?? call.sentAt
     if (!inView(pass.view, at)) continue
     pass.scene.over.push({ k: 'rect', x: xOf(pass, at) - 1.5, y: header.y + 4, w: 3, h: 14, fill: 'fail' })
     pass.scene.hits.push({

@@ -1,12 +1,12 @@
 /** What joins the lanes: the request going down from its call, the answer coming up, the client's limit, and the gap before the next session. */
 import type { Call } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
+import { gaveUpAt, isFailedCall, isLate, lostFrom } from './call-fate.ts'
 import { legsOf, pathMiddle } from './lanes.ts'
 import type { DrawnCalls } from './mark-calls.ts'
 import { BAR, type Block, type DrawnCall, type DrawnExchange, type Pass, xOf } from './pass.ts'
 import { inView } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
-import { isFailedCall } from './tracks.ts'
 
 const APART = 6
 
@@ -35,7 +35,7 @@ export function markJoins(pass: Pass, block: Block, calls: DrawnCalls, exchanges
       else pass.scene.shapes.push({ k: 'line', x, y: mark.top + BAR, x2: x, y2: askedY, ink, width: 1.2, a })
     }
     markAnswer(pass, block, exchanges, mark, a)
-    if (call.brokenAt !== undefined && call.delivery === 'undeliverable') markLimit(pass, block, mark)
+    markLimit(pass, block, mark, a)
   }
 }
 
@@ -47,7 +47,7 @@ function markAnswer(pass: Pass, block: Block, exchanges: ReadonlyMap<number, Dra
   const y = laneY(block, exchanges, from, !fromServer)
   if (y === undefined) return
   const x = Math.max(xOf(pass, call.answeredAt), mark.x0 + 3) - 0.6
-  const ink: Ink = call.error ? 'fail' : 'call'
+  const ink: Ink = call.error || isLate(call) ? 'fail' : 'call'
   if (fromServer) pass.scene.shapes.push({ k: 'line', x, y: mark.top + BAR, x2: x, y2: y, ink, width: 1.2, a })
   else arrowUp(pass, x, y, mark.top + BAR, ink, a)
 }
@@ -73,25 +73,27 @@ const USUAL_LIMITS = [5, 10, 15, 20, 30, 45, 60, 90, 100, 120, 150, 180, 240, 30
 
 /** A usual length, or said to be a timeout by the client itself: then it is a limit; else only the moment when the client left. */
 export function limitText(call: Call): string {
-  const after = (call.brokenAt ?? 0) - call.sentAt
-  const announced = call.cancelled !== undefined && /time[d]?[ -]?out/i.test(call.cancelled.reason ?? '')
+  const after = (lostFrom(call) ?? 0) - call.sentAt
+  const announced = gaveUpAt(call) !== undefined
   const usual = USUAL_LIMITS.some(limit => Math.abs(after - limit * 1000) <= Math.max(20, after * 0.003))
   return `${announced || usual ? 'client limit' : 'client left after'} ${lengthText(after)}`
 }
 
-function markLimit(pass: Pass, block: Block, mark: DrawnCall): void {
+function markLimit(pass: Pass, block: Block, mark: DrawnCall, a: number): void {
   const { call } = mark
-  if (call.brokenAt === undefined || !inView(pass.view, call.brokenAt) || !block.calls) return
+  const lost = lostFrom(call)
+  if (lost === undefined || call.delivery === 'unanswered' || !inView(pass.view, lost) || !block.calls) return
   const until = leftAt(block, call, mark.top + BAR + 4)
   if (until === undefined) return
-  const x = xOf(pass, call.brokenAt)
-  pass.scene.over.push({ k: 'line', x, y: block.calls.y + 1, x2: x, y2: until, ink: 'fail', width: 1.4, dash: [4, 3] })
+  const x = xOf(pass, lost)
+  pass.scene.over.push({ k: 'line', x, y: block.calls.y + 1, x2: x, y2: until, ink: 'fail', width: 1.4, dash: [4, 3], a })
   if (block.calls.compact) return
   pass.scene.labels.push({
     parts: [{ text: limitText(call), ink: 'fail' }],
     spots: [{ x: x - 6, y: block.calls.y + 14, align: 'end' }],
     priority: PRIORITY.limit,
     halo: 'pane',
+    a,
   })
 }
 
@@ -99,8 +101,8 @@ function markLimit(pass: Pass, block: Block, mark: DrawnCall): void {
 const SAME_MS = 50
 
 /**
- * Where the client left, as the lower end of its line: at the leg that would have carried the answer and that it closed.
- * `nowhere` where it only said that it gave up; undefined when the break did not come from the client.
+ * Where the client left, as the lower end of its line: at the leg that would have carried the answer and that it closed; at the lane of its
+ * POSTs where it only said there that it gave up. `nowhere` where neither is in sight; undefined when the break did not come from the client.
  */
 function leftAt(block: Block, call: Call, nowhere: number): number | undefined {
   const { session, places } = block.tracks
@@ -112,7 +114,12 @@ function leftAt(block: Block, call: Call, nowhere: number): number | undefined {
     const lane = block.paths[place.path]
     return lane && place.row >= 0 ? pathMiddle(lane, place.row) - 8 : nowhere
   }
-  return call.cancelled || session.ended?.by === 'client' ? nowhere : undefined
+  if (gaveUpAt(call) !== undefined) {
+    const place = places.get(call.exchange)
+    const lane = place && block.paths[place.path]
+    return lane ? pathMiddle(lane, 0) - 8 : nowhere
+  }
+  return session.ended?.by === 'client' ? nowhere : undefined
 }
 
 /** "3.0 s with no stream": from the end of the session that was replaced to the beginning of this one. */

@@ -1,6 +1,7 @@
 /** The lens: the selected call's exchanges, magnified in their own lanes where they are too narrow to see. Promise: no free space, no lens. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
+import { lostFrom } from './call-fate.ts'
 import type { Lane } from './lanes.ts'
 import { WIDE } from './levels.ts'
 import type { Block, DrawnExchange, Pass } from './pass.ts'
@@ -64,7 +65,7 @@ function freePlace(
     if (marks.some(mark => mark.x1 > x - 8 && mark.x0 < x + WIDTH + 8)) return false
     const from = pass.view.from + ((x - 4 - pass.view.x0) / (pass.view.x1 - pass.view.x0)) * (pass.view.to - pass.view.from)
     const to = pass.view.from + ((x + WIDTH + 4 - pass.view.x0) / (pass.view.x1 - pass.view.x0)) * (pass.view.to - pass.view.from)
-    return !arrows.some(call => within(call.answeredAt, from, to) || within(call.brokenAt, from, to))
+    return !arrows.some(call => within(call.answeredAt, from, to) || within(lostFrom(call), from, to))
   }
   return [anchor + AWAY, anchor - AWAY - WIDTH].find(free)
 }

@@ -1,5 +1,6 @@
 /** The whole recording in one strip: streams, calls, exchanges, breaks, findings. Promise: pure; at most one primitive per column and row. */
 import type { Exchange, Finding } from '../../proxy/core/model.ts'
+import { lostFrom } from './call-fate.ts'
 import { spanCells } from './levels.ts'
 import { timeToX, type View } from './scale.ts'
 import type { Ink, Shape } from './shapes.ts'
@@ -62,10 +63,10 @@ function exchangeTicks(
 function callBars(track: SessionTracks['calls']['rows'][number]['plain'], failed: boolean, view: View, edge: number, bar: Bar): void {
   for (const cell of spanCells(track, view, edge)) {
     const call = track.items[cell.first]
-    const brokenAt = cell.count === 1 && failed ? call?.brokenAt : undefined
-    if (brokenAt === undefined) bar(cell.x0, cell.x1, CALL_Y, 3, failed ? 'fail' : 'call')
+    const lost = cell.count === 1 && failed && call ? lostFrom(call) : undefined
+    if (lost === undefined) bar(cell.x0, cell.x1, CALL_Y, 3, failed ? 'fail' : 'call')
     else {
-      const x = timeToX(view, brokenAt)
+      const x = timeToX(view, lost)
       bar(cell.x0, x, CALL_Y, 3, 'call')
       bar(x, cell.x1, CALL_Y, 3, 'fail')
       bar(cell.x1 - 1.5, cell.x1 + 1.5, 22, 10, 'fail')

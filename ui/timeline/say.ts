@@ -3,7 +3,7 @@ import type { Call, Delivery, End, Exchange, Finding, Frame, LogLine, Session } 
 import { plural, size } from '../format.ts'
 import type { SessionRows } from '../view.ts'
 import { lengthText } from './axis.ts'
-import { callEnd } from './tracks.ts'
+import { callEnd, gaveUpAt, isLate, lostFrom } from './call-fate.ts'
 
 /** First eight characters of a session's id; a stateless one is named by its client's port. */
 export function sessionName(session: Session): string {
@@ -80,10 +80,14 @@ export const callName = (call: Call): string => call.name ?? call.method
 export function callText(call: Call, now: number): string[] {
   const end = callEnd(call)
   const took = Number.isFinite(end) ? lengthText((call.answeredAt ?? end) - call.sentAt) : `${lengthText(now - call.sentAt)} so far`
-  const lines = [`${call.number} ${callName(call)}`, `${DELIVERY[call.delivery]}, ${took}`]
+  const gaveUp = gaveUpAt(call) !== undefined
+  const became = gaveUp && isLate(call) ? 'answered too late' : DELIVERY[call.delivery]
+  const lines = [`${call.number} ${callName(call)}`, `${became}, ${took}`]
   if (call.error) lines.push(`${call.error.code} ${call.error.message}`)
   if (call.toolError) lines.push(`tool error: ${call.toolError}`)
-  if (call.brokenAt !== undefined) lines.push(`could not be answered after ${lengthText(call.brokenAt - call.sentAt)}`)
+  const lost = lostFrom(call)
+  if (lost !== undefined)
+    lines.push(`${gaveUp ? 'the client gave up after' : 'could not be answered after'} ${lengthText(lost - call.sentAt)}`)
   if (call.answerBytes !== undefined) lines.push(`answer ${size(call.answerBytes)}`)
   return lines
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SILENCE_MS } from './frame-tracks.ts'
 import { at, brokenSession, call, exchange, frame, session } from './story.fixture.ts'
-import { CALL_ROWS, callEnd, exchangeEnd, isFailedExchange, isRedirect, isStream, PATH_LANES, tracksOf } from './tracks.ts'
+import { CALL_ROWS, exchangeEnd, isFailedExchange, isRedirect, isStream, PATH_LANES, tracksOf } from './tracks.ts'
 
 const rowsOf = (over: Partial<ReturnType<typeof brokenSession>>) => ({
   session: session('aa', 0),
@@ -92,12 +92,6 @@ describe('ends', () => {
     expect(exchangeEnd(open)).toBe(at(0) + 4.8)
     const { serverEnd: __, ...refused } = { ...open, responseBy: 'proxy' as const, status: 502 }
     expect(exchangeEnd(refused)).toBe(at(0) + 4.8)
-  })
-  it('of a call are its answer, its break, or still to come', () => {
-    expect(callEnd(call(1, 1, 0, undefined, 'x'))).toBe(Number.POSITIVE_INFINITY)
-    expect(callEnd(call(1, 1, 0, 5, 'x', { brokenAt: at(3) }))).toBe(at(5))
-    expect(callEnd(call(1, 1, 0, undefined, 'x', { brokenAt: at(3), delivery: 'undeliverable' }))).toBe(at(3))
-    expect(callEnd(call(1, 1, 0, undefined, 'x', { delivery: 'unknown', acceptedAt: at(0.1) }))).toBe(at(0.1))
   })
 })
 

@@ -4,6 +4,7 @@
  */
 import type { Call, Exchange, Session } from '../../proxy/core/model.ts'
 import type { SessionRows } from '../view.ts'
+import { callEnd, isFailedCall } from './call-fate.ts'
 import { FrameTracks } from './frame-tracks.ts'
 
 /** Things with a beginning and an end, ascending by start. An end that is not known yet is Infinity. */
@@ -62,17 +63,6 @@ const OTHER_PATHS = '(other paths)'
 
 const emptyTrack = <T>(): Track<T> => ({ starts: [], ends: [], items: [] })
 const emptyRow = <T>(): SubRow<T> => ({ plain: emptyTrack(), redirect: emptyTrack(), problem: emptyTrack() })
-
-/** When a call's bar ends: its answer, or the break that no answer could cross; Infinity while both may still come. */
-export function callEnd(call: Call): number {
-  const known = Math.max(call.answeredAt ?? 0, call.brokenAt ?? 0)
-  if (known > 0) return Math.max(known, call.sentAt)
-  if (call.delivery === 'pending') return Number.POSITIVE_INFINITY
-  return Math.max(call.sentAt, call.acceptedAt ?? call.sentAt, call.cancelled?.at ?? call.sentAt)
-}
-
-export const isFailedCall = (call: Call): boolean =>
-  call.delivery === 'undeliverable' || call.delivery === 'unanswered' || call.error !== undefined || call.kind === 'invalid'
 
 /** When an exchange is over on both legs; Infinity while it is open. */
 export function exchangeEnd(exchange: Exchange): number {

@@ -51,14 +51,15 @@ describe('ends in words', () => {
 })
 
 describe('the client limit', () => {
-  const left = (after: number, over = {}) => limitText(call(1, 1, 0, undefined, 'slow', { brokenAt: at(0) + after, ...over }))
+  const left = (after: number, over = {}) =>
+    limitText(call(1, 1, 0, undefined, 'slow', { brokenAt: at(0) + after, delivery: 'undeliverable', ...over }))
   it('is called a limit only where it is usual or announced', () => {
     expect(left(60_000)).toBe('client limit 60.0 s')
     expect(left(60_012)).toBe('client limit 60.0 s')
     expect(left(37_240)).toBe('client left after 37.2 s')
     expect(left(3996)).toBe('client left after 4.0 s')
     expect(left(620)).toBe('client left after 620 ms')
-    expect(left(37_240, { cancelled: { at: 1, seq: 1, reason: 'Request timed out' } })).toBe('client limit 37.2 s')
+    expect(left(37_300, { cancelled: { at: at(0) + 37_240, seq: 1, reason: 'Request timed out' } })).toBe('client limit 37.2 s')
   })
 })
 
