@@ -28,6 +28,21 @@ const lost = call(1, 1, {
     { name: 'received', state: 'no', says: 'no stream' },
   ],
 })
+const gaveUp = call(1, 1, {
+  sentAt: 0,
+  exchange: 2,
+  exchanges: [2],
+  answerExchange: 4,
+  answeredAt: 94_700,
+  cancelled: { at: 60_600, seq: 97, reason: 'Request timed out' },
+  ladder: [
+    { name: 'sent', state: 'yes', at: 0, says: '125 B' },
+    { name: 'accepted', state: 'yes', at: 9, says: '202' },
+    { name: 'answered', state: 'yes', at: 94_700, says: '103 B' },
+    { name: 'written', state: 'yes', at: 94_700, says: '103 B to the client' },
+    { name: 'received', state: 'yes', at: 94_700, says: "taken by the client's system" },
+  ],
+})
 const rows: SessionRows = {
   session: session(1, { stream: 4 }),
   exchanges: [exchange(2, 1, { calls: [1] }), exchange(3, 1), exchange(4, 1, { method: 'GET', path: '/sse' })],
@@ -68,6 +83,36 @@ describe('the ladder', () => {
       'Received',
     ])
     expect(summaryOf(lost)).toBe('broken between accepted and written')
+  })
+  it('puts in when the client gave up by its own limit, and does not call complete what it threw away', () => {
+    expect(rungsOf(gaveUp).map(({ kind, name, at }) => [kind, name, at])).toEqual([
+      ['yes', 'Sent', 0],
+      ['yes', 'Accepted', 9],
+      ['break', 'The client gave up', 60_600],
+      ['yes', 'Answered', 94_700],
+      ['yes', 'Written', 94_700],
+      ['yes', 'Received', 94_700],
+    ])
+    expect(rungsOf(gaveUp)[2]).toMatchObject({ seq: 97, says: 'its time limit: Request timed out' })
+    expect(summaryOf(gaveUp)).toBe('the client had given up when the answer came')
+  })
+  it('of a call that a person cancelled has no break', () => {
+    const stopped = call(1, 1, {
+      delivery: 'cancelled',
+      cancelled: { at: 60_600, seq: 97, reason: 'User stopped the task' },
+      brokenAt: 300_000,
+      broken: { at: 300_000, seq: 226, by: 'client', how: 'fin', says: 'The client closed the stream', detail: '' },
+      ladder: [{ name: 'sent', state: 'yes', at: 0, says: '125 B' }],
+    })
+    expect(rungsOf(stopped).map(({ kind, name }) => [kind, name])).toEqual([
+      ['yes', 'Sent'],
+      ['unknown', 'The client cancelled it'],
+    ])
+  })
+  it('is not complete where the answer was a refusal', () => {
+    const steps = gaveUp.ladder.map(step => (step.name === 'accepted' ? { ...step, state: 'no' as const, says: 'refused with 404' } : step))
+    expect(summaryOf(call(1, 1, { status: 404, ladder: steps }))).toBe('refused with 404')
+    expect(summaryOf(call(1, 1, { status: 202, ladder: gaveUp.ladder }))).toBe('complete')
   })
   it('of a whole call has no break', () => {
     expect(rungsOf(call(1, 1, { ladder: lost.ladder })).some(({ kind }) => kind === 'break')).toBe(false)
@@ -138,7 +183,7 @@ describe('sequenceOf', () => {
       'The client closed the stream',
       '11.2 s: nobody is listening',
       'Answered',
-      'close, +71.24',
+      'close, held 11.2 s',
       'Written',
       'Received',
     ])
@@ -149,6 +194,30 @@ describe('sequenceOf', () => {
       { from: 'server', to: 'proxy', tone: 'fail', label: '0 B' },
       { from: 'proxy', to: 'client', tone: 'fail', lost: true, label: 'no stream' },
     ])
+  })
+})
+
+describe('sequenceOf a call that its client gave up', () => {
+  const exchanges = [exchange(2, 1), exchange(4, 1, { method: 'GET', path: '/sse', body: 'stream' })]
+  const pings = [15_000, 30_000, 75_000].map((at, i) => frame(10 + i, 1, { exchange: 4, kind: 'comment', at }))
+  const { moments, clientEnds } = sequenceOf(gaveUp, exchanges, pings)
+  it('parts the wait at the limit, sends the cancellation to the server, and the answer to nobody', () => {
+    expect(moments.map(({ rung, wait }) => rung?.name ?? wait?.says)).toEqual([
+      'Sent',
+      'Accepted',
+      '60.6 s: 2 pings, nothing else',
+      'The client gave up',
+      '34.1 s: nobody is waiting',
+      'Answered',
+      'Written',
+      'Received',
+    ])
+    expect(moments[3]?.arrows).toEqual([
+      { from: 'client', to: 'proxy', tone: 'fail', label: 'cancelled' },
+      { from: 'proxy', to: 'server', tone: 'fail' },
+    ])
+    expect(moments[5]?.arrows.at(-1)).toEqual({ from: 'proxy', to: 'client', tone: 'fail', label: 'too late' })
+    expect(clientEnds).toBeUndefined()
   })
 })
 

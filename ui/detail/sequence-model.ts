@@ -3,7 +3,8 @@
  * Promise: pure; only what the rows say is drawn, in the order of time.
  */
 import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
-import { duration, offset, size } from '../format.ts'
+import { duration, size } from '../format.ts'
+import { isLate, lostFrom } from '../timeline/call-fate.ts'
 import { type Rung, rungsOf } from './ladder-model.ts'
 
 export type Tone = 'plain' | 'redirect' | 'good' | 'fail'
@@ -63,6 +64,9 @@ const through = (from: 'client' | 'server', to: 'client' | 'server', tone: Tone,
 
 function arrowsOf(rung: Rung, call: Call, redirects: boolean): Arrow[] {
   const answer = size(call.answerBytes ?? 0)
+  // A cancellation goes all the way to the server, whoever made it.
+  if (rung.seq !== undefined && rung.seq === call.cancelled?.seq)
+    return through('client', 'server', rung.kind === 'break' ? 'fail' : 'plain', 'cancelled')
   if (rung.kind === 'break') {
     const how = call.broken?.how === 'reset' ? 'reset' : call.broken?.how === 'complete' ? 'clean end' : 'FIN'
     if (call.broken?.by === 'server') return [{ from: 'server', to: 'proxy', tone: 'fail', label: how }]
@@ -77,23 +81,25 @@ function arrowsOf(rung: Rung, call: Call, redirects: boolean): Arrow[] {
   }
   if (rung.name !== 'Answered') return []
   const delivered = call.delivery === 'delivered'
-  const up: Arrow = { from: 'server', to: 'proxy', tone: delivered ? 'good' : 'fail', label: answer }
-  const on: Arrow = delivered
-    ? { from: 'proxy', to: 'client', tone: 'good' }
-    : { from: 'proxy', to: 'client', tone: 'fail', lost: true, label: 'no stream' }
-  return [up, on]
+  const tone = delivered && !isLate(call) ? 'good' : 'fail'
+  const up: Arrow = { from: 'server', to: 'proxy', tone, label: answer }
+  const on: Arrow = { from: 'proxy', to: 'client', tone }
+  if (tone === 'good') return [up, on]
+  return [up, delivered ? { ...on, label: 'too late' } : { ...on, lost: true, label: 'no stream' }]
 }
 
 /** Pauses between moments become lines of their own, with the pings that crossed meanwhile. */
-function withWaits(moments: readonly Moment[], frames: readonly Frame[], broken: number | undefined): Moment[] {
+function withWaits(moments: readonly Moment[], frames: readonly Frame[], call: Call): Moment[] {
+  const lost = lostFrom(call)
+  const nobody = call.delivery === 'undeliverable' ? 'nobody is listening' : 'nobody is waiting'
   const out: Moment[] = []
   let last: number | undefined
   for (const moment of moments) {
     if (moment.at !== undefined && last !== undefined && moment.at - last > PAUSE_MS) {
       const [from, to] = [last, moment.at]
       const pings = frames.filter(({ kind, crossed, at }) => kind === 'comment' && crossed && at > from && at < to).length
-      const after = broken !== undefined && from >= broken
-      const says = `${duration(to - from)}${after ? ': nobody is listening' : pings > 0 ? `: ${pings} ${pings === 1 ? 'ping' : 'pings'}, nothing else` : ' of silence'}`
+      const after = lost !== undefined && from >= lost
+      const says = `${duration(to - from)}${after ? `: ${nobody}` : pings > 0 ? `: ${pings} ${pings === 1 ? 'ping' : 'pings'}, nothing else` : ' of silence'}`
       out.push({ arrows: [], wait: { says, pings: Math.min(pings, 4) } })
     }
     out.push(moment)
@@ -113,24 +119,24 @@ export function sequenceOf(call: Call, exchanges: readonly Exchange[], frames: r
   const [first, ...rest] = rungs
   const ordered: Moment[] = first ? [first, ...bounced, ...rest] : bounced
   if (stream?.held?.to !== undefined) {
-    const { to } = stream.held
+    const { from, to } = stream.held
     const place = ordered.findIndex(({ at }) => at === undefined || at > to)
     ordered.splice(place < 0 ? ordered.length : place, 0, {
       at: to,
-      arrows: [{ from: 'proxy', to: 'server', tone: 'plain', label: `close, ${offset(to - call.sentAt)}` }],
+      arrows: [{ from: 'proxy', to: 'server', tone: 'plain', label: `close, held ${duration(to - from)}` }],
     })
   }
   const answering = exchanges.find(({ id }) => id === call.answerExchange)
   const moments = withWaits(
     ordered,
     frames.filter(({ exchange }) => exchange === (answering ?? exchanges.find(row => row.body === 'stream'))?.id),
-    call.brokenAt,
+    call,
   )
   const index = (match: (moment: Moment) => boolean): number | undefined => {
     const found = moments.findIndex(match)
     return found < 0 ? undefined : found
   }
-  const broke = index(({ rung }) => rung?.kind === 'break')
+  const broke = index(({ rung }) => rung?.kind === 'break' && rung.seq === call.broken?.seq)
   const by = call.broken?.by
   const release = stream?.held && index(({ arrows }) => arrows.some(({ label }) => label?.startsWith('close, ')))
   return {
