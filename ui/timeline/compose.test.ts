@@ -3,6 +3,7 @@ import type { Call } from '../../proxy/core/model.ts'
 import type { TimelineData } from '../view.ts'
 import { AXIS } from './compose.ts'
 import { curves, glyphs, hatches, lines, rects, shoot, texts } from './frame.fixture.ts'
+import { selectionOf } from './hit.ts'
 import { layoutLanes } from './lanes.ts'
 import { timeToX } from './scale.ts'
 import { at, brokenSession, busySession, call, end, exchange, frame, session, story } from './story.fixture.ts'
@@ -230,6 +231,64 @@ describe('a call that its client gave up by its own limit', () => {
     expect(texts(shot).join()).not.toMatch(/limit|left after/)
     expect(lines(shot, 'fail')).toEqual([])
     expect(rects(shot, 'fail')).toEqual([])
+  })
+})
+
+describe('more at once than there are sub-rows', () => {
+  const base = session('aa', 0)
+  const rowsOf = (over: object) => ({ session: base, exchanges: [], calls: [], frames: [], findings: [], rev: 1, ...over })
+  // Six that fill the sub-rows, then two that were lost among three that were answered.
+  const calls = Array.from({ length: 11 }, (_, i) => {
+    const lost = i === 7 || i === 9
+    return call(base.id, i + 1, i * 0.1, lost ? 70 + i : 50 + i, 'slow', lost ? { delivery: 'undeliverable', brokenAt: at(60) } : {})
+  })
+  const inStrip = (kind: string, shot: ReturnType<typeof shoot>) => {
+    const lane = shot.lanes.find(one => one.kind === kind)
+    const bottom = (lane?.y ?? 0) + (lane?.height ?? 0)
+    return shot.hits.filter(hit => hit.y1 > bottom - 3 && hit.y1 <= bottom)
+  }
+  it('never hides those that failed', () => {
+    const shot = shoot(live([rowsOf({ calls })], at(100)), { from: 0, to: 100, focus: 0 })
+    const red = rects(shot, 'fail').filter(rect => rect.h === 8)
+    const [from, to] = [Math.min(...red.map(rect => rect.x)), Math.max(...red.map(rect => rect.x + rect.w))]
+    expect(Math.abs(from - timeToX(shot.view, at(60)))).toBeLessThan(3)
+    expect(Math.abs(to - timeToX(shot.view, at(79)))).toBeLessThan(4)
+    expect(texts(shot)).toEqual(expect.arrayContaining(['2 more failed', '+5 calls']))
+  })
+  it('can all be pointed at', () => {
+    const shot = shoot(live([rowsOf({ calls })], at(100)), { from: 0, to: 100, focus: 0 })
+    const [failed] = inStrip('calls', shot).filter(hit => hit.front)
+    const [plain] = inStrip('calls', shot).filter(hit => !hit.front)
+    expect(failed && [at(77), at(79)].map(moment => selectionOf(failed, moment).id)).toEqual([calls[7]?.id, calls[9]?.id])
+    expect(plain && [at(0.6), at(1)].map(moment => selectionOf(plain, moment).id)).toEqual([calls[6]?.id, calls[10]?.id])
+  })
+  it('are framed where one of them is selected', () => {
+    const shot = shoot(live([rowsOf({ calls })], at(100)), {
+      from: 0,
+      to: 100,
+      focus: 0,
+      selection: { kind: 'call', id: calls[8]?.id ?? 0 },
+    })
+    const [frame] = shot.scene.over.filter(shape => shape.k === 'rect' && shape.stroke === 'focus')
+    expect(frame).toMatchObject({ h: 13, w: expect.closeTo(timeToX(shot.view, at(58)) - timeToX(shot.view, at(0.8)) + 5, 3) })
+  })
+  it('are counted where they are streams, and one that lost an answer is seen', () => {
+    const streams = Array.from({ length: 9 }, (_, i) =>
+      exchange(base.id, i, {
+        method: 'GET',
+        path: '/mcp',
+        body: 'stream',
+        clientEnd: end(60, 'client', 'fin'),
+        serverEnd: end(70, 'proxy', 'closed'),
+      }),
+    )
+    const last = streams[8]?.id ?? 0
+    const frames = [frame(base.id, last, 0, 65, { rpc: 'response', crossed: false })]
+    const shot = shoot(live([rowsOf({ exchanges: streams, frames })], at(100)), { from: 0, to: 100, focus: 0 })
+    expect(shot.lanes.find(lane => lane.kind === 'stream')?.rows).toBe(6)
+    expect(texts(shot)).toEqual(expect.arrayContaining(['+3 streams', '1 more failed']))
+    const [hit] = inStrip('stream', shot).filter(one => one.front)
+    expect(hit?.id).toBe(last)
   })
 })
 

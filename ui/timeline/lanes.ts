@@ -114,12 +114,14 @@ function lanesOf(sessions: readonly SessionTracks[], options: LaneOptions): Lane
     })
     const streams = tracks.streams.rows.length
     if (streams > 0) {
+      const crowd = tracks.streams.crowd !== undefined
       add({
         ...base,
         key: `${key} stream`,
         kind: 'stream',
-        height: size.stream + (streams - 1) * STREAM_PITCH,
+        height: size.stream + (streams - 1) * STREAM_PITCH + (crowd ? CROWD : 0),
         rows: streams,
+        crowd,
         label: 'SSE stream',
       })
     }

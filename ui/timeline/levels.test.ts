@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BLOCK, crowdCells, MOST, spanCells, tickCells } from './levels.ts'
 import { timeToX, type View } from './scale.ts'
-import type { Track } from './tracks.ts'
+import type { Track } from './stacker.ts'
 
 const view: View = { from: 0, to: 10_000, x0: 100, x1: 1100 }
 const track = (spans: readonly (readonly [number, number])[]): Track<number> => ({
@@ -119,7 +119,7 @@ describe('spans', () => {
 
 describe('crowds', () => {
   it('count what is going on in each column', () => {
-    const cells = crowdCells([0, 1000, 1000, 2000], [1500, 2500, 3000, 9000], view, 10)
+    const cells = crowdCells([0, 1000, 1000, 2000], [1500, 2500, 3000, 9000], view, Number.POSITIVE_INFINITY, 10)
     const at = (ms: number): number => cells.find(cell => Math.abs(cell.x - timeToX(view, ms)) < 5)?.count ?? 0
     expect([at(500), at(1200), at(2200), at(2700), at(5000), at(9500)]).toEqual([1, 3, 3, 2, 1, 0])
   })

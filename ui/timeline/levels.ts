@@ -5,7 +5,7 @@
  */
 import { msPerPx, timeToX, type View } from './scale.ts'
 import { firstAtLeast } from './sorted.ts'
-import type { Track } from './tracks.ts'
+import type { Track } from './stacker.ts'
 
 export const BLOCK = 12
 export const MOST = 4
@@ -89,14 +89,21 @@ export function spanCells<T>(track: Track<T>, view: View, edge: number): Cell[] 
   return cells
 }
 
-/** How many of a crowd are going on, per column of `step` pixels: starts so far less ends so far. */
-export function crowdCells(starts: readonly number[], ends: readonly number[], view: View, step = 2): { x: number; count: number }[] {
+/** How many of a crowd are going on until `edge`, per column of `step` pixels: starts so far less ends so far. */
+export function crowdCells(
+  starts: readonly number[],
+  ends: readonly number[],
+  view: View,
+  edge: number,
+  step: number,
+): { x: number; count: number }[] {
   const cells: { x: number; count: number }[] = []
   const px = msPerPx(view)
   let begun = 0
   let over = 0
   for (let x = view.x0; x < view.x1; x += step) {
     const from = view.from + (x - view.x0) * px
+    if (from > edge) break
     begun = firstAtLeast(starts, from + step * px, begun)
     over = firstAtLeast(ends, from, over)
     if (begun > over) cells.push({ x, count: begun - over })

@@ -2,14 +2,15 @@
 import type { Call } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
 import { callEnd, type Fate, fateOf, fateText, isFailedCall, isLate, lostFrom } from './call-fate.ts'
-import { CROWD, callBarTop, type Lane } from './lanes.ts'
-import { type Cell, crowdCells, spanCells, WIDE } from './levels.ts'
+import { callBarTop, type Lane } from './lanes.ts'
+import { type Cell, spanCells, WIDE } from './levels.ts'
 import { amongOf, isCrowd, markCrowds, type Run, runsOf } from './mark-crowds.ts'
+import { markStrip } from './mark-strips.ts'
 import { BAR, type Block, barOf, type DrawnCall, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { callName } from './say.ts'
 import { clampX, inView } from './scale.ts'
 import { type Ink, type LabelWish, PRIORITY, type Spot, type TextPart } from './shapes.ts'
-import { RANKS, type Track } from './tracks.ts'
+import { RANKS, type Track } from './stacker.ts'
 
 const NAME_FROM = 110
 
@@ -40,18 +41,9 @@ export function markCalls(pass: Pass, block: Block): DrawnCalls {
       }
     }
   })
-  const crowd = block.tracks.calls.crowd
-  if (crowd) markCrowd(pass, lane, crowd.starts, crowd.ends, 'call')
+  const { crowd } = block.tracks.calls
+  if (crowd) markStrip(pass, lane, crowd, { kind: 'call', ink: 'call', one: 'call', end: callEnd })
   return { calls: drawn, crowds }
-}
-
-/** The strip below the last sub-row: how many more are going on. */
-export function markCrowd(pass: Pass, lane: Lane, starts: readonly number[], ends: readonly number[], ink: Ink): void {
-  const bottom = lane.y + lane.height - 2
-  for (const { x, count } of crowdCells(starts, ends, pass.view)) {
-    const h = Math.min(CROWD - 2, 2 + Math.log2(count) * 1.6)
-    pass.scene.shapes.push({ k: 'rect', x, y: bottom - h, w: 2.3, h, fill: ink })
-  }
 }
 
 /** Calls that begin in the same pixel: one bar, told apart by the pointer's time. */

@@ -4,13 +4,14 @@ import { lengthText } from './axis.ts'
 import { type Lane, pathMiddle } from './lanes.ts'
 import { type Cell, spanCells, tickCells, WIDE } from './levels.ts'
 import { markBadge } from './mark-badges.ts'
-import { markCrowd } from './mark-calls.ts'
 import { amongOf, isCrowd, markCrowds } from './mark-crowds.ts'
+import { markStrip } from './mark-strips.ts'
 import { BAR, type Block, barOf, type DrawnExchange, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { endText } from './say.ts'
 import { clampX, inView } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
-import { exchangeEnd, isRedirect, RANKS, type Rank, type Track } from './tracks.ts'
+import { RANKS, type Rank, type Track } from './stacker.ts'
+import { exchangeEnd, isRedirect } from './tracks.ts'
 
 const LABEL_FROM = 70
 const INK: Record<Rank, { ink: Ink; ground: Ink }> = {
@@ -46,7 +47,8 @@ export function markExchanges(pass: Pass, block: Block): Map<number, DrawnExchan
         }
       }
     })
-    if (path.stack.crowd) markCrowd(pass, lane, path.stack.crowd.starts, path.stack.crowd.ends, 'post')
+    const { crowd } = path.stack
+    if (crowd) markStrip(pass, lane, crowd, { kind: 'exchange', ink: 'post', one: 'exchange', end: exchangeEnd })
   })
   return drawn
 }

@@ -7,11 +7,13 @@ import { LEG, type Legs, legsOf } from './lanes.ts'
 import { tickCells } from './levels.ts'
 import { markBadge } from './mark-badges.ts'
 import { isCrowd, markCrowds } from './mark-crowds.ts'
+import { markStrip } from './mark-strips.ts'
 import { type Block, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { clampX, inView, msPerPx } from './scale.ts'
 import { type Ink, PRIORITY } from './shapes.ts'
 import { firstAtLeast } from './sorted.ts'
-import { exchangeEnd, RANKS } from './tracks.ts'
+import { RANKS } from './stacker.ts'
+import { exchangeEnd } from './tracks.ts'
 
 /** Room that "15.0 s" needs between its dots. */
 const SILENCE_ROOM = 34
@@ -31,6 +33,8 @@ export function markStreams(pass: Pass, block: Block): void {
       }
     }
   })
+  const { crowd } = block.tracks.streams
+  if (crowd) markStrip(pass, lane, crowd, { kind: 'exchange', ink: 'stream', one: 'stream', end: exchangeEnd })
 }
 
 function markStream(pass: Pass, block: Block, exchange: Exchange, legs: Legs): void {

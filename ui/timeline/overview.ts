@@ -1,10 +1,11 @@
 /** The whole recording in one strip: streams, calls, exchanges, breaks, findings. Promise: pure; at most one primitive per column and row. */
 import type { Exchange, Finding } from '../../proxy/core/model.ts'
 import { lostFrom } from './call-fate.ts'
-import { spanCells } from './levels.ts'
+import { crowdCells, spanCells } from './levels.ts'
 import { timeToX, type View } from './scale.ts'
 import type { Ink, Shape } from './shapes.ts'
-import { RANKS, type SessionTracks, type Track } from './tracks.ts'
+import { RANKS, type Track } from './stacker.ts'
+import type { SessionTracks } from './tracks.ts'
 
 export const OVERVIEW = 36
 const CALL_Y = 18
@@ -22,6 +23,8 @@ export function overviewShapes(view: View, tracks: readonly SessionTracks[], fin
     if (track.streams.rows.length === 0) bar(timeToX(view, track.from), timeToX(view, Math.min(track.to, edge)), y, 4, 'stream', 0.55)
     for (const path of track.paths) for (const row of path.stack.rows) exchangeTicks(row, view, edge, bar)
     for (const row of track.calls.rows) for (const rank of RANKS) callBars(row[rank], rank === 'problem', view, edge, bar)
+    const failed = track.calls.crowd?.failed
+    if (failed) for (const { x } of crowdCells(failed.starts, failed.ends, view, edge, 2)) bar(x, x + 2, CALL_Y, 3, 'fail')
   })
   for (const finding of [...findings].reverse()) {
     const x = timeToX(view, finding.at)

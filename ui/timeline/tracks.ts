@@ -4,30 +4,9 @@
  */
 import type { Call, Exchange, Session } from '../../proxy/core/model.ts'
 import type { SessionRows } from '../view.ts'
-import { callEnd, isFailedCall } from './call-fate.ts'
+import { callEnd, isFailedCall, isLate, lostFrom } from './call-fate.ts'
 import { FrameTracks } from './frame-tracks.ts'
-
-/** Things with a beginning and an end, ascending by start. An end that is not known yet is Infinity. */
-export interface Track<T> {
-  readonly starts: number[]
-  readonly ends: number[]
-  readonly items: T[]
-}
-/** What must never be hidden by what: problems are drawn last and never merged into anything else. */
-export type Rank = 'plain' | 'redirect' | 'problem'
-export const RANKS: readonly Rank[] = ['plain', 'redirect', 'problem']
-
-export interface SubRow<T> {
-  readonly plain: Track<T>
-  readonly redirect: Track<T>
-  readonly problem: Track<T>
-}
-/** Overlapping things in sub-rows; what found no room in the last of them is only counted. */
-export interface Stacked<T> {
-  readonly rows: SubRow<T>[]
-  /** Starts and ends of the crowd that found no sub-row, each ascending by itself. */
-  readonly crowd?: { readonly starts: number[]; readonly ends: number[]; readonly items: T[] }
-}
+import { type Rank, type Stacked, Stacker } from './stacker.ts'
 
 export interface PathTrack {
   readonly method: string
@@ -56,13 +35,10 @@ export interface SessionTracks {
 
 export const CALL_ROWS = 6
 const PATH_ROWS = 3
-const STREAM_ROWS = 3
+const STREAM_ROWS = 6
 /** More paths than this share one lane: a crawler must not push the rest out of sight. */
 export const PATH_LANES = 16
 const OTHER_PATHS = '(other paths)'
-
-const emptyTrack = <T>(): Track<T> => ({ starts: [], ends: [], items: [] })
-const emptyRow = <T>(): SubRow<T> => ({ plain: emptyTrack(), redirect: emptyTrack(), problem: emptyTrack() })
 
 /** When an exchange is over on both legs; Infinity while it is open. */
 export function exchangeEnd(exchange: Exchange): number {
@@ -100,39 +76,6 @@ function rankOfExchange(exchange: Exchange, session: Session): Rank {
   return isRedirect(exchange) ? 'redirect' : 'plain'
 }
 
-class Stacker<T> {
-  readonly rows: SubRow<T>[] = []
-  readonly #free: number[] = []
-  readonly #limit: number
-  #crowd: Track<T> | undefined
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  /** The sub-row it took; -1 when all were taken. Items come in order of their start. */
-  add(item: T, start: number, end: number, rank: Rank): number {
-    let row = this.#free.findIndex(free => free <= start)
-    if (row < 0 && this.rows.length < this.#limit) {
-      row = this.rows.length
-      this.rows.push(emptyRow())
-      this.#free.push(0)
-    }
-    if (row >= 0) this.#free[row] = Math.max(end, start)
-    else this.#crowd ??= emptyTrack()
-    const track = row >= 0 ? (this.rows[row] as SubRow<T>)[rank] : (this.#crowd as Track<T>)
-    track.starts.push(start)
-    track.ends.push(end)
-    track.items.push(item)
-    return row
-  }
-
-  done(): Stacked<T> {
-    if (this.#crowd) this.#crowd.ends.sort((a, b) => a - b)
-    return this.#crowd ? { rows: this.rows, crowd: this.#crowd } : { rows: this.rows }
-  }
-}
-
 class PathStackers {
   readonly #byName = new Map<string, number>()
   readonly list: { method: string; path: string; stack: Stacker<Exchange> }[] = []
@@ -161,9 +104,12 @@ export function tracksOf(rows: SessionRows, before?: SessionTracks): SessionTrac
     // A notification or a response is not waited for: its POST lane shows it.
     if (call.number === 0) continue
     const end = callEnd(call)
-    callRow.set(call.id, { call, row: calls.add(call, call.sentAt, end, isFailedCall(call) ? 'problem' : 'plain') })
+    const failed = isFailedCall(call) && { from: isLate(call) ? (lostFrom(call) ?? end) : end }
+    callRow.set(call.id, { call, row: calls.add(call, { start: call.sentAt, end, rank: failed ? 'problem' : 'plain', failed }) })
     to = Math.max(to, end)
   }
+  const frames = before?.frames.takes(rows.frames) ? before.frames : new FrameTracks()
+  frames.update(rows.frames)
   const paths = new PathStackers()
   const streams = new Stacker<Exchange>(STREAM_ROWS)
   const places = new Map<number, Place>()
@@ -171,12 +117,12 @@ export function tracksOf(rows: SessionRows, before?: SessionTracks): SessionTrac
     const end = exchangeEnd(exchange)
     const path = isStream(exchange) ? -1 : paths.at(exchange)
     const stack = path < 0 ? streams : (paths.list[path]?.stack ?? streams)
-    const row = stack.add(exchange, exchange.requestAt, end, path < 0 ? 'plain' : rankOfExchange(exchange, session))
+    const rank = path < 0 ? 'plain' : rankOfExchange(exchange, session)
+    const failed = path < 0 ? (frames.of(exchange.id)?.lost ?? false) && { from: end } : rank === 'problem' && { from: exchange.requestAt }
+    const row = stack.add(exchange, { start: exchange.requestAt, end, rank, failed })
     places.set(exchange.id, { path, row, exchange })
     to = Math.max(to, end)
   }
-  const frames = before?.frames.takes(rows.frames) ? before.frames : new FrameTracks()
-  frames.update(rows.frames)
   return {
     session,
     calls: calls.done(),
