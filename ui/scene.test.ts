@@ -73,6 +73,26 @@ test('around a break there is some of what was before, and the late answer', () 
   expect(gaveUp && gaveUp.from > 0 && gaveUp.from < 60_600 && gaveUp.to > 94_700).toBe(true)
 })
 
+test('a session reaches as far as its rows, and lives on while the proxy holds its server’s leg', () => {
+  const held = (over: object, live: boolean) => {
+    const rows = new Rows()
+    const end = { at: 60_000, by: 'client', how: 'fin', bytes: 1, seq: 1 } as const
+    rows.ingest([
+      session(1, { startedAt: 0, lastAt: 60_000, ended: { ...end, inFlight: 1 }, state: 'broken' }),
+      exchange(10, 1, { method: 'GET', body: 'stream', requestAt: 0, clientEnd: end, held: { from: 60_000 }, ...over }),
+      // The stream is the first of many.
+      ...Array.from({ length: 80 }, (_, i) => exchange(20 + i, 1, { requestAt: 100 + i })),
+    ])
+    return sceneOf({ rows, recordings: [{ ...recording, live }], address: HOME, focus: 1, liveNow: 65_000 })
+  }
+  const holding = held({}, true)
+  expect([holding?.open, holding?.follow, holding?.now]).toEqual([true, true, 65_000])
+  const over = { serverEnd: { at: 71_243, by: 'proxy', how: 'closed', bytes: 1, seq: 2 }, held: { from: 60_000, to: 71_243 } }
+  expect(held(over, true)?.open).toBe(false)
+  expect(held(over, false)?.whole.to).toBeGreaterThan(71_243)
+  expect(held({}, false)?.open).toBe(false)
+})
+
 test('zoom keeps the moment under the pointer, pan keeps the span', () => {
   expect(zoomed({ from: 0, to: 100 }, 0.5, 20)).toEqual({ from: 10, to: 60 })
   expect(panned({ from: 0, to: 100 }, 0.25)).toEqual({ from: 25, to: 125 })

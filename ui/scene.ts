@@ -8,6 +8,7 @@ import type { Address } from './address.ts'
 import { chainOf, nearest } from './chain.ts'
 import { type Rows, recordingOf, rowAt } from './rows.ts'
 import { callEnd, lostFrom } from './timeline/call-fate.ts'
+import { tailOf } from './timeline/tail.ts'
 import type { Range, Selection, Zero } from './view.ts'
 
 export interface Scene {
@@ -32,7 +33,7 @@ const EDGE = 0.8
 const SHORTEST_MS = 20
 const MOMENT_MS = 500
 
-/** The last thing that is known of a session. */
+/** The last thing that is known of a session itself. */
 export const lastOf = (session: Session): number => Math.max(session.lastAt, session.ended?.at ?? 0)
 
 export const isOpen = (session: Session): boolean => session.state === 'live' || session.state === 'quiet'
@@ -93,6 +94,18 @@ const around = ({ from, to }: Range): Range =>
 const beginOf = (session: Session, rows: Rows): number =>
   Math.min(session.startedAt, rows.ofSession(session.id)?.exchanges[0]?.requestAt ?? session.startedAt)
 
+/** The last moment of a session: what its rows hold may come long after it has ended. */
+function endOf(session: Session, rows: Rows): number {
+  const own = rows.ofSession(session.id)
+  return own ? tailOf(own).to : lastOf(session)
+}
+
+/** More may come of it: it is open, or the proxy still holds its server's leg. */
+function mayGrow(session: Session, rows: Rows): boolean {
+  const own = rows.ofSession(session.id)
+  return isOpen(session) || (own !== undefined && tailOf(own).held)
+}
+
 /** From when to when a selected thing lasted. */
 export function spanOf(selection: Selection, rows: Rows, now: number): Range | undefined {
   const from = momentOf(selection, rows)
@@ -101,7 +114,7 @@ export function spanOf(selection: Selection, rows: Rows, now: number): Range | u
   let to = from
   if (kind === 'session') {
     const one = rows.sessions.get(id)
-    return one && { from: beginOf(one, rows), to: isOpen(one) ? now : lastOf(one) }
+    return one && { from: beginOf(one, rows), to: mayGrow(one, rows) ? now : endOf(one, rows) }
   }
   if (kind === 'call') {
     const one = rows.call(id)
@@ -155,7 +168,7 @@ function wholeOf(shown: readonly Session[], rows: Rows, now: number, open: boole
     const span = Math.max(now - from, 1000) * 1.02
     return { from: now - span, to: now - span + span / EDGE }
   }
-  return aired({ from, to: Math.max(...shown.map(lastOf)) }, 0.03, LAST_WORDS)
+  return aired({ from, to: Math.max(...shown.map(one => endOf(one, rows))) }, 0.03, LAST_WORDS)
 }
 
 export interface SceneInput {
@@ -175,7 +188,7 @@ export function sceneOf({ rows, recordings, address, focus, liveNow }: SceneInpu
   const chain = chainOf(rows.sessions, session.id)
   const shown = address.scope === 'session' ? [session] : nearest(chain, session.id)
   const now = recording.live ? liveNow : recording.lastAt
-  const open = recording.live && shown.some(isOpen)
+  const open = recording.live && shown.some(one => mayGrow(one, rows))
   const whole = wholeOf(shown, rows, now, open)
   const follow = address.follow && open
   const range = address.range ?? whole

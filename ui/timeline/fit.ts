@@ -3,24 +3,20 @@ import type { Call, Exchange } from '../../proxy/core/model.ts'
 import type { Range, Selection, SessionRows, TimelineData } from '../view.ts'
 import { callEnd } from './call-fate.ts'
 import { fitRange, followRange, zoomRange } from './scale.ts'
+import { reachOf } from './tail.ts'
 import { exchangeEnd, type SessionTracks } from './tracks.ts'
 
 /** From the first beginning to the last moment of the shown chain. */
 export function extentOf(data: TimelineData): Range {
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
-  for (const { session, exchanges, frames, calls } of data.sessions) {
+  for (const rows of data.sessions) {
+    const { session, exchanges } = rows
     from = Math.min(from, session.startedAt, exchanges[0]?.requestAt ?? session.startedAt)
-    to = Math.max(to, session.lastAt, frames[frames.length - 1]?.at ?? 0)
-    // Late answers and ends come after the last event of a session that was left; only its newest rows can.
-    for (const call of calls.slice(-50)) to = Math.max(to, finite(callEnd(call)))
-    for (const exchange of exchanges.slice(-50)) to = Math.max(to, finite(exchangeEnd(exchange)))
-    to = Math.max(to, session.ended?.at ?? 0)
-    if (!session.ended && data.now !== undefined) to = Math.max(to, data.now)
+    to = Math.max(to, reachOf(rows, data.now))
   }
   return from <= to ? { from, to } : { from: 0, to: Math.max(1000, data.now ?? 0) }
 }
-const finite = (value: number): number => (Number.isFinite(value) ? value : 0)
 
 /** Where open ends lead: the live edge, or the recording's last known moment. */
 export const edgeOf = (data: TimelineData): number => data.now ?? extentOf(data).to

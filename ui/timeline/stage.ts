@@ -14,6 +14,7 @@ import { type Layers, paintLower, paintUpper } from './paint.ts'
 import { type Palette, readPalette } from './palette.ts'
 import { msPerPx } from './scale.ts'
 import type { Hit } from './shapes.ts'
+import { reachOf } from './tail.ts'
 import { TextWidths } from './text-widths.ts'
 import { TrackCache } from './track-cache.ts'
 import type { SessionTracks } from './tracks.ts'
@@ -211,11 +212,11 @@ export class Stage {
   }
 
   #sessionsAway(): ReadonlySet<number> {
-    const edge = this.now() ?? Number.POSITIVE_INFINITY
+    const now = this.now()
     const away = new Set<number>()
-    this.tracks.forEach((track, index) => {
-      const to = track.session.ended ? Math.max(track.session.ended.at, track.session.lastAt) : Math.min(track.to, edge)
-      if (to < this.shown.from || track.from > this.shown.to) away.add(index)
+    this.props.data.sessions.forEach((rows, index) => {
+      const from = this.tracks[index]?.from ?? rows.session.startedAt
+      if (reachOf(rows, now) < this.shown.from || from > this.shown.to) away.add(index)
     })
     return away
   }

@@ -12,7 +12,7 @@ import { pinLanes } from './pin.ts'
 import { rangeWords } from './range-words.ts'
 import { endText, findingLabel, sessionName, sessionSentence, verdictSentence } from './say.ts'
 import { span } from './scale.ts'
-import { at, call, end, session, story } from './story.fixture.ts'
+import { at, call, end, exchange, session, story } from './story.fixture.ts'
 import { tracksOf } from './tracks.ts'
 import { stopsOf, walk } from './walk.ts'
 
@@ -88,6 +88,23 @@ describe('fitting', () => {
   })
   it('shows late ends that came after the last event', () => {
     expect(extentOf({ ...data, sessions: [broken] }).to).toBe(at(71.243))
+  })
+  it('shows the end of a stream, however many exchanges came after its request', () => {
+    const posts = Array.from({ length: 80 }, (_, i) => exchange(broken.session.id, -20 + i * 0.1))
+    const left = {
+      ...broken,
+      session: { ...broken.session, lastAt: at(60) },
+      frames: [],
+      calls: [],
+      exchanges: [...broken.exchanges, ...posts],
+    }
+    expect(extentOf({ ...data, sessions: [left] }).to).toBe(at(71.243))
+  })
+  it('reaches to the live edge while the proxy holds the leg of a session that has ended', () => {
+    const holding = broken.exchanges.map(({ serverEnd, ...one }) =>
+      one.held ? { ...one, held: { from: one.held.from } } : { ...one, ...(serverEnd && { serverEnd }) },
+    )
+    expect(extentOf({ ...data, sessions: [{ ...broken, exchanges: holding }] }).to).toBe(data.now)
   })
   it('shows a call from its request to its late answer, a moment with a second around it', () => {
     const lost = broken.calls[5]?.id ?? 0
