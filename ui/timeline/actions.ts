@@ -1,5 +1,5 @@
 /** What clicks, keys and buttons do to the page: select, zoom, fit, follow. Promise: every change leaves by the props' callbacks. */
-import type { Selection } from '../view.ts'
+import type { Range, Selection } from '../view.ts'
 import { edgeOf, extentOf, fitAll, fitSelection, momentOf, spanOf, zoomStep } from './fit.ts'
 import { selectionOf } from './hit.ts'
 import type { Command } from './keys.ts'
@@ -17,7 +17,7 @@ export function perform(stage: Stage, command: Command): boolean {
       return select(stage, walk(stopsOf(data, stage.tracks), selection, command.to, stage.shown))
     case 'zoom': {
       const at = selection ? momentOf(data, selection) : undefined
-      stage.choose(zoomStep(stage.shown, command.factor, props.follow, stage.now(), at), true, true)
+      stage.choose(zoomStep(stage.shown, command.factor, props.follow, stage.now(), at), true)
       stage.settle()
       return true
     }
@@ -70,7 +70,7 @@ function fitView(stage: Stage): void {
   const target = fitSelection(data, selection)
   const already =
     target !== undefined && Math.abs(target.from - stage.shown.from) + Math.abs(target.to - stage.shown.to) < span(target) * 0.02
-  stage.choose(target && !already ? target : fitAll(data), true)
+  stage.choose(target && !already ? target : allOf(stage), true)
   stage.settle()
 }
 
@@ -115,9 +115,10 @@ export function doubleClick(stage: Stage, hit: Hit | null, at: number): void {
 }
 
 export const showAll = (stage: Stage): void => {
-  stage.choose(fitAll(stage.props.data), true)
+  stage.choose(allOf(stage), true)
   stage.settle()
 }
+const allOf = (stage: Stage): Range => fitAll({ ...stage.props.data, ...liveNow(stage) })
 export const wholeOf = (stage: Stage): ReturnType<typeof extentOf> => extentOf({ ...stage.props.data, ...liveNow(stage) })
 const liveNow = (stage: Stage): { now?: number } => {
   const now = stage.now()

@@ -6,7 +6,7 @@
 import type { Range } from '../view.ts'
 import { AXIS, FLAG_ROW } from './compose.ts'
 import { hitAt } from './hit.ts'
-import { msPerPx, panRange, xToTime, zoomRange } from './scale.ts'
+import { inView, msPerPx, panRange, xToTime, zoomRange } from './scale.ts'
 import type { Hit } from './shapes.ts'
 import type { Stage } from './stage.ts'
 
@@ -191,16 +191,15 @@ export class Gestures {
     }
   }
 
-  /** Around the pointer. Near the followed edge the edge itself is meant, and following goes on. */
+  /** Around the pointer; while the edge is followed and stays in view, around the edge. */
   #zoom(x: number, factor: number): void {
-    const { frame, props } = this.#stage
+    const { frame, props, shown } = this.#stage
     const view = frame?.view
     if (!view) return
     const now = this.#stage.now()
-    const edgeX = frame.nowX
-    const atEdge = props.follow && now !== undefined && edgeX !== undefined && Math.abs(edgeX - x) < 48
-    const pivot = atEdge ? now : xToTime(view, Math.min(Math.max(x, view.x0), view.x1))
-    this.#stage.choose(zoomRange(this.#stage.shown, factor, pivot), false, atEdge)
+    const wish = zoomRange(shown, factor, xToTime(view, Math.min(Math.max(x, view.x0), view.x1)))
+    const follows = props.follow && now !== undefined && inView(wish, now)
+    this.#stage.choose(follows ? zoomRange(shown, factor, now) : wish, false)
     this.#settleSoon()
   }
 

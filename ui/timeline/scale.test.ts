@@ -3,6 +3,7 @@ import {
   between,
   clampX,
   fitRange,
+  followedBy,
   followRange,
   MAX_SPAN,
   MIN_SPAN,
@@ -54,6 +55,18 @@ describe('pan, fit and follow', () => {
     expect(span(followed)).toBeCloseTo(50_000)
     expect((80_000 - followed.from) / 50_000).toBeCloseTo(0.8)
   })
+})
+
+describe('a range chosen while the edge is followed', () => {
+  const shown = { from: 0, to: 100 }
+  it('ends it by a pan, wherever the edge is then', () => expect(followedBy({ from: 10, to: 110 }, shown, 80)).toBeUndefined())
+  it('ends it by a zoom that leaves the edge out', () => expect(followedBy({ from: 0, to: 50 }, shown, 80)).toBeUndefined())
+  it('goes on by any other zoom, with its start and the edge at 80 %', () => {
+    expect(followedBy({ from: 40, to: 90 }, shown, 80)).toEqual({ from: 40, to: 90 })
+    expect(followedBy({ from: 40, to: 81 }, shown, 80)).toEqual({ from: 40, to: 90 })
+    expect(followedBy({ from: -80, to: 300 }, shown, 80)).toEqual({ from: -80, to: 120 })
+  })
+  it('is all there is to say where nothing lives', () => expect(followedBy({ from: 40, to: 90 }, shown, undefined)).toBeUndefined())
 })
 
 describe('between', () => {

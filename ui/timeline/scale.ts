@@ -50,6 +50,16 @@ export function followRange(range: Range, now: number): Range {
   return { from: now - wide * EDGE_AT, to: now + wide * (1 - EDGE_AT) }
 }
 
+/**
+ * What following makes of a range chosen while it leads: the chosen start, with the edge where following has it. Undefined where the choice
+ * ends it: a pan, which keeps the span and moves it, or whatever leaves the edge out.
+ */
+export function followedBy(chosen: Range, shown: Range, now: number | undefined): Range | undefined {
+  const pan = Math.abs(span(chosen) - span(shown)) < span(shown) * 1e-6 && chosen.from !== shown.from
+  if (now === undefined || pan || !inView(chosen, now)) return undefined
+  return { from: chosen.from, to: chosen.from + Math.max((now - chosen.from) / EDGE_AT, MIN_SPAN) }
+}
+
 /** From the range's start, with the edge where following has it. */
 export function wholeRange({ from, to }: Range, now: number): Range {
   return { from, to: Math.max(to, from + (now - from) / EDGE_AT) }

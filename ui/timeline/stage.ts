@@ -12,7 +12,7 @@ import { LiveRange } from './live-range.ts'
 import { NextFrame } from './next-frame.ts'
 import { type Layers, paintLower, paintUpper } from './paint.ts'
 import { type Palette, readPalette } from './palette.ts'
-import { msPerPx } from './scale.ts'
+import { followedBy, msPerPx } from './scale.ts'
 import type { Hit } from './shapes.ts'
 import { reachOf } from './tail.ts'
 import { TextWidths } from './text-widths.ts'
@@ -139,12 +139,14 @@ export class Stage {
   }
 
   /** A range chosen by hand. `glide`: a programmed zoom, shown in 160 ms; else at once. */
-  choose(range: Range, glide: boolean, keepFollow = false): void {
-    const ends = this.props.follow && !keepFollow
-    if (ends) this.props.onFollow(false)
+  choose(chosen: Range, glide: boolean): void {
+    const { follow, onFollow } = this.props
+    const kept = follow ? followedBy(chosen, this.shown, this.now()) : undefined
+    const range = kept ?? chosen
+    if (follow && !kept) onFollow(false)
     this.#range.go(range, glide ? this.#glide() : undefined)
     // What comes while it follows the page may take for our own leading: it first learns that following has ended.
-    if (ends) this.#owed = range
+    if (follow && !kept) this.#owed = range
     else this.#tell(range)
     this.invalidate()
   }

@@ -86,6 +86,10 @@ describe('fitting', () => {
     expect(fitAll(data).from).toBeLessThan(at(-98))
     expect(fitAll(data).to).toBeGreaterThan(at(80.3))
   })
+  it('shows all of what lives with the edge where following has it', () => {
+    const { from, to } = fitAll(data)
+    expect((at(80.3) - from) / (to - from)).toBeCloseTo(0.8)
+  })
   it('shows late ends that came after the last event', () => {
     expect(extentOf({ ...data, sessions: [broken] }).to).toBe(at(71.243))
   })
