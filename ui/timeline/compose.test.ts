@@ -3,7 +3,7 @@ import type { Call } from '../../proxy/core/model.ts'
 import type { TimelineData } from '../view.ts'
 import { AXIS } from './compose.ts'
 import { curves, glyphs, hatches, lines, rects, shoot, texts } from './frame.fixture.ts'
-import { selectionOf } from './hit.ts'
+import { hitAt, selectionOf } from './hit.ts'
 import { layoutLanes } from './lanes.ts'
 import { timeToX } from './scale.ts'
 import { at, brokenSession, busySession, call, end, exchange, frame, session, story } from './story.fixture.ts'
@@ -68,6 +68,12 @@ describe('the picture of the broken session', () => {
     const [cross] = glyphs(shown, 'cross')
     expect(cross?.x).toBeCloseTo(x(71.204), 3)
     expect(glyphs(shown, 'cross')).toHaveLength(1)
+  })
+  it('has its cross pointed at, and its size said where there is room for no more', () => {
+    const [cross] = glyphs(shown, 'cross')
+    const { kind, id } = hitAt(shown.hits, cross?.x ?? 0, (cross?.y ?? 0) - 3) ?? {}
+    expect([kind, id]).toEqual(['frame', broken.frames.find(item => !item.crossed && item.rpc)?.id])
+    expect(texts(shoot(data, { from: 70.5, to: 72, width: 250 }))).toContain('1.3 MB')
   })
   it('draws a request line down for each call and an arrow up for each answer that arrived', () => {
     expect(glyphs(shown, 'arrowUp')).toHaveLength(6)

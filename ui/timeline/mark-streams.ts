@@ -10,13 +10,15 @@ import { isCrowd, markCrowds } from './mark-crowds.ts'
 import { markStrip } from './mark-strips.ts'
 import { type Block, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { clampX, inView, msPerPx } from './scale.ts'
-import { type Ink, PRIORITY } from './shapes.ts'
+import { type Ink, type LabelWish, PRIORITY, type Spot } from './shapes.ts'
 import { firstAtLeast } from './sorted.ts'
 import { RANKS } from './stacker.ts'
 import { exchangeEnd } from './tracks.ts'
 
 /** Room that "15.0 s" needs between its dots. */
 const SILENCE_ROOM = 34
+/** Half the width of the cross of what found nobody. */
+const CROSS = 4
 /** A frame never reads more silences than fit side by side. */
 const MOST_SILENCES = 200
 
@@ -151,15 +153,16 @@ function problems(pass: Pass, ticks: Ticks<Frame>, legs: Legs, exchange: Exchang
     const x = cell.x0
     const w = Math.max(3, cell.x1 - cell.x0)
     const a = pass.alpha('frame', frame.id)
-    if (frame.crossed && frame.kind !== 'unfinished') {
+    const arrived = frame.crossed && frame.kind !== 'unfinished'
+    if (arrived) {
       pass.scene.over.push({ k: 'rect', x: x - 1.5, y: legs.client - 1, w, h: legs.server + LEG + 2 - legs.client, fill: 'fail', a })
     } else {
       pass.scene.over.push({ k: 'rect', x: x - 2, y: legs.server - 1, w: Math.max(4, w), h: LEG + 2, fill: 'fail', a })
       pass.scene.over.push({ k: 'line', x, y: legs.server - 1, x2: x, y2: legs.middle + 2, ink: 'fail', width: 1.6, a })
-      pass.scene.over.push({ k: 'glyph', name: 'cross', x, y: legs.middle + 1, size: 4, stroke: 'fail', width: 1.8, a })
+      pass.scene.over.push({ k: 'glyph', name: 'cross', x, y: legs.middle + 1, size: CROSS, stroke: 'fail', width: 1.8, a })
       if (cell.count === 1) labelLost(pass, frame, x, legs, exchange)
     }
-    hit(pass, ticks, cell.first, cell.count, x - 2, x + w, legs, true)
+    hit(pass, ticks, cell.first, cell.count, x - (arrived ? 2 : CROSS), x + Math.max(w, arrived ? 0 : CROSS), legs, true)
   }
 }
 
@@ -172,23 +175,22 @@ function labelLost(pass: Pass, frame: Frame, x: number, legs: Legs, exchange: Ex
   const bytes = size(frame.size)
   const long = frame.kind === 'unfinished' ? `${bytes}, unfinished` : `${bytes} answer, unread`
   const y = beside ? legs.server + 8.5 : legs.middle + 5.5
-  for (const text of [long, bytes]) {
-    const spots = [
-      { x: from, y, align: 'start' as const },
-      { x: x - 8, y: legs.server - 3, align: 'end' as const },
-    ]
-    const fits = from + pass.measure(text, false, false) <= pass.view.x1 + 12
-    if (!fits && text === long) continue
-    pass.scene.labels.push({ parts: [{ text, ink: 'fail' }], spots, priority: PRIORITY.break, halo: 'pane' })
-    return
-  }
+  const spots: Spot[] = [
+    { x: from, y, align: 'start' },
+    // Right of the leg's end nothing else is drawn; its badge may stand there.
+    { x: end + 14, y: legs.server + 8.5, align: 'start' },
+    { x: x - 8, y: legs.server - 3, align: 'end' },
+  ]
+  const wish = (text: string): LabelWish => ({ parts: [{ text, ink: 'fail' }], spots, priority: PRIORITY.break, halo: 'pane' })
+  pass.scene.labels.push({ ...wish(long), otherwise: wish(bytes) })
 }
 
 function hit(pass: Pass, ticks: Ticks<Frame>, first: number, count: number, x0: number, x1: number, legs: Legs, front: boolean): void {
   const id = (ticks.items[first] as Frame).id
   const among = { times: ticks.times, ids: (i: number) => (ticks.items[i] as Frame).id, first, count }
-  const crossed = (ticks.items[first] as Frame).crossed
-  const y0 = crossed ? legs.client - 1 : legs.server - 1
+  const { crossed } = ticks.items[first] as Frame
+  // What did not cross is met at its cross as well.
+  const y0 = crossed ? legs.client - 1 : front ? legs.middle + 1 - CROSS : legs.server - 1
   pass.scene.hits.push({ x0, x1, y0, y1: legs.server + LEG + 1, kind: 'frame', id, front: true, ...(count > 1 ? { among } : {}) })
   if (front) pass.scene.taken.push({ x0, x1, y0: legs.server - 1, y1: legs.server + LEG })
   const selection = pass.selection
