@@ -139,6 +139,45 @@ describe('a narrow page', () => {
   })
 })
 
+describe('a header', () => {
+  const successorKey = data.sessions[2]?.session.key ?? ''
+  // The sentence and the words of the gap, as boxes on their line; and the bracket or the strip as one.
+  const placed = (shot: ReturnType<typeof shoot>, key: string, part: RegExp) => {
+    const line = (shot.lanes.find(lane => lane.label === key)?.y ?? 0) + 15
+    const label = shot.labels.find(one => one.y === line && part.test(one.parts.map(({ text }) => text).join('')))
+    return label && { x0: label.x, x1: label.x + label.width }
+  }
+  const apart = (a: { x0: number; x1: number } | undefined, b: { x0: number; x1: number } | undefined) =>
+    a !== undefined && b !== undefined && (a.x1 <= b.x0 || b.x1 <= a.x0)
+  const bracketOf = (shot: ReturnType<typeof shoot>) => ({
+    x0: Math.max(shot.view.x0, timeToX(shot.view, at(60))),
+    x1: Math.min(shot.view.x1, timeToX(shot.view, at(63.012))),
+  })
+  it('keeps its sentence beside the gap before its session, wherever that lies', () => {
+    for (const range of [{}, { from: 59, to: 70 }, { from: 55, to: 66 }, { from: 40, to: 64 }, { from: 59.5, to: 63.5 }]) {
+      const shot = shoot(data, range)
+      const [sentence, gap, bracket] = [
+        placed(shot, successorKey, /^replaces/),
+        placed(shot, successorKey, /with no stream/),
+        bracketOf(shot),
+      ]
+      expect(gap, JSON.stringify(range)).toBeDefined()
+      if (sentence) expect([apart(sentence, gap), apart(sentence, bracket)], JSON.stringify(range)).toEqual([true, true])
+      expect(lines(shot, 'fail').some(line => line.y === line.y2 && Math.abs(line.x - bracket.x0) < 0.01)).toBe(true)
+    }
+  })
+  it('of a folded session keeps its sentence off its strip', () => {
+    for (const range of [{}, { from: -30, to: 70 }, { from: -60, to: 90 }, { from: 0, to: 50 }]) {
+      const shot = shoot(data, { ...range, narrow: true, focus: 2, selection })
+      const header = shot.lanes.find(lane => lane.label === broken.session.key)
+      const [strip] = rects(shot, 'streamBg').filter(rect => rect.y === (header?.y ?? 0) + 7)
+      const sentence = placed(shot, broken.session.key, /HTTP/)
+      if (sentence) expect(apart(sentence, strip && { x0: strip.x, x1: strip.x + strip.w }), JSON.stringify(range)).toBe(true)
+      expect(strip).toBeDefined()
+    }
+  })
+})
+
 describe('a healthy session', () => {
   const healthy = shoot(live([data.sessions[0] ?? brokenSession()], at(-20)), { from: -100, to: -15, focus: 0 })
   it('has nothing red', () => {

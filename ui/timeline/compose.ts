@@ -20,7 +20,7 @@ import { markEvidence } from './mark-evidence.ts'
 import { markExchanges, markRedirects } from './mark-exchanges.ts'
 import { markFlags } from './mark-flags.ts'
 import { markHeader } from './mark-headers.ts'
-import { markBracket, markJoins } from './mark-joins.ts'
+import { markJoins } from './mark-joins.ts'
 import { markLens } from './mark-lens.ts'
 import { type LogTracks, markLogs } from './mark-logs.ts'
 import { markStreams } from './mark-streams.ts'
@@ -142,10 +142,8 @@ function markBlock(pass: Pass, block: Block, before: Block | undefined, input: F
   const { session } = block.tracks
   if (block.bottom < AXIS || block.header.y > input.height) return
   const replaced = session.replaces === undefined ? undefined : input.sessions.find(rows => rows.session.id === session.replaces)?.session
-  if (headerShown) {
-    const textEnd = markHeader(pass, block, replaced, { short: input.narrow, past: input.now === undefined })
-    if (before && replaced && before.tracks.session.id === replaced.id) markBracket(pass, block, before, textEnd)
-  }
+  const next = before && replaced && before.tracks.session.id === replaced.id ? before : undefined
+  if (headerShown) markHeader(pass, block, { replaced, before: next }, { short: input.narrow, past: input.now === undefined })
   if (block.header.folded) return
   const own = input.call?.session === session.id ? input.call : undefined
   if (own) washCall(pass, block, own)

@@ -1,4 +1,4 @@
-/** What joins the lanes: the request going down from its call, the answer coming up, the client's limit, and the gap before the next session. */
+/** What joins the lanes: the request going down from its call, the answer coming up, and the client's limit. */
 import type { Call } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
 import { gaveUpAt, isFailedCall, isLate, lostFrom } from './call-fate.ts'
@@ -120,42 +120,4 @@ function leftAt(block: Block, call: Call, nowhere: number): number | undefined {
     return lane ? pathMiddle(lane, 0) - 8 : nowhere
   }
   return session.ended?.by === 'client' ? nowhere : undefined
-}
-
-/** "3.0 s with no stream": from the end of the session that was replaced to the beginning of this one. */
-export function markBracket(pass: Pass, block: Block, before: Block, textEnd: number): void {
-  const { ended: end, state } = before.tracks.session
-  const ended = end?.at
-  const begun = block.tracks.session.startedAt
-  if (ended === undefined || begun <= ended) return
-  const from = xOf(pass, ended)
-  const to = xOf(pass, begun)
-  if (to < pass.view.x0 || from > pass.view.x1) return
-  const y = block.header.y + 11
-  // It begins after the header's own sentence, under which it could not be read.
-  const free = Math.max(pass.view.x0, textEnd + 6)
-  const x = Math.max(from, free)
-  const x2 = Math.min(to, pass.view.x1)
-  if (x2 - x < 3 && x > from) return
-  const ink: Ink = (end?.inFlight ?? 0) > 0 || state === 'broken' ? 'fail' : 'tx2'
-  const streamed = before.tracks.streams.rows.length > 0 && block.tracks.streams.rows.length > 0
-  const line = (x0: number, y0: number, x1: number, y1: number): void =>
-    void pass.scene.over.push({ k: 'line', x: x0, y: y0, x2: x1, y2: y1, ink, width: 1.3 })
-  line(x, y, x2, y)
-  if (from >= free) line(from, y - 4, from, y + 4)
-  if (to <= pass.view.x1) line(to, y - 4, to, y + 4)
-  pass.scene.labels.push({
-    parts: [{ text: `${lengthText(begun - ended)} ${streamed ? 'with no stream' : 'between the sessions'}`, ink }],
-    spots: block.header.folded
-      ? [
-          { x: x - 6, y: y + 4, align: 'end' },
-          { x: x2 + 6, y: y + 4, align: 'start' },
-        ]
-      : [
-          { x: x2 + 6, y: y + 4, align: 'start' },
-          { x: x - 6, y: y + 4, align: 'end' },
-        ],
-    priority: PRIORITY.gap,
-    halo: 'sunk',
-  })
 }
