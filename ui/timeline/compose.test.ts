@@ -385,6 +385,29 @@ describe('the filter', () => {
     expect(glyphs(shot, 'diamond').every(glyph => glyph.a === 0.25)).toBe(true)
     expect(glyphs(shot, 'cross').every(glyph => glyph.a === 1)).toBe(true)
   })
+  it('fades badges, limits and words with what they belong to', () => {
+    const shot = shoot(data, { dimmed: kind => kind === 'exchange' || kind === 'call' })
+    expect(glyphs(shot, 'circle').every(glyph => glyph.a === 0.25)).toBe(true)
+    expect(
+      lines(shot, 'fail')
+        .filter(line => line.dash)
+        .every(line => line.a === 0.25),
+    ).toBe(true)
+    const faint = shot.labels.filter(label => label.a === 0.25).map(label => label.parts[0]?.text)
+    expect(faint).toEqual(expect.arrayContaining(['client limit 60.0 s', '11.2 s late', 'client closed first, FIN', '15.0 s']))
+  })
+  it('fades a crowd where none of it passes', () => {
+    const rows = busySession(2000)
+    const one = rows.frames[700]?.id
+    const range = { from: 0, to: (rows.session.lastAt - at(0)) / 1000, focus: 0 }
+    const crowds = (passing: number | undefined) =>
+      rects(
+        shoot(live([rows], rows.session.lastAt), { ...range, dimmed: (kind, id) => kind === 'frame' && id !== passing }),
+        'streamBg',
+      ).filter(rect => rect.r === 1.5)
+    expect(crowds(undefined).every(rect => rect.a === 0.25)).toBe(true)
+    expect(crowds(one).filter(rect => rect.a === 1)).toHaveLength(1)
+  })
 })
 
 describe('a long, busy session', () => {

@@ -12,6 +12,7 @@ import { plural } from '../format.ts'
 import type { Range, Selection, SessionRows, Zero } from '../view.ts'
 import { type Axis, axisOf } from './axis.ts'
 import { callEnd, lostFrom } from './call-fate.ts'
+import type { Fading } from './fading.ts'
 import { openFinding } from './findings.ts'
 import { type Measure, type PlacedLabel, placeLabels } from './labels.ts'
 import type { Lane, LaneLayout } from './lanes.ts'
@@ -57,7 +58,7 @@ export interface FrameInput {
   /** The last moment of the recording, for ends that are not known. */
   readonly lastAt: number
   readonly narrow: boolean
-  readonly dimmed: ((kind: Selection['kind'], id: number) => boolean) | undefined
+  readonly fading: Fading
   readonly measure: Measure
 }
 export interface ComposedFrame {
@@ -77,19 +78,18 @@ export interface ComposedFrame {
   readonly nowX: number | undefined
 }
 
-const FADE = 0.25
-
 export function compose(input: FrameInput): ComposedFrame {
   const view: View = { ...input.range, x0: gutterOf(input.narrow), x1: Math.max(gutterOf(input.narrow) + 40, input.width - RIGHT_MARGIN) }
   const scene = new Scene()
-  const { dimmed } = input
+  const { fading } = input
   const pass: Pass = {
     view,
     edge: input.now ?? input.lastAt,
     scene,
     selection: input.selection,
     measure: input.measure,
-    alpha: dimmed ? (kind, id) => (dimmed(kind, id) ? FADE : 1) : () => 1,
+    alpha: (kind, id) => fading.of(kind, id),
+    alphaOf: (kind, among) => fading.ofAll(kind, among),
   }
   const scrolled = input.layout.lanes.map(lane => ({ ...lane, y: lane.y + AXIS - input.scrollTop }))
   const owner = input.call ? input.tracks.findIndex(tracks => tracks.session.id === input.call?.session) : -1

@@ -1,7 +1,8 @@
 /** A composed frame of given data, for tests: the pictures' size and zoom unless told otherwise. Used by tests only. */
 import type { Call } from '../../proxy/core/model.ts'
 import type { Selection, TimelineData } from '../view.ts'
-import { type ComposedFrame, compose, type FrameInput } from './compose.ts'
+import { type ComposedFrame, compose } from './compose.ts'
+import { type Dimmed, Fading } from './fading.ts'
 import { numberedFindings } from './findings.ts'
 import { edgeOf, findIn } from './fit.ts'
 import { layoutLanes } from './lanes.ts'
@@ -23,7 +24,7 @@ export interface Shot {
   readonly scrollTop?: number
   readonly width?: number
   readonly away?: ReadonlySet<number>
-  readonly dimmed?: FrameInput['dimmed']
+  readonly dimmed?: Dimmed
 }
 
 export function shoot(data: TimelineData, shot: Shot = {}): ComposedFrame {
@@ -55,7 +56,7 @@ export function shoot(data: TimelineData, shot: Shot = {}): ComposedFrame {
     now: data.now,
     lastAt: edgeOf(data),
     narrow: shot.narrow ?? false,
-    dimmed: shot.dimmed,
+    fading: new Fading(shot.dimmed),
     measure,
   })
 }

@@ -10,8 +10,17 @@ const GLYPH: Record<End['by'], { name: GlyphName; letter: string; size: number }
   proxy: { name: 'hexagon', letter: 'P', size: 8 },
 }
 
-/** Draws the badge at (x, y) and, with `named`, says how it ended beside it: to the right, else to the left with that baseline. Nothing outside the plot. */
-export function markBadge(pass: Pass, end: End, x: number, y: number, broke: boolean, named?: number): void {
+export interface BadgeAt {
+  readonly x: number
+  readonly y: number
+  readonly broke: boolean
+  readonly a: number
+  /** Says how it ended beside it: to the right, else to the left with this baseline. */
+  readonly named?: number
+}
+
+/** Draws the badge; nothing outside the plot. */
+export function markBadge(pass: Pass, end: End, { x, y, broke, a, named }: BadgeAt): void {
   if (x < pass.view.x0 - 8 || x > pass.view.x1 + 8) return
   const glyph = GLYPH[end.by]
   pass.scene.over.push({
@@ -25,6 +34,7 @@ export function markBadge(pass: Pass, end: End, x: number, y: number, broke: boo
     width: 1.5,
     text: glyph.letter,
     textInk: 'pane',
+    a,
   })
   pass.scene.taken.push({ x0: x - 8, x1: x + 8, y0: y - 6.5, y1: y + 6.5 })
   if (named === undefined) return
@@ -36,5 +46,6 @@ export function markBadge(pass: Pass, end: End, x: number, y: number, broke: boo
     ],
     priority: PRIORITY.break,
     halo: 'pane',
+    a,
   })
 }

@@ -49,9 +49,9 @@ export function markCalls(pass: Pass, block: Block): DrawnCalls {
 /** Calls that begin in the same pixel: one bar, told apart by the pointer's time. */
 function markSame(pass: Pass, track: Track<Call>, cell: Cell, top: number, ink: Ink): void {
   const w = Math.max(3, cell.x1 - cell.x0)
-  pass.scene.shapes.push({ k: 'rect', x: cell.x0, y: top, w, h: BAR, fill: ink, r: 1.5 })
   const ids = (i: number): number => (track.items[i] as Call).id
-  const among = amongOf({ kind: 'call', times: track.starts, ids }, cell)
+  const among = amongOf({ times: track.starts, ids }, cell)
+  pass.scene.shapes.push({ k: 'rect', x: cell.x0, y: top, w, h: BAR, fill: ink, r: 1.5, a: pass.alphaOf('call', among) })
   pass.scene.hits.push({
     x0: cell.x0,
     x1: cell.x0 + w,
@@ -79,7 +79,7 @@ function markCall(pass: Pass, lane: Lane, call: Call, cell: Cell, top: number, r
     const w = Math.max(3, whole.x + whole.w - x)
     scene.shapes.push({ k: 'hatch', x, y: top, w, h: BAR, ink: 'fail', ground: 'failBg', dash: true, frame: true, a })
   }
-  if (late) labelLate(pass, lane, call, top, row)
+  if (late) labelLate(pass, lane, call, top, row, a)
   labelCall(pass, lane, call, sound, whole, top, row, a)
   const box = { x0: whole.x, x1: whole.x + whole.w, y0: top, y1: top + BAR }
   scene.hits.push({ ...box, kind: 'call', id: call.id, front: isFailedCall(call) })
@@ -115,7 +115,7 @@ function markSound(pass: Pass, call: Call, { x, w }: Extent, end: number, top: n
 const inViewSpan = (pass: Pass, from: number, to: number): boolean => to >= pass.view.from && from <= pass.view.to
 
 /** "11.2 s late" above the hatched part, or beside it where there is no line above. */
-function labelLate(pass: Pass, lane: Lane, call: Call, top: number, row: number): void {
+function labelLate(pass: Pass, lane: Lane, call: Call, top: number, row: number, a: number): void {
   const lost = lostFrom(call)
   if (lost === undefined || call.answeredAt === undefined) return
   const from = xOf(pass, lost)
@@ -128,6 +128,7 @@ function labelLate(pass: Pass, lane: Lane, call: Call, top: number, row: number)
     spots: row === 0 && !lane.compact ? [above, beside] : [beside],
     priority: PRIORITY.break,
     halo: 'pane',
+    a,
   })
 }
 

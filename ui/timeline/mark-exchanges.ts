@@ -57,11 +57,12 @@ export function markExchanges(pass: Pass, block: Block): Map<number, DrawnExchan
 function markSame(pass: Pass, track: Track<Exchange>, cell: Cell, y: number, rank: Rank): void {
   const { ink, ground } = INK[rank]
   const ids = (i: number): number => (track.items[i] as Exchange).id
-  const among = amongOf({ kind: 'exchange', times: track.starts, ids }, cell)
+  const among = amongOf({ times: track.starts, ids }, cell)
+  const a = pass.alphaOf('exchange', among)
   const w = Math.max(3.5, cell.x1 - cell.x0)
   if (rank === 'redirect')
-    pass.scene.over.push({ k: 'glyph', name: 'diamond', x: cell.x0, y, size: 5.5, fill: ground, stroke: ink, width: 1.3 })
-  else pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.5, y: y - 6, w, h: BAR, fill: ink, r: 1 })
+    pass.scene.over.push({ k: 'glyph', name: 'diamond', x: cell.x0, y, size: 5.5, fill: ground, stroke: ink, width: 1.3, a })
+  else pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.5, y: y - 6, w, h: BAR, fill: ink, r: 1, a })
   pass.scene.hits.push({
     x0: cell.x0 - 2,
     x1: cell.x0 + w,
@@ -88,7 +89,7 @@ function markOne(pass: Pass, block: Block, exchange: Exchange, y: number, rank: 
   } else {
     scene.shapes.push({ k: 'rect', x: x - 1.5, y: y - 6, w, h: BAR, fill: ink, r: 1, a })
     box = { x: x - 1.5, w }
-    if (rank === 'problem' && inView(view, exchange.requestAt)) labelStatus(pass, exchange, x, w, y)
+    if (rank === 'problem' && inView(view, exchange.requestAt)) labelStatus(pass, exchange, x, w, y, a)
   }
   const around = { x0: box.x, x1: box.x + box.w, y0: y - 6, y1: y + 6 }
   scene.taken.push(around)
@@ -96,7 +97,7 @@ function markOne(pass: Pass, block: Block, exchange: Exchange, y: number, rank: 
   if (isSelected(pass, 'exchange', exchange.id)) ring(pass, box.x, y - 6, box.w, BAR)
 }
 
-function labelStatus(pass: Pass, exchange: Exchange, x: number, w: number, y: number): void {
+function labelStatus(pass: Pass, exchange: Exchange, x: number, w: number, y: number, a: number): void {
   const text = exchange.status === undefined ? 'no response' : String(exchange.status)
   pass.scene.labels.push({
     parts: [{ text, ink: 'fail', bold: true }],
@@ -106,6 +107,7 @@ function labelStatus(pass: Pass, exchange: Exchange, x: number, w: number, y: nu
     ],
     priority: PRIORITY.break,
     halo: 'pane',
+    a,
   })
 }
 
@@ -123,15 +125,15 @@ function markPhases(pass: Pass, block: Block, exchange: Exchange, x: number, w: 
     const from = clampX(view, head)
     if (x + w > from) scene.shapes.push({ k: 'rect', x: from, y: top, w: x + w - from, h: BAR, fill: ink, r: 2, a: a * 0.55 })
   }
-  const inner = streamed && markInnerFrames(pass, block, exchange, y)
+  const inner = streamed && markInnerFrames(pass, block, exchange, y, a)
   const { clientEnd, serverEnd } = exchange
   const first = clientEnd && serverEnd ? (serverEnd.at < clientEnd.at ? serverEnd : clientEnd) : undefined
   const cut = first && first.how !== 'complete' ? first : undefined
-  if (cut) markBadge(pass, cut, xOf(pass, cut.at), y, rank === 'problem')
+  if (cut) markBadge(pass, cut, { x: xOf(pass, cut.at), y, broke: rank === 'problem', a })
   // Its events say more than its status would.
   if (!cut && (w < LABEL_FROM || inner)) return
   const waits = { from: Math.max(sent, x), to: streamed || head === undefined ? x + w : Math.min(x + w, clampX(view, head)) }
-  nameBar(pass, exchange, { x, w, y, waits, inner, rank, cut })
+  nameBar(pass, exchange, { x, w, y, waits, inner, rank, cut, a })
 }
 
 interface NamedBar {
@@ -143,10 +145,11 @@ interface NamedBar {
   readonly inner: boolean
   readonly rank: Rank
   readonly cut: End | undefined
+  readonly a: number
 }
 
 /** Status and length in the light part of the bar where they fit, else beside it; how it was cut always beside it. */
-function nameBar(pass: Pass, exchange: Exchange, { x, w, y, waits, inner, rank, cut }: NamedBar): void {
+function nameBar(pass: Pass, exchange: Exchange, { x, w, y, waits, inner, rank, cut, a }: NamedBar): void {
   const length = lengthText(Math.min(exchangeEnd(exchange), pass.edge) - exchange.requestAt)
   const text = `${exchange.status ?? 'waiting'}, ${length}`
   const badge = cut && xOf(pass, cut.at)
@@ -157,6 +160,7 @@ function nameBar(pass: Pass, exchange: Exchange, { x, w, y, waits, inner, rank, 
       parts: [{ text, ink: 'tx1' }],
       spots: [{ x: waits.from + 6, y: y + 4, align: 'start' }],
       priority: PRIORITY.number,
+      a,
     })
   const beside = [inside ? '' : text, cut ? endText(cut) : ''].filter(Boolean).join(', ')
   if (!beside) return
@@ -169,11 +173,12 @@ function nameBar(pass: Pass, exchange: Exchange, { x, w, y, waits, inner, rank, 
     ],
     priority: cut ? PRIORITY.break : PRIORITY.number,
     halo: 'pane',
+    a,
   })
 }
 
 /** A streamed answer shows its events inside the bar; false when none is in view. */
-function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number): boolean {
+function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number, fade: number): boolean {
   const frames = block.tracks.frames.of(exchange.id)
   if (!frames) return false
   let any = false
@@ -186,8 +191,9 @@ function markInnerFrames(pass: Pass, block: Block, exchange: Exchange, y: number
     for (const cell of tickCells(ticks.times, pass.view)) {
       any = true
       const w = Math.max(2.5, cell.x1 - cell.x0)
-      pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.25, y: y - h / 2, w, h, fill: ink })
-      const among = { times: ticks.times, ids: (i: number) => (ticks.items[i] as Frame).id, first: cell.first, count: cell.count }
+      const among = amongOf({ times: ticks.times, ids: i => (ticks.items[i] as Frame).id }, cell)
+      const a = fade * pass.alphaOf('frame', among)
+      pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 1.25, y: y - h / 2, w, h, fill: ink, a })
       const id = (ticks.items[cell.first] as Frame).id
       pass.scene.hits.push({ x0: cell.x0 - 1.25, x1: cell.x0 + w, y0: y - h / 2, y1: y + h / 2, kind: 'frame', id, among, front: true })
       if (cell.count === 1 && isSelected(pass, 'frame', id)) ring(pass, cell.x0 - 1.25, y - h / 2, w, h)

@@ -64,7 +64,7 @@ function strip(pass: Pass, block: Block): Stretch | undefined {
     const at = lostFrom(call) ?? call.answeredAt ?? call.sentAt
     if (!inView(pass.view, at)) continue
     const mark = { x: xOf(pass, at) - 1.5, w: 3, y: header.y + 4, h: 14 }
-    pass.scene.over.push({ k: 'rect', ...mark, fill: 'fail' })
+    pass.scene.over.push({ k: 'rect', ...mark, fill: 'fail', a: pass.alpha('call', call.id) })
     pass.scene.hits.push({ x0: mark.x, x1: mark.x + mark.w, y0: mark.y, y1: mark.y + mark.h, kind: 'call', id: call.id, front: true })
   }
   return seen ? { x0: x, x1: x + w } : undefined

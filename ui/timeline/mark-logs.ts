@@ -3,8 +3,8 @@ import type { LogLine } from '../../proxy/core/model.ts'
 import { plural } from '../format.ts'
 import type { Ticks } from './frame-tracks.ts'
 import type { Lane } from './lanes.ts'
-import { tickCells } from './levels.ts'
-import { isCrowd, markCrowds } from './mark-crowds.ts'
+import { type Cell, tickCells } from './levels.ts'
+import { amongOf, isCrowd, markCrowds } from './mark-crowds.ts'
 import { countText, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { inView } from './scale.ts'
 import { PRIORITY, type TextPart } from './shapes.ts'
@@ -26,6 +26,9 @@ export function logTracks(logs: readonly LogLine[]): LogTracks {
   return tracks
 }
 
+const alphaOf = (pass: Pass, { times, items }: Ticks<LogLine>, cell: Cell): number =>
+  pass.alphaOf('log', amongOf({ times, ids: i => (items[i] as LogLine).id }, cell))
+
 export function markLogs(pass: Pass, lane: Lane, tracks: LogTracks): void {
   const top = lane.y + 7
   const cells = tickCells(tracks.lines.times, pass.view)
@@ -38,7 +41,7 @@ export function markLogs(pass: Pass, lane: Lane, tracks: LogTracks): void {
   for (const cell of cells) {
     if (isCrowd(cell)) continue
     const log = tracks.lines.items[cell.first] as LogLine
-    const a = pass.alpha('log', log.id)
+    const a = alphaOf(pass, tracks.lines, cell)
     const tall = log.level === 'warning' ? 2 : 0
     const w = Math.max(1.5, cell.x1 - cell.x0)
     pass.scene.shapes.push({ k: 'rect', x: cell.x0 - 0.75, y: top - tall, w, h: 9 + tall, fill: 'log', a })
@@ -46,18 +49,25 @@ export function markLogs(pass: Pass, lane: Lane, tracks: LogTracks): void {
   }
   for (const cell of tickCells(tracks.errors.times, pass.view)) {
     const log = tracks.errors.items[cell.first] as LogLine
-    const a = pass.alpha('log', log.id)
+    const a = alphaOf(pass, tracks.errors, cell)
     const w = Math.max(8, cell.x1 - cell.x0)
     const x = cell.x0 - 4
     pass.scene.over.push({ k: 'line', x: cell.x0, y: top, x2: cell.x0, y2: top + 15, ink: 'log', width: 1.2, a })
     pass.scene.over.push({ k: 'rect', x, y: top + 15, w, h: 12, fill: 'log', r: 1, a })
     pass.scene.taken.push({ x0: x, x1: x + w, y0: top + 15, y1: top + 27 })
-    if (inView(pass.view, log.at)) label(pass, log, cell.count, x, w, top + 25)
+    if (inView(pass.view, log.at)) label(pass, log, cell.count, { x, w, y: top + 25, a })
     hit(pass, tracks.errors, cell.first, cell.count, x, x + w, top, top + 27)
   }
 }
 
-function label(pass: Pass, log: LogLine, n: number, x: number, w: number, y: number): void {
+interface LabelAt {
+  readonly x: number
+  readonly w: number
+  readonly y: number
+  readonly a: number
+}
+
+function label(pass: Pass, log: LogLine, n: number, { x, w, y, a }: LabelAt): void {
   const first = log.text.split('\n').find(line => line.trim() !== '') ?? ''
   const parts: TextPart[] = log.exception
     ? [
@@ -75,6 +85,7 @@ function label(pass: Pass, log: LogLine, n: number, x: number, w: number, y: num
     priority: PRIORITY.break,
     halo: 'pane',
     maxWidth: 300,
+    a,
   })
 }
 

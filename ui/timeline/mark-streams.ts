@@ -4,9 +4,9 @@ import { size } from '../format.ts'
 import { lengthText } from './axis.ts'
 import { SILENCE_MS, type StreamFrames, type Ticks } from './frame-tracks.ts'
 import { LEG, type Legs, legsOf } from './lanes.ts'
-import { tickCells } from './levels.ts'
+import { type Cell, tickCells } from './levels.ts'
 import { markBadge } from './mark-badges.ts'
-import { isCrowd, markCrowds } from './mark-crowds.ts'
+import { amongOf, isCrowd, markCrowds } from './mark-crowds.ts'
 import { markStrip } from './mark-strips.ts'
 import { type Block, isSelected, type Pass, ring, xOf } from './pass.ts'
 import { clampX, inView, msPerPx } from './scale.ts'
@@ -48,7 +48,7 @@ function markStream(pass: Pass, block: Block, exchange: Exchange, legs: Legs): v
   leg(pass, exchange.requestAt, heldFrom === undefined ? serverEnd : Math.min(heldFrom, serverEnd), legs.server, a)
   if (heldFrom !== undefined) held(pass, heldFrom, exchange.held?.to ?? serverEnd, legs.server, a)
   const frames = block.tracks.frames.of(exchange.id)
-  silences(pass, frames, exchange, clientEnd, legs, cutForSilence(block, exchange))
+  silences(pass, frames, exchange, { clientEnd, legs, fatal: cutForSilence(block, exchange), a })
   const x0 = clampX(pass.view, exchange.requestAt)
   const x1 = clampX(pass.view, Math.max(clientEnd, serverEnd))
   pass.scene.hits.push({ x0, x1, y0: legs.client, y1: legs.server + LEG, kind: 'exchange', id: exchange.id })
@@ -58,7 +58,7 @@ function markStream(pass: Pass, block: Block, exchange: Exchange, legs: Legs): v
     events(pass, frames.events, legs, a)
     problems(pass, frames.problems, legs, exchange)
   }
-  ends(pass, block, exchange, legs, frames)
+  ends(pass, block, exchange, legs, frames, a)
 }
 
 function leg(pass: Pass, from: number, to: number, y: number, a: number): void {
@@ -79,12 +79,20 @@ function held(pass: Pass, from: number, to: number, y: number, a: number): void 
     spots: [{ x: x + w / 2, y: y - 4, align: 'middle' }],
     priority: PRIORITY.gap,
     halo: 'pane',
+    a,
   })
 }
 
+interface SilenceAt {
+  readonly clientEnd: number
+  readonly legs: Legs
+  /** The last silence is what the stream was cut for. */
+  readonly fatal: boolean
+  readonly a: number
+}
+
 /** Dotted lines between the legs, with the seconds in their middle. */
-/** `fatal`: the last silence is what the stream was cut for. */
-function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchange, clientEnd: number, legs: Legs, fatal: boolean): void {
+function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchange, { clientEnd, legs, fatal, a }: SilenceAt): void {
   const draw = (from: number, to: number, ink: Ink = 'tx3'): void => {
     if (to - from < SILENCE_MS) return
     const xa = clampX(pass.view, from)
@@ -94,7 +102,7 @@ function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchan
     const text = lengthText(to - from)
     const half = pass.measure(text, false, false) / 2 + 3
     const line = (x: number, x2: number): void => {
-      if (x2 > x) pass.scene.shapes.push({ k: 'line', x, y: legs.middle, x2, y2: legs.middle, ink: 'edge', width: 1, dash: [1, 2] })
+      if (x2 > x) pass.scene.shapes.push({ k: 'line', x, y: legs.middle, x2, y2: legs.middle, ink: 'edge', width: 1, dash: [1, 2], a })
     }
     line(xa + 4, middle - half)
     line(middle + half, xb - 4)
@@ -102,6 +110,7 @@ function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchan
       parts: [{ text, ink, bold: ink === 'fail' }],
       spots: [{ x: middle, y: legs.middle + 4, align: 'middle' }],
       priority: PRIORITY.gap,
+      a,
     })
   }
   const last = frames?.lastAt ?? exchange.responseAt
@@ -114,10 +123,13 @@ function silences(pass: Pass, frames: StreamFrames | undefined, exchange: Exchan
   if (last !== undefined) draw(last, Math.min(clientEnd, pass.edge), fatal ? 'fail' : 'tx3')
 }
 
+const alphaOf = (pass: Pass, { times, items }: Ticks<Frame>, cell: Cell): number =>
+  pass.alphaOf('frame', amongOf({ times, ids: i => (items[i] as Frame).id }, cell))
+
 function pings(pass: Pass, ticks: Ticks<Frame>, legs: Legs, fade: number): void {
   for (const cell of tickCells(ticks.times, pass.view)) {
     const frame = ticks.items[cell.first] as Frame
-    const a = fade * pass.alpha('frame', frame.id)
+    const a = fade * alphaOf(pass, ticks, cell)
     const x = (cell.x0 + cell.x1) / 2
     const stroke: Ink = frame.crossed ? 'stream' : 'held'
     const dot = (y: number): void =>
@@ -136,7 +148,7 @@ function events(pass: Pass, ticks: Ticks<Frame>, legs: Legs, fade: number): void
   for (const cell of cells) {
     if (isCrowd(cell)) continue
     const frame = ticks.items[cell.first] as Frame
-    const a = fade * pass.alpha('frame', frame.id)
+    const a = fade * alphaOf(pass, ticks, cell)
     const top = frame.crossed ? legs.client - 1 : legs.server - 1
     const h = legs.server + LEG + 1 - top
     const w = Math.max(2.5, cell.x1 - cell.x0)
@@ -152,7 +164,7 @@ function problems(pass: Pass, ticks: Ticks<Frame>, legs: Legs, exchange: Exchang
     const frame = ticks.items[cell.first] as Frame
     const x = cell.x0
     const w = Math.max(3, cell.x1 - cell.x0)
-    const a = pass.alpha('frame', frame.id)
+    const a = alphaOf(pass, ticks, cell)
     const arrived = frame.crossed && frame.kind !== 'unfinished'
     if (arrived) {
       pass.scene.over.push({ k: 'rect', x: x - 1.5, y: legs.client - 1, w, h: legs.server + LEG + 2 - legs.client, fill: 'fail', a })
@@ -160,13 +172,13 @@ function problems(pass: Pass, ticks: Ticks<Frame>, legs: Legs, exchange: Exchang
       pass.scene.over.push({ k: 'rect', x: x - 2, y: legs.server - 1, w: Math.max(4, w), h: LEG + 2, fill: 'fail', a })
       pass.scene.over.push({ k: 'line', x, y: legs.server - 1, x2: x, y2: legs.middle + 2, ink: 'fail', width: 1.6, a })
       pass.scene.over.push({ k: 'glyph', name: 'cross', x, y: legs.middle + 1, size: CROSS, stroke: 'fail', width: 1.8, a })
-      if (cell.count === 1) labelLost(pass, frame, x, legs, exchange)
+      if (cell.count === 1) labelLost(pass, frame, x, legs, exchange, a)
     }
     hit(pass, ticks, cell.first, cell.count, x - (arrived ? 2 : CROSS), x + Math.max(w, arrived ? 0 : CROSS), legs, true)
   }
 }
 
-function labelLost(pass: Pass, frame: Frame, x: number, legs: Legs, exchange: Exchange): void {
+function labelLost(pass: Pass, frame: Frame, x: number, legs: Legs, exchange: Exchange, a: number): void {
   if (!inView(pass.view, frame.at)) return
   const end = exchange.serverEnd ? xOf(pass, exchange.serverEnd.at) : pass.view.x1
   // The badge of the leg's end may stand right beside it; a leg that goes on would strike the words through.
@@ -181,7 +193,7 @@ function labelLost(pass: Pass, frame: Frame, x: number, legs: Legs, exchange: Ex
     { x: end + 14, y: legs.server + 8.5, align: 'start' },
     { x: x - 8, y: legs.server - 3, align: 'end' },
   ]
-  const wish = (text: string): LabelWish => ({ parts: [{ text, ink: 'fail' }], spots, priority: PRIORITY.break, halo: 'pane' })
+  const wish = (text: string): LabelWish => ({ parts: [{ text, ink: 'fail' }], spots, priority: PRIORITY.break, halo: 'pane', a })
   pass.scene.labels.push({ ...wish(long), otherwise: wish(bytes) })
 }
 
@@ -212,7 +224,7 @@ function brokeOff({ tracks }: Block, { clientEnd, serverEnd }: Exchange): boolea
 }
 
 /** Badges on both legs; the one that ended first says how. */
-function ends(pass: Pass, block: Block, exchange: Exchange, legs: Legs, frames: StreamFrames | undefined): void {
+function ends(pass: Pass, block: Block, exchange: Exchange, legs: Legs, frames: StreamFrames | undefined, a: number): void {
   const { clientEnd, serverEnd } = exchange
   const serverFirst = clientEnd !== undefined && serverEnd !== undefined && serverEnd.at < clientEnd.at
   const first = clientEnd && serverEnd ? (serverFirst ? serverEnd : clientEnd) : (clientEnd ?? serverEnd)
@@ -222,9 +234,11 @@ function ends(pass: Pass, block: Block, exchange: Exchange, legs: Legs, frames: 
   // Who only went along is no news; the proxy's passing on always is.
   const other = clientFirst ? serverEnd : clientEnd
   const news = other !== undefined && first !== undefined && other.by !== first.by
-  if (clientEnd && !clientFirst && news) markBadge(pass, clientEnd, xOf(pass, clientEnd.at), legs.client + LEG / 2, false)
-  if (serverEnd && clientFirst && news) markBadge(pass, serverEnd, besideLost(pass, frames, serverEnd.at), legs.server + LEG / 2, false)
-  if (first) markBadge(pass, first, xOf(pass, first.at), (clientFirst ? legs.client : legs.server) + LEG / 2, broke, legs.middle + 4)
+  const client = { y: legs.client + LEG / 2, a }
+  const server = { y: legs.server + LEG / 2, a }
+  if (clientEnd && !clientFirst && news) markBadge(pass, clientEnd, { ...client, x: xOf(pass, clientEnd.at), broke: false })
+  if (serverEnd && clientFirst && news) markBadge(pass, serverEnd, { ...server, x: besideLost(pass, frames, serverEnd.at), broke: false })
+  if (first) markBadge(pass, first, { ...(clientFirst ? client : server), x: xOf(pass, first.at), broke, named: legs.middle + 4 })
 }
 
 /** A badge steps aside for an answer that was lost within its width. */

@@ -30,11 +30,12 @@ export interface StripOf<T> {
 export function markStrip<T extends Row>(pass: Pass, lane: Lane, crowd: Crowd<T>, of: StripOf<T>): void {
   const { scene, view, edge } = pass
   const bottom = lane.y + lane.height - 2
+  const a = alphaOf(pass, of.kind, crowd.starts, crowd.items)
   const columns = crowdCells(crowd.starts, crowd.ends, view, edge, STEP)
   let highest = 0
   for (const { x, count } of columns) {
     const h = Math.min(HEIGHT, 2 + Math.log2(count) * 1.6)
-    scene.shapes.push({ k: 'rect', x, y: bottom - h, w: STEP + 0.3, h, fill: of.ink })
+    scene.shapes.push({ k: 'rect', x, y: bottom - h, w: STEP + 0.3, h, fill: of.ink, a })
     highest = Math.max(highest, h)
   }
   const y = bottom - 1.5
@@ -48,7 +49,7 @@ export function markStrip<T extends Row>(pass: Pass, lane: Lane, crowd: Crowd<T>
     ]
     // On a low strip its words can be read.
     const spots: Spot[] = highest < LOW ? [...beside, { x: run.x0 + 6, y, align: 'start' }] : beside
-    scene.labels.push({ parts, spots, priority: PRIORITY.number, halo: 'pane' })
+    scene.labels.push({ parts, spots, priority: PRIORITY.number, halo: 'pane', a })
   }
   markFailed(pass, crowd.failed, bottom, of)
   markSelected(pass, crowd, bottom, of)
@@ -57,8 +58,9 @@ export function markStrip<T extends Row>(pass: Pass, lane: Lane, crowd: Crowd<T>
 /** As high as the strip, so that one failure stands out of any crowd. */
 function markFailed<T extends Row>(pass: Pass, failed: Track<T>, bottom: number, of: StripOf<T>): void {
   const { scene, view, edge } = pass
+  const a = alphaOf(pass, of.kind, failed.ends, failed.items)
   const columns = crowdCells(failed.starts, failed.ends, view, edge, STEP)
-  for (const { x } of columns) scene.over.push({ k: 'rect', x, y: bottom - HEIGHT, w: STEP + 1, h: HEIGHT, fill: 'fail' })
+  for (const { x } of columns) scene.over.push({ k: 'rect', x, y: bottom - HEIGHT, w: STEP + 1, h: HEIGHT, fill: 'fail', a })
   for (const run of runsOf(columns)) {
     const count = hitRun(pass, failed, failed.ends, run, { bottom, kind: of.kind, front: true })
     const parts = [{ text: `${countText(count)} more failed`, ink: 'fail' as const, bold: true }]
@@ -70,9 +72,13 @@ function markFailed<T extends Row>(pass: Pass, failed: Track<T>, bottom: number,
       ],
       priority: PRIORITY.break,
       halo: 'pane',
+      a,
     })
   }
 }
+
+const alphaOf = (pass: Pass, kind: Selection['kind'], times: readonly number[], items: readonly Row[]): number =>
+  pass.alphaOf(kind, { times, ids: i => (items[i] as Row).id, first: 0, count: items.length })
 
 /** Columns that touch. */
 function runsOf(columns: readonly { readonly x: number }[]): { x0: number; x1: number }[] {

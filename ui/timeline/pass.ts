@@ -5,7 +5,7 @@ import type { Measure } from './labels.ts'
 import type { Lane } from './lanes.ts'
 import type { View } from './scale.ts'
 import { clampX, timeToX } from './scale.ts'
-import type { Ink, Scene } from './shapes.ts'
+import type { Among, Ink, Scene } from './shapes.ts'
 import type { SessionTracks } from './tracks.ts'
 
 export interface Pass {
@@ -15,8 +15,10 @@ export interface Pass {
   readonly scene: Scene
   readonly selection: Selection | null
   readonly measure: Measure
-  /** 0.25 for what the filter hides. */
+  /** Less than 1 for what the filter hides. */
   readonly alpha: (kind: Selection['kind'], id: number) => number
+  /** The same of several that are drawn as one. */
+  readonly alphaOf: (kind: Selection['kind'], among: Among) => number
 }
 
 /** One session in one frame: its tracks, its rows and its lanes (already moved). */

@@ -5,6 +5,7 @@
 import type { Finding } from '../../proxy/core/model.ts'
 import type { Range, TimelineProps } from '../view.ts'
 import { AXIS, type ComposedFrame, compose } from './compose.ts'
+import { Fading } from './fading.ts'
 import { callOf, edgeOf } from './fit.ts'
 import { hitAt } from './hit.ts'
 import { type LaneLayout, layoutLanes } from './lanes.ts'
@@ -55,6 +56,7 @@ export class Stage {
   readonly #cache = new TrackCache(() => performance.now())
   readonly #widths: TextWidths
   readonly #next = new NextFrame(() => this.#draw())
+  #fading: Fading
   #layout: LaneLayout = { lanes: [], height: 0 }
   #away: ReadonlySet<number> = new Set()
   #heardAt = 0
@@ -69,6 +71,7 @@ export class Stage {
     this.#events = events
     this.props = props
     this.#range = new LiveRange(props.range)
+    this.#fading = new Fading(props.dimmed)
     this.palette = readPalette(layers.scroller)
     this.#widths = new TextWidths(layers.over, this.palette)
     this.#heardAt = performance.now()
@@ -81,6 +84,7 @@ export class Stage {
     if (props.data.now !== before.data.now) this.#heardAt = performance.now()
     if (props.rev !== before.rev || props.data !== before.data || props.focus !== before.focus) this.#stale = true
     if (props.theme !== before.theme) this.repaint()
+    if (props.dimmed !== before.dimmed) this.#fading = new Fading(props.dimmed)
     if (props.follow !== before.follow) this.#seenRows = props.follow ? undefined : this.#countRows()
     if (this.#range.hear(props.range, props.follow || before.follow ? undefined : this.#glide())) this.#stale = true
     this.invalidate()
@@ -273,7 +277,7 @@ export class Stage {
       now: this.now(),
       lastAt: data.now ?? edgeOf(data),
       narrow: this.narrow,
-      dimmed: props.dimmed,
+      fading: this.#fading,
       measure: this.#widths.measure,
     })
     // What lies under a resting pointer moves with the range.

@@ -1,5 +1,6 @@
 /** What one frame of the timeline costs without a canvas: rows to tracks, and a composed frame at several zooms. Run: node ui/timeline/timeline.bench.ts [events] */
 import { compose, type FrameInput } from './compose.ts'
+import { Fading } from './fading.ts'
 import { layoutLanes } from './lanes.ts'
 import { logTracks } from './mark-logs.ts'
 import { at, busySession } from './story.fixture.ts'
@@ -45,7 +46,7 @@ for (const seconds of [(last - at(0)) / 1000, 600, 60, 10, 1, 0.05]) {
     now: last,
     lastAt: last,
     narrow: false,
-    dimmed: undefined,
+    fading: new Fading(undefined),
     measure: text => text.length * 6,
   }
   const frame = compose(input)
