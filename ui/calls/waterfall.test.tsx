@@ -1,13 +1,24 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
-import type { Call } from '../../proxy/core/model.ts'
-import { call } from '../story.fixture.ts'
+import type { Call, Exchange } from '../../proxy/core/model.ts'
+import { call, exchange } from '../story.fixture.ts'
 import { Waterfall } from './waterfall.tsx'
 
 const range = { from: 0, to: 110_000 }
 const drawn = (row: Parameters<typeof Waterfall>[0]['row'], now = 110_000): string =>
   renderToStaticMarkup(<Waterfall range={range} now={now} breakAt={undefined} row={row} />)
 const made = (fields: Partial<Call>): string => drawn(call(1, 1, { sentAt: 0, ...fields }))
+
+describe('an exchange’s bar', () => {
+  const made = (fields: Partial<Exchange>): string =>
+    drawn(exchange(1, 1, { requestAt: 0, clientEnd: { at: 50_000, by: 'server', how: 'complete', bytes: 1, seq: 1 }, ...fields }))
+  it('has the colour of its kind at any width, and of a failure', () => {
+    expect(made({ status: 200 })).toContain('stroke="var(--m-post)"')
+    expect(made({ method: 'GET', body: 'stream', status: 200 })).toContain('stroke="var(--m-stream)"')
+    expect(made({ status: 404 })).toContain('stroke="var(--m-fail)"')
+    expect(made({ status: 404, clientEnd: { at: 10, by: 'server', how: 'complete', bytes: 1, seq: 1 } })).toContain('fill="var(--m-fail)"')
+  })
+})
 
 describe('a call’s bar', () => {
   it('is filled as a success only where the answer came in time', () => {

@@ -3,7 +3,7 @@ import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
 import { isRedirect } from '../filter-match.ts'
 import { callEnd, fateOf, lostFrom } from '../timeline/call-fate.ts'
 import type { Range } from '../view.ts'
-import { firstEnd } from './words.ts'
+import { exchangeOutcome, firstEnd } from './words.ts'
 
 const WIDTH = 110
 
@@ -74,6 +74,10 @@ function ExchangeBar({ one, now, x, seen }: BarProps & { readonly one: Exchange 
   if (!seen(one.requestAt, end)) return null
   const [from, to] = [x(one.requestAt), x(end)]
   if (isRedirect(one.status)) return <path d={`m${from} 7 5 5-5 5-5-5z`} fill="var(--m-redirect-bg)" stroke="var(--m-redirect)" />
-  if (to - from < 6) return <rect x={from - 1} y="7" width={Math.max(3, to - from)} height="10" rx="1" fill="var(--m-post)" />
-  return <rect x={from} y="9" width={to - from} height="6" fill="var(--m-stream-bg)" stroke="var(--m-stream)" />
+  const mark = exchangeOutcome(one, false).tone === 'fail' ? 'fail' : one.body === 'stream' ? 'stream' : 'post'
+  if (to - from < 6)
+    return (
+      <rect x={from - 1} y="7" width={Math.max(3, to - from)} height="10" rx="1" fill={`var(--m-${mark === 'stream' ? 'post' : mark})`} />
+    )
+  return <rect x={from} y="9" width={to - from} height="6" fill={`var(--m-${mark}-bg)`} stroke={`var(--m-${mark})`} />
 }
