@@ -122,6 +122,15 @@ describe('zoomed to milliseconds', () => {
 
 describe('the lens', () => {
   it('is not drawn without a selection', () => expect(texts(shoot(data))).not.toContain('307 in 4.1 ms'))
+  it('is not drawn over a crowd', () => {
+    const crowd = Array.from({ length: 60 }, (_, i) => exchange(broken.session.id, 3 + i * 0.05, { path: '/messages' }))
+    const beside = { ...broken, exchanges: [...broken.exchanges, ...crowd].sort((a, b) => a.requestAt - b.requestAt) }
+    const left = Array.from({ length: 60 }, (_, i) => exchange(broken.session.id, -5 + i * 0.05, { path: '/messages' }))
+    const around = { ...beside, exchanges: [...beside.exchanges, ...left].sort((a, b) => a.requestAt - b.requestAt) }
+    const shot = shoot({ ...data, sessions: [around] }, { selection, focus: 0 })
+    expect(rects(shot, 'postBg').some(rect => rect.stroke === 'post')).toBe(true)
+    expect(texts(shot)).not.toContain('307 in 4.1 ms')
+  })
   it('is not drawn where other marks lie', () => {
     const second = broken.calls[1]?.id ?? 0
     expect(texts(shoot(data, { selection: { kind: 'call', id: second } })).some(text => / in \d/.test(text))).toBe(false)
@@ -420,6 +429,13 @@ describe('a long, busy session', () => {
   it('still shows every problem', () => {
     expect(problems).toBe(19)
     expect(rects(busy, 'fail')).toHaveLength(problems)
+  })
+  it('frames a crowd only where a frame cannot be read as a digit', () => {
+    const wide = { from: 0, to: (rows.session.lastAt - at(0)) / 10, focus: 0 }
+    const blocks = shoot(live([rows], rows.session.lastAt), wide)
+    const framed = [...rects(blocks, 'streamBg'), ...rects(blocks, 'callBg'), ...rects(blocks, 'redirectBg')].filter(rect => rect.r === 1.5)
+    for (const rect of framed) expect(rect.w).toBeGreaterThanOrEqual(8)
+    expect(rects(blocks, 'stream').some(rect => rect.w < 8 && rect.w >= 4)).toBe(true)
   })
   it('gives the crowds their numbers, which add up', () => {
     const sum = busy.scene.hits.filter(hit => hit.kind === 'frame').reduce((total, hit) => total + (hit.among?.count ?? 1), 0)

@@ -152,7 +152,7 @@ function markBlock(pass: Pass, block: Block, before: Block | undefined, input: F
   markStreams(pass, block)
   markRedirects(pass, block, exchanges)
   markJoins(pass, block, calls, exchanges)
-  if (own) markLens(pass, block, own, exchanges)
+  if (own) markLens(pass, block, own)
 }
 
 /** The band of the selected call, through all lanes of its session. */

@@ -16,6 +16,8 @@ export interface Run {
 }
 
 const LONGEST = 8 * BLOCK
+/** From this width on a block is framed. */
+const FRAMED = 8
 
 export const isCrowd = (cell: Cell): boolean => cell.count > MOST
 
@@ -53,7 +55,9 @@ export function markCrowds(pass: Pass, cells: readonly Cell[], look: CrowdLook, 
     if (!isCrowd(cell)) continue
     const w = Math.max(4, cell.x1 - cell.x0)
     const a = pass.alphaOf(of.kind, amongOf(of, cell))
-    layer.push({ k: 'rect', x: cell.x0, y: look.y, w, h: look.h, fill: look.ground, stroke: look.ink, r: 1.5, a })
+    // A narrow frame reads as a digit of the number beside it.
+    if (w < FRAMED) layer.push({ k: 'rect', x: cell.x0, y: look.y, w, h: look.h, fill: look.ink, a })
+    else layer.push({ k: 'rect', x: cell.x0, y: look.y, w, h: look.h, fill: look.ground, stroke: look.ink, r: 1.5, a })
     pass.scene.hits.push({
       x0: cell.x0,
       x1: cell.x0 + w,

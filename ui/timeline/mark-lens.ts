@@ -2,9 +2,10 @@
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import { lengthText } from './axis.ts'
 import { lostFrom } from './call-fate.ts'
+import { overlaps } from './labels.ts'
 import type { Lane } from './lanes.ts'
 import { WIDE } from './levels.ts'
-import type { Block, DrawnExchange, Pass } from './pass.ts'
+import type { Block, Pass } from './pass.ts'
 import { inView } from './scale.ts'
 import type { Ink, Shape } from './shapes.ts'
 import { PRIORITY } from './shapes.ts'
@@ -20,7 +21,8 @@ interface Lensed {
   readonly end: number
 }
 
-export function markLens(pass: Pass, block: Block, call: Call, drawn: ReadonlyMap<number, DrawnExchange>): void {
+/** Called after all other marks of the block: it takes only what they leave free. */
+export function markLens(pass: Pass, block: Block, call: Call): void {
   const seen = lensed(pass, block, call)
   const first = seen[0]
   if (!first || seen.length > MOST) return
@@ -32,7 +34,7 @@ export function markLens(pass: Pass, block: Block, call: Call, drawn: ReadonlyMa
   const top = (lanes[0] as Lane).y - 1
   const bottom = Math.max(...lanes.map(lane => lane.y + lane.height)) + 1
   const anchor = pass.view.x0 + (from - pass.view.from) * px
-  const left = freePlace(pass, block, lanes, drawn, anchor)
+  const left = freePlace(pass, block, { y0: top, y1: bottom }, anchor)
   if (left === undefined) return
   draw(pass, block, seen, { left, top, bottom, from, to, anchor })
 }
@@ -49,20 +51,12 @@ function lensed(pass: Pass, block: Block, call: Call): Lensed[] {
   return found.sort((a, b) => a.exchange.requestAt - b.exchange.requestAt)
 }
 
-/** Beside the call, right or left, where these lanes show nothing else and the box covers no lane between them. */
-function freePlace(
-  pass: Pass,
-  block: Block,
-  lanes: readonly Lane[],
-  drawn: ReadonlyMap<number, DrawnExchange>,
-  anchor: number,
-): number | undefined {
-  const between = block.paths.filter(lane => lane && lane.y >= (lanes[0] as Lane).y && lane.y <= (lanes[lanes.length - 1] as Lane).y)
-  const marks = [...drawn.values()].filter(mark => between.includes(block.paths[mark.path]))
+/** Beside the call, right or left, where nothing lies that can be pointed at and no answer goes up. */
+function freePlace(pass: Pass, block: Block, box: { readonly y0: number; readonly y1: number }, anchor: number): number | undefined {
   const arrows = block.rows.calls.length < 5000 ? block.rows.calls : []
   const free = (x: number): boolean => {
     if (x < pass.view.x0 + 4 || x + WIDTH > pass.view.x1 - 4) return false
-    if (marks.some(mark => mark.x1 > x - 8 && mark.x0 < x + WIDTH + 8)) return false
+    if (pass.scene.hits.some(hit => overlaps(hit, { ...box, x0: x - 8, x1: x + WIDTH + 8 }))) return false
     const from = pass.view.from + ((x - 4 - pass.view.x0) / (pass.view.x1 - pass.view.x0)) * (pass.view.to - pass.view.from)
     const to = pass.view.from + ((x + WIDTH + 4 - pass.view.x0) / (pass.view.x1 - pass.view.x0)) * (pass.view.to - pass.view.from)
     return !arrows.some(call => within(call.answeredAt, from, to) || within(lostFrom(call), from, to))

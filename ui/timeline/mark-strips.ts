@@ -41,6 +41,7 @@ export function markStrip<T extends Row>(pass: Pass, lane: Lane, crowd: Crowd<T>
   const y = bottom - 1.5
   for (const run of runsOf(columns)) {
     const count = hitRun(pass, crowd, crowd.starts, run, { bottom, kind: of.kind, front: false })
+    if (highest >= LOW) scene.taken.push({ ...run, y0: bottom - HEIGHT, y1: bottom })
     if (run.x1 - run.x0 < WIDE) continue
     const parts = [{ text: `+${countText(count)} ${of.one}${count === 1 ? '' : 's'}`, ink: 'tx2' as const }]
     const beside: Spot[] = [
