@@ -2,14 +2,13 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a virtual grid cannot be a <table>; its rows are placed freely
 // biome-ignore-all lint/a11y/useFocusableInteractive: the row has the focus, not its cells (roving tabindex)
 import type { TableTab } from '../address.ts'
-import { edge } from '../format.ts'
 import { classes, Hidden } from '../parts/button.tsx'
 import type { Scene } from '../scene.ts'
 import styles from './calls.module.css'
+import { waterfallHeading } from './waterfall.tsx'
 
 export function TableHead({ tab, scene }: { readonly tab: TableTab; readonly scene: Scene }) {
   const { range, zero } = scene
-  const span = range.to - range.from
   const at = zero.mode === 'clock' ? 'At' : 'At, s'
   if (tab === 'log' || tab === 'findings')
     return (
@@ -49,7 +48,7 @@ export function TableHead({ tab, scene }: { readonly tab: TableTab; readonly sce
           {tab === 'events' ? <Hidden>Time</Hidden> : 'Time'}
         </span>
         <span role="columnheader" className={styles.fall} aria-label="Waterfall">
-          {zero.mode === 'clock' ? '' : `${edge(range.from - zero.at, span)} to ${edge(range.to - zero.at, span)}`}
+          {zero.mode === 'clock' ? '' : waterfallHeading(range, zero.at)}
         </span>
       </div>
     </div>

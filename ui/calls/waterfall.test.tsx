@@ -2,12 +2,19 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import { call, exchange } from '../story.fixture.ts'
-import { Waterfall } from './waterfall.tsx'
+import { Waterfall, waterfallHeading } from './waterfall.tsx'
 
 const range = { from: 0, to: 110_000 }
 const drawn = (row: Parameters<typeof Waterfall>[0]['row'], now = 110_000): string =>
   renderToStaticMarkup(<Waterfall range={range} now={now} breakAt={undefined} row={row} />)
 const made = (fields: Partial<Call>): string => drawn(call(1, 1, { sentAt: 0, ...fields }))
+
+describe('the heading', () => {
+  it('names both ends, or where they are long the first and how much it is', () => {
+    expect(waterfallHeading({ from: -24_000, to: 101_000 }, 0)).toBe('−24 s to +101 s')
+    expect(waterfallHeading({ from: 31_637, to: 31_660 }, 10_000)).toBe('+21.637 s for 23 ms')
+  })
+})
 
 describe('an exchange’s bar', () => {
   const made = (fields: Partial<Exchange>): string =>

@@ -1,11 +1,21 @@
 /** A row's place in the range that the timeline shows, drawn small. The same marks as on the timeline. */
 import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
 import { isRedirect } from '../filter-match.ts'
+import { duration, edge } from '../format.ts'
 import { callEnd, fateOf, lostFrom } from '../timeline/call-fate.ts'
 import type { Range } from '../view.ts'
 import { exchangeOutcome, firstEnd } from './words.ts'
 
 const WIDTH = 110
+/** Characters of its heading that the column holds. */
+const HEADING = 18
+
+/** What the column shows, `zero` at 0: "−24 s to +101 s"; where both ends are long, "+21.637 s for 23 ms". */
+export function waterfallHeading({ from, to }: Range, zero: number): string {
+  const span = to - from
+  const both = `${edge(from - zero, span)} to ${edge(to - zero, span)}`
+  return both.length <= HEADING ? both : `${edge(from - zero, span)} for ${duration(span)}`
+}
 
 interface WaterfallProps {
   readonly range: Range
