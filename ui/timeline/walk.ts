@@ -1,5 +1,6 @@
 /** Arrow keys: from mark to mark in time within a lane, and to the nearest mark of the next lane. Promise: every mark can be reached without a mouse. */
-import type { Range, Selection, TimelineData } from '../view.ts'
+import type { Exchange } from '../../proxy/core/model.ts'
+import type { Range, Selection, SessionRows, TimelineData } from '../view.ts'
 import { numberedFindings } from './findings.ts'
 import { firstAtLeast, nearest } from './sorted.ts'
 import type { SessionTracks } from './tracks.ts'
@@ -18,33 +19,37 @@ function stop<T extends { readonly id: number }>(kind: Selection['kind'], rows: 
 
 /** The lanes from top to bottom, as lists of what can be selected in them. */
 export function stopsOf(data: TimelineData, tracks: readonly SessionTracks[]): Stop[] {
-  const stops: Stop[] = []
   const findings = [...numberedFindings(data.sessions)].sort((a, b) => a.at - b.at)
-  stops.push(stop('finding', findings, finding => finding.at))
-  data.sessions.forEach((rows, index) => {
+  const sessions = data.sessions.flatMap((rows, index) => {
     const track = tracks[index]
-    if (!track) return
-    stops.push(stop('session', [rows.session], session => session.startedAt))
-    stops.push(
-      stop(
-        'call',
-        rows.calls.filter(call => call.number > 0),
-        call => call.sentAt,
-      ),
-    )
-    const lanes = track.paths.map((_, path) => rows.exchanges.filter(exchange => track.places.get(exchange.id)?.path === path))
-    for (const lane of lanes) stops.push(stop('exchange', lane, exchange => exchange.requestAt))
-    stops.push(
-      stop(
-        'exchange',
-        rows.exchanges.filter(exchange => track.places.get(exchange.id)?.path === -1),
-        exchange => exchange.requestAt,
-      ),
-    )
-    stops.push(stop('frame', rows.frames, frame => frame.at))
+    return track ? lanesOf(rows, track) : []
   })
-  stops.push(stop('log', data.logs, log => log.at))
+  const stops = [stop('finding', findings, finding => finding.at), ...sessions, stop('log', data.logs, log => log.at)]
   return stops.filter(lane => lane.ids.length > 0)
+}
+
+/** Kept with the tracks, which are made anew when the rows change: a key that is held down must not read 100,000 rows each time. */
+const kept = new WeakMap<SessionTracks, readonly Stop[]>()
+
+function lanesOf(rows: SessionRows, tracks: SessionTracks): readonly Stop[] {
+  const known = kept.get(tracks)
+  if (known) return known
+  // One lane per path, then the streams.
+  const paths: Exchange[][] = [...tracks.paths, undefined].map(() => [])
+  for (const exchange of rows.exchanges) {
+    const place = tracks.places.get(exchange.id)
+    // What came since has no lane yet.
+    if (place) paths.at(place.path)?.push(exchange)
+  }
+  const calls = rows.calls.filter(call => call.number > 0)
+  const stops = [
+    stop('session', [rows.session], session => session.startedAt),
+    stop('call', calls, call => call.sentAt),
+    ...paths.map(lane => stop('exchange', lane, exchange => exchange.requestAt)),
+    stop('frame', rows.frames, frame => frame.at),
+  ]
+  kept.set(tracks, stops)
+  return stops
 }
 
 /** What an arrow leads to; null when there is nothing at all. Without a selection the first mark in view. */

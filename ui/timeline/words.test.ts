@@ -142,6 +142,17 @@ describe('walking by arrow keys', () => {
     expect(down).toEqual({ kind: 'exchange', id: broken.calls[5]?.exchange })
     expect(walk(stops, lost, 'up', view)).toEqual({ kind: 'session', id: broken.session.id })
   })
+  it('reads the rows of a session again only when they have changed', () => {
+    const again = stopsOf(data, tracks)
+    const frames = stops.findIndex(stop => stop.kind === 'frame')
+    expect(again[frames]).toBe(stops[frames])
+    expect(
+      stopsOf(
+        data,
+        data.sessions.map(rows => tracksOf(rows)),
+      )[frames],
+    ).not.toBe(stops[frames])
+  })
   it('reaches every mark', () => {
     const reached = new Set(stops.flatMap(stop => stop.ids.map(id => `${stop.kind} ${id}`)))
     for (const rows of data.sessions) {
