@@ -199,6 +199,10 @@ export type WireEvent =
   | GapEvent
 export type EventKind = WireEvent['kind']
 
+/** The answer itself; informational heads (1xx, RFC 9110, 15.2) come before it. */
+export const isFinal = (event: WireEvent): event is ResponseEvent =>
+  event.kind === 'response' && (event.status < 100 || event.status >= 200 || event.status === 101)
+
 type Unstamped<E> = E extends WireEvent ? Omit<E, 'seq' | 'at'> & { readonly at?: number } : never
 /** An event before the journal gave it its number and, unless `at` is given, its time. */
 export type Draft = Unstamped<WireEvent>

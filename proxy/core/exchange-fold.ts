@@ -8,7 +8,7 @@ import { BodyReader, type Inflate } from './body.ts'
 import type { CallEnds } from './call-ends.ts'
 import type { CallFold } from './call-fold.ts'
 import type { Cancellations } from './cancellations.ts'
-import type { ChangeEvent, ChunkEvent, EndEvent, RequestEvent, ResponseEvent } from './event.ts'
+import { type ChangeEvent, type ChunkEvent, type EndEvent, isFinal, type RequestEvent, type ResponseEvent } from './event.ts'
 import { ExchangeEnds, endOf } from './exchange-ends.ts'
 import { encodingOf, headerOf, lengthOf } from './fields.ts'
 import { tookAfterFin } from './half-close.ts'
@@ -61,7 +61,7 @@ export class ExchangeFold {
   response(event: ResponseEvent): void {
     const { world, finder, sessions, calls, redirects, inflate } = this.#parts
     const x = this.open.get(event.exchange)
-    if (!x || (event.status < 200 && event.status !== 101)) return
+    if (!x || !isFinal(event)) return
     const { row } = x
     if (row.requestEndAt !== undefined || (x.requestLength >= 0 && row.requestBytes >= x.requestLength)) this.#readRequest(x)
     // An early answer: the body goes on, but the exchange needs its place now.

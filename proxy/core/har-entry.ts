@@ -4,7 +4,17 @@
  */
 import { bytesToBase64 } from './base64.ts'
 import { concat } from './bytes.ts'
-import type { ChunkEvent, EndEvent, Leg, Part, RawHeader, RequestEvent, ResponseEvent, WireEvent } from './event.ts'
+import {
+  type ChunkEvent,
+  type EndEvent,
+  isFinal,
+  type Leg,
+  type Part,
+  type RawHeader,
+  type RequestEvent,
+  type ResponseEvent,
+  type WireEvent,
+} from './event.ts'
 import type { BodyNote, HarEnd, HarEntry, HarMcp, HarPair, HarSseMessage } from './har-types.ts'
 import { eventToLine } from './lines.ts'
 import type { Call, Finding } from './model.ts'
@@ -114,11 +124,6 @@ function timingsOf(events: readonly WireEvent[], request: RequestEvent, response
     wait: tidy(answeredAt - sentAt),
     receive: tidy(response ? Math.max(0, lastOf('response') - answeredAt) : 0),
   }
-}
-
-/** The answer itself; informational heads (1xx) come before it. */
-export function isFinal(event: WireEvent): event is ResponseEvent {
-  return event.kind === 'response' && (event.status < 100 || event.status >= 200 || event.status === 101)
 }
 
 /** The event in the JSON lines format, without what the entry holds anyway. `isShown`: its head is the one in HAR's own fields. */

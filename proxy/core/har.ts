@@ -6,8 +6,8 @@
  */
 
 import { concat } from './bytes.ts'
-import type { ChunkEvent, Part, RequestEvent, WireEvent } from './event.ts'
-import { harEntry, isFinal } from './har-entry.ts'
+import { type ChunkEvent, isFinal, type Part, type RequestEvent, type WireEvent } from './event.ts'
+import { harEntry } from './har-entry.ts'
 import type { BodyNote, HarLogMcp } from './har-types.ts'
 import { eventToLine } from './lines.ts'
 import { maskFindings, maskTree } from './mask-event.ts'

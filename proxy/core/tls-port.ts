@@ -5,6 +5,8 @@ import type { Exchange } from './model.ts'
 
 /** nginx, and whatever is written in Go. */
 const SAYS_SO = /HTTP request (was sent )?to (an )?HTTPS (port|server)/i
+/** Said by the proxy of an answer that is a TLS alert. */
+export const TLS_ALERT = 'a TLS alert'
 /** A server that speaks TLS ends a plain request this soon (ms). */
 const AT_ONCE = 1_000
 
@@ -13,7 +15,9 @@ const isPlain = ({ target }: Facts): boolean => target?.startsWith('http:') === 
 /** The answer in which the server says it. */
 export const saysTls = (facts: Facts): Exchange | undefined =>
   isPlain(facts)
-    ? facts.exchanges.find(({ status, responseBy, errorText = '' }) => status === 400 && responseBy === 'server' && SAYS_SO.test(errorText))
+    ? facts.exchanges.find(({ status, responseBy, errorText = '', serverEnd }) =>
+        responseBy === 'server' ? status === 400 && SAYS_SO.test(errorText) : serverEnd?.detail?.includes(TLS_ALERT) === true,
+      )
     : undefined
 
 /** It ended a request at once and without a byte, as it has ended all others: so do servers that speak TLS, among others. */

@@ -7,7 +7,8 @@ import net from 'node:net'
 import os from 'node:os'
 import tls from 'node:tls'
 import type { Endpoint } from '../core/event.ts'
-import { HANDSHAKE_TIMEOUT, OWN_PORT } from './trouble.ts'
+import { HANDSHAKE_TIMEOUT } from '../core/tls-trouble.ts'
+import { OWN_PORT } from './trouble.ts'
 
 export interface DialOptions {
   readonly target: URL

@@ -321,7 +321,10 @@ describe('TLS', () => {
     })
     closing.push(() => void secured.stop())
     const second = await once(`http://127.0.0.1:${secured.port}`)
-    expect((JSON.parse(second.text) as Told).error.try).toContain('https://')
+    expect((JSON.parse(second.text) as Told).error).toMatchObject({
+      message: expect.stringContaining('answered with a TLS alert'),
+      try: expect.stringContaining('https://'),
+    })
   }, 20_000)
 })
 

@@ -3,6 +3,8 @@
  * gets one that names the code, the target and what to try, and the journal says how the leg ended.
  */
 import type { Ending } from '../core/event.ts'
+import { TLS_ALERT } from '../core/tls-port.ts'
+import { tlsTrouble } from '../core/tls-trouble.ts'
 
 export interface Trouble {
   readonly status: number
@@ -13,7 +15,6 @@ export interface Trouble {
 }
 
 export const OWN_PORT = 'EOWNPORT'
-export const HANDSHAKE_TIMEOUT = 'ERR_TLS_HANDSHAKE_TIMEOUT'
 
 const TLS_CODES =
   /^(ERR_TLS|ERR_SSL|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|CRL_|INVALID_CA|INVALID_PURPOSE|ERROR_IN_CERT|PATH_LENGTH)/
@@ -31,7 +32,7 @@ export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
   if (code.startsWith('HPE_')) {
     return of(
       'garbage',
-      `${target.origin} answered with something that is not HTTP/1.1 (${detail}).`,
+      `${target.origin} answered with ${isTlsAlert(error) ? TLS_ALERT : `something that is not HTTP/1.1 (${detail})`}.`,
       target.protocol === 'http:'
         ? 'Does the server speak https on this port? Then use https:// in --target.'
         : 'Is this the port of an HTTP server?',
@@ -67,7 +68,7 @@ export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
     )
   }
   if (TLS_CODES.test(code)) {
-    return of('tls', `The TLS connection to ${target.host} failed: ${detail}.`, tlsAdvice(code, target))
+    return of('tls', `The TLS connection to ${target.host} failed: ${detail}.`, tlsTrouble(code).fix)
   }
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL') {
     return of(
@@ -83,6 +84,9 @@ export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
   )
 }
 
+/** What a TLS server says to plain text: a record of type 21, of version 3.x (RFC 8446, 5.1). Node keeps what its parser refused. */
+const isTlsAlert = ({ rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): boolean => rawPacket?.[0] === 21 && rawPacket[1] === 3
+
 /** Without advice that is meant for whoever runs Node, and of an OpenSSL error only its reason: not its thread, routine and source file. */
 function plainWords(message: string): string {
   const [, reason] = /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message) ?? []
@@ -96,17 +100,4 @@ function portOf(target: URL): string {
 function localhostHint(target: URL): string {
   if (target.hostname !== 'localhost') return ''
   return '"localhost" is ::1 and 127.0.0.1; both were tried.'
-}
-
-function tlsAdvice(code: string, target: URL): string {
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return 'Does the server speak plain http on this port? Then use http:// in --target.'
-  }
-  if (code === HANDSHAKE_TIMEOUT) {
-    return 'Does the server speak TLS on this port? If it speaks plain http, use http:// in --target.'
-  }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') {
-    return `Use the name that the certificate of ${target.host} bears in --target.`
-  }
-  return 'If the certificate is your own, give its authority with --ca FILE; --insecure-upstream skips the check.'
 }

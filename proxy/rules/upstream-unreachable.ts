@@ -4,7 +4,8 @@ import type { Facts } from '../core/facts.ts'
 import { answerAt, answerOf, answerSeq, refusalWords } from '../core/http-signs.ts'
 import type { Exchange, LogLine, Severity } from '../core/model.ts'
 import type { Outage } from '../core/outages.ts'
-import { saysTls } from '../core/tls-port.ts'
+import { saysTls, TLS_ALERT } from '../core/tls-port.ts'
+import { tlsTrouble } from '../core/tls-trouble.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -25,7 +26,7 @@ export const upstreamUnreachable: Rule = {
     if (!first) return []
     const outage = facts.outages?.findLast(({ from }) => from <= answerAt(first))
     if (outage?.wasUp && isRestartTold(facts, outage)) return []
-    const how = first.serverEnd?.how ?? 'refused'
+    const { how = 'refused', code = '' } = first.serverEnd ?? {}
     const fate = fateBefore(facts, failed, outage)
     const says = first.trouble ?? first.serverEnd?.detail ?? 'The connection failed.'
     const span = outage?.to === undefined ? undefined : spanText(outage.to - outage.from)
@@ -39,8 +40,8 @@ export const upstreamUnreachable: Rule = {
         ...(first.calls[0] !== undefined && { call: first.calls[0] }),
         title: `${WHAT[how] ?? 'The connection failed'}, ${countText(failed.length, 'request')}. ${span === undefined ? 'The server did not come back.' : `The server was back after ${span}.`}`,
         says: `${says}${outage?.wasUp ? ' It had answered before.' : ''}`,
-        cause: fate ? `The server’s process ${fate.text.slice(0, 80)}.` : causeOf(how, outage),
-        fix: fate ? fixOfEnd(fate) : fixOf(how, says, outage),
+        cause: fate ? `The server’s process ${fate.text.slice(0, 80)}.` : causeOf(how, code, outage),
+        fix: fate ? fixOfEnd(fate) : fixOf(how, code, says, outage),
         evidence: [
           ...(fate ? [{ seq: fate.seq, at: fate.at, says: `The server’s process: ${fate.text.slice(0, 80)}` }] : []),
           ...failed.slice(0, 5).map(x => ({
@@ -67,11 +68,11 @@ function wrongTarget(x: Exchange): Verdict {
     ...(x.calls[0] !== undefined && { call: x.calls[0] }),
     evidence: [answerOf(x)],
   }
-  if (x.responseBy === 'server')
+  if (x.responseBy === 'server' || x.serverEnd?.detail?.includes(TLS_ALERT))
     return {
       ...base,
       title: 'The server speaks TLS on this port, and --target says http://.',
-      says: `It could not read ${x.method} ${x.path}, and says so: “${refusalWords(x)}”.`,
+      says: `It could not read ${x.method} ${x.path}, and says so${x.responseBy === 'server' ? `: “${refusalWords(x)}”` : ` with ${TLS_ALERT}`}.`,
       cause: 'The scheme in --target.',
       fix: ['Write https:// in --target; if the certificate is your own, give its authority with --ca.'],
     }
@@ -110,11 +111,11 @@ function severityOf(outage: Outage | undefined): Severity {
   return outage.wasUp ? 'info' : 'warning'
 }
 
-function causeOf(how: string, outage: Outage | undefined): string {
+function causeOf(how: string, code: string, outage: Outage | undefined): string {
   if (outage?.wasUp) return outage.to === undefined ? 'The server has stopped.' : 'The server was being restarted.'
   if (outage?.to !== undefined) return 'The server was started after the client.'
   if (how === 'unresolved') return 'The host name in --target, or the DNS of this machine.'
-  if (how === 'tls') return 'The server’s certificate is not trusted, or it speaks no TLS on this port.'
+  if (how === 'tls') return tlsTrouble(code).cause
   return how === 'timeout' ? 'The host is down, or a firewall drops the connection.' : 'No program listens at this address.'
 }
 
@@ -130,14 +131,14 @@ const fixOfEnd = ({ text }: LogLine): string[] =>
     ? [`Start the server again, and look into its log for why it ended: “${text.slice(0, 80)}”.`]
     : ['Correct the command after --, and begin a new run.']
 
-function fixOf(how: string, says: string, outage: Outage | undefined): string[] {
+function fixOf(how: string, code: string, says: string, outage: Outage | undefined): string[] {
   if (outage?.wasUp)
     return outage.to === undefined
       ? ['Start the server again, and look into its log for why it ended.']
       : ['Nothing to do: the server is back.']
   if (outage?.to !== undefined) return ['Start the server before the client, or let the client try again.']
   if (how === 'unresolved') return ['Correct the host name in --target.']
-  if (how === 'tls') return ['Give the certificate’s authority with --ca, or use http:// in --target if the server speaks no TLS.']
+  if (how === 'tls') return [tlsTrouble(code).fix]
   if (how === 'timeout') return ['Check the address in --target, and whether a firewall stands between.']
   const loopback = /localhost|\[::1\]/.test(says)
   return [
