@@ -88,7 +88,7 @@ function cutBy(facts: Facts, { exchange, end }: Abrupt): Pick<EndCause, 'lost' |
 
 function byServer(facts: Facts, one: Abrupt): EndCause {
   const base = { ...one, ...cutBy(facts, one), again: 0 }
-  const restart = restartSign(facts, one)
+  const restart = restartSign(facts, one.end)
   const idle = idleSign(facts, one)
   const how = `${endingText(one.end.how)} ${spanText(one.silence)} after the last byte`
   const network: Alternative = { rule: 'network-interruption', standing: 'possible', why: `the stream had no clean end: ${how}` }
@@ -201,7 +201,7 @@ function idleSign(facts: Facts, { silence, end }: Abrupt): IdleSign | undefined 
 const exits = perFacts(({ logs }) => logs.filter(({ source, text }) => source === 'process' && EXITED.test(text)))
 
 /** The server was found gone after the end, its process ended, or other streams ended with it. */
-function restartSign(facts: Facts, { end }: Abrupt): { sure: boolean; why: string; evidence: Evidence[] } | undefined {
+export function restartSign(facts: Facts, end: End): { sure: boolean; why: string; evidence: Evidence[] } | undefined {
   const near = facts.others.filter(
     ({ ended }) => ended?.by === 'server' && BROKEN.has(ended.how) && Math.abs(ended.at - end.at) < BURST_SPAN,
   )

@@ -1,6 +1,6 @@
 /** The handshake of a session, as its calls show it. Promise: plain readings that several rules share; none of them is a verdict. */
 import type { Facts } from './facts.ts'
-import type { Call } from './model.ts'
+import type { Call, Session } from './model.ts'
 
 const TIMED_OUT = /time[d ]?-? ?out|-32001|deadline/i
 /** The reason of a cancellation says that a limit was reached. */
@@ -25,4 +25,26 @@ const FREE = new Set(['initialize', 'ping', 'server/discover'])
 export function isTurnedDown({ error, delivery, acceptedAt, sentAt }: Call, now: number): boolean {
   if (error) return error.code === -32602 || /initiali[sz]/i.test(error.message)
   return delivery === 'unanswered' || (delivery === 'pending' && acceptedAt !== undefined && now - sentAt > 10_000)
+}
+
+/** An old server ends its session over a request within this time (ms). */
+const KILL_SPAN = 1_000
+
+interface Handshake {
+  readonly session: Pick<Session, 'transport' | 'ended' | 'initializedAt'>
+  readonly calls: readonly Pick<Call, 'from' | 'kind' | 'method' | 'sentAt'>[]
+}
+
+/** The end that a server made at once over a request before the handshake was done, as Python servers before mcp 1.9.4 do. */
+export function killedBy({ session, calls }: Handshake): Session['ended'] {
+  const { transport, ended, initializedAt = Number.POSITIVE_INFINITY } = session
+  if (transport !== 'sse' || ended?.by !== 'server' || ended.how !== 'complete') return undefined
+  const isEarly = ({ from, kind, method, sentAt }: Handshake['calls'][number]) =>
+    from === 'client' &&
+    kind === 'request' &&
+    !FREE.has(method) &&
+    sentAt < initializedAt &&
+    ended.at >= sentAt &&
+    ended.at - sentAt < KILL_SPAN
+  return calls.some(isEarly) ? ended : undefined
 }

@@ -1,6 +1,6 @@
 /** A first session's requests came before its handshake was done. Promise: what a reconnect does is told by reconnected-without-initialize. */
 import type { Facts } from '../core/facts.ts'
-import { clientName, hasHandshake, initializeOf, isTurnedDown, requestsOf } from '../core/lifecycle.ts'
+import { clientName, hasHandshake, initializeOf, isTurnedDown, killedBy, requestsOf } from '../core/lifecycle.ts'
 import type { Call, Evidence } from '../core/model.ts'
 import { unknownSession } from '../core/unknown-session.ts'
 import { countText, spanText } from '../core/words.ts'
@@ -41,9 +41,7 @@ export const requestBeforeInitialize: Rule = {
 
 function verdictOn(facts: Facts, first: Call, early: readonly Call[], init: Call | undefined): Verdict {
   const refused = early.filter(call => isTurnedDown(call, facts.now))
-  const { ended } = facts.session
-  const killed =
-    ended?.by === 'server' && ended.how === 'complete' && ended.at >= first.sentAt && ended.at - first.sentAt < 1_000 ? ended : undefined
+  const killed = killedBy(facts)
   const outcome = killed
     ? 'The server ended the session over it.'
     : refused.length > 0
