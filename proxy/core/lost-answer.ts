@@ -9,6 +9,7 @@ import { headerOf, lengthOf } from './fields.ts'
 import { isForeignBody, isStreamOfText } from './http-signs.ts'
 import type { Call, Exchange, Frame, Framing } from './model.ts'
 import { callsUnder, carriersOf, exchangeOf, perFacts } from './per-facts.ts'
+import { holdsAll } from './single-slot.ts'
 
 /** Answered only when the client has heard enough: it stays open on purpose (2026-07-28). */
 const LISTENS = 'subscriptions/listen'
@@ -47,7 +48,7 @@ const isOpen = (call: Call) => call.answeredAt === undefined
 export const cutByEnd = ({ broken }: Call) => broken?.by === 'proxy' && broken.how === 'closed'
 
 /** Until when a call is known to have waited (recording ms). */
-export const waitedUntil = (facts: Facts, call: Call): number => call.answeredAt ?? call.brokenAt ?? facts.now
+export const waitedUntil = (facts: Facts, call: Call): number => Math.min(overAt(call), facts.now)
 
 /** The exchange whose own response should carry the answer. */
 export const ownExchange = (facts: Facts, call: Call): Exchange | undefined =>
@@ -104,6 +105,12 @@ export function lostAnswer(facts: Facts, call: Call): string | undefined {
   if (during(misnamed(facts))) return 'response-unknown-id'
   return sharing(facts).has(call) ? 'duplicate-in-flight-id' : undefined
 }
+
+/** The call never got to work, or its answer came and could not be read: that its client gave up on it says nothing of a limit. */
+export const failedOtherwise = (facts: Facts, call: Call): boolean =>
+  (call.status ?? 0) >= 300 ||
+  (call.answeredAt === undefined && lostAnswer(facts, call) !== undefined) ||
+  (holdsAll(facts)?.waiting.some(({ id }) => call.exchanges.includes(id)) ?? false)
 
 const UNREAD = new Set<string | undefined>(['invalid-json-or-utf8', 'sse-framing', 'response-unknown-id'])
 /** Its answer did come, and the client could not take it for one: leaving afterwards was not what lost it. */

@@ -1,6 +1,7 @@
 /** The client left before the session was of use. Promise: a loss of other calls is told by undeliverable-response, which names this cause. */
 import type { Facts } from '../core/facts.ts'
 import { clientName, initializeOf } from '../core/lifecycle.ts'
+import { cameUnread } from '../core/lost-answer.ts'
 import type { Call, Evidence } from '../core/model.ts'
 import { endingText, spanText } from '../core/words.ts'
 import { clientLog } from './advice.ts'
@@ -28,6 +29,7 @@ function handshake(facts: Facts): Verdict[] {
   const call = initializeOf(facts)
   const { broken } = call ?? {}
   if (!call || !broken || call.delivery !== 'undeliverable' || broken.at - call.sentAt >= CONNECT_SPAN) return []
+  if (cameUnread(facts, call)) return []
   const span = spanText(broken.at - call.sentAt)
   return [
     {

@@ -3,6 +3,7 @@
 import { nearest, REQUEST_LIMITS } from '../core/client-limits.ts'
 import type { Facts } from '../core/facts.ts'
 import { clientName, isTimeout } from '../core/lifecycle.ts'
+import { failedOtherwise } from '../core/lost-answer.ts'
 import type { Alternative, Call, Evidence } from '../core/model.ts'
 import { type OwnRequests, ownRequests } from '../core/own-requests.ts'
 import { bytesText, countText, limitText, spanText } from '../core/words.ts'
@@ -19,7 +20,7 @@ export const clientTimeoutShorterThanTool: Rule = {
   fix: 'Answer sooner (page, filter or cache), send progress where the client counts it, or raise the client’s limit.',
   references: ['modelcontextprotocol/typescript-sdk#245', 'modelcontextprotocol/typescript-sdk#404', 'jlowin/fastmcp#235'],
   check(facts) {
-    const calls = facts.calls.filter(isGivenUp)
+    const calls = facts.calls.filter(call => isGivenUp(call) && !failedOtherwise(facts, call))
     return calls[0] ? [verdictOn(facts, calls[0], calls)] : []
   },
 }

@@ -27,6 +27,17 @@ function found(wire: WireScript, session = 0): string[] {
 const finding = (wire: WireScript, rule: string) =>
   judge(wire.fold.facts(wire.row('session').id, wire.at) as Facts).findings.find(one => one.rule === rule)
 
+/** Rules that told an error of the only session. */
+const errors = (wire: WireScript) =>
+  judge(wire.fold.facts(wire.row('session').id, wire.at) as Facts).findings.flatMap(({ severity, rule }) =>
+    severity === 'error' ? [rule] : [],
+  )
+const timedOut = (requestId: unknown) => ({
+  jsonrpc: '2.0',
+  method: 'notifications/cancelled',
+  params: { requestId, reason: 'McpError: MCP error -32001: Request timed out' },
+})
+
 /** A legacy session with one call on its way. */
 function asked(id: unknown = 1) {
   const wire = new WireScript()
@@ -113,6 +124,38 @@ describe('what came in the answer’s place', () => {
     stream.clientEnd('fin', 'client')
     expect(found(wire)).toEqual(['error sse-framing'])
     expect(finding(wire, 'undeliverable-response')).toBeUndefined()
+  })
+
+  it.each<[string, string, (a: ReturnType<typeof openSse>) => unknown]>([
+    ['a message under another name', 'sse-framing', ({ stream }) => stream.event(result(1), 'response')],
+    ['another id', 'response-unknown-id', ({ stream }) => stream.event(result(77))],
+    ['text that is no JSON', 'invalid-json-or-utf8', ({ stream }) => stream.event('{"id":1,"result":NaN}')],
+  ])('is the only fault also where the client then gives up by its limit: %s', (_, rule, then) => {
+    const called = asked()
+    called.conn.post(MESSAGES, { jsonrpc: '2.0', method: 'notifications/initialized' }).answer(202)
+    const begun = openSse(new WireScript())
+    begun.conn.post(MESSAGES, initialize(1)).answer(202)
+    for (const { stream, conn } of [called, begun]) {
+      then({ stream, conn, streamConn: conn })
+      conn.script.wait(60_005)
+      conn.post(MESSAGES, timedOut(1)).answer(202)
+      expect(errors(conn.script)).toEqual([rule])
+    }
+    const left = openSse(new WireScript())
+    left.conn.post(MESSAGES, initialize(1)).answer(202)
+    then(left)
+    left.conn.script.wait(10_000)
+    left.stream.clientEnd('fin', 'client')
+    expect(errors(left.conn.script)).toEqual([rule])
+  })
+
+  it('is not what comes after the client has given up', () => {
+    const { wire, stream, conn } = asked()
+    wire.wait(60_005)
+    conn.post(MESSAGES, timedOut(1)).answer(202)
+    wire.wait(10_000)
+    stream.event('{"id":1,"result":NaN}')
+    expect(errors(wire)).toContain('client-timeout-shorter-than-tool')
   })
 
   it('is not an error without an id: the request is an orphan all the same', () => {

@@ -1,6 +1,7 @@
 /** The handshake takes longer than clients wait. Promise: measured from the POST of initialize to its result, or to the moment someone gave up. */
 import type { Facts } from '../core/facts.ts'
 import { clientName, hasHandshake, initializeOf, isTimeout } from '../core/lifecycle.ts'
+import { failedOtherwise } from '../core/lost-answer.ts'
 import { spanText } from '../core/words.ts'
 import { connectSetting } from './advice.ts'
 import { CONNECT_SPAN } from './client-closed-early.ts'
@@ -19,7 +20,7 @@ export const slowInitialize: Rule = {
   references: ['stefanoamorelli/bc-code-intelligence-mcp#31', 'postmanlabs/postman-mcp-server#125', 'axiomhq/mcp#32'],
   check(facts) {
     const call = initializeOf(facts)
-    if (!hasHandshake(facts) || !call) return []
+    if (!hasHandshake(facts) || !call || failedOtherwise(facts, call)) return []
     const endAt = call.answeredAt ?? call.broken?.at ?? (facts.session.state === 'live' ? facts.now : facts.session.lastAt)
     const gaveUp =
       call.cancelled && isTimeout(call.cancelled.reason) ? call.cancelled : call.delivery === 'undeliverable' ? call.broken : undefined
