@@ -19,40 +19,58 @@ function answered(value: unknown) {
 const toolError = (text: string) => result(1, { isError: true, content: [{ type: 'text', text }] })
 const kindOf = (value: unknown) => {
   const [one] = findings(answered(value).wire, 'tool-error-credentials')
-  return one && (one.title.includes('missing') ? 'missing' : 'refused')
+  return one && `${one.severity} ${one.title.includes('missing') ? 'missing' : 'refused'}`
 }
 
 describe('credentials', () => {
   it.each([
-    'PANOS_API_KEY is not set',
-    'Error: environment variable TAVILY_API_KEY is required',
-    'Missing API key. Please provide one.',
-    'missing required token',
-    'PANOS_HOSTNAME must be set',
-    'No password configured',
-  ])('missing: %s', text => expect(kindOf(toolError(text))).toBe('missing'))
-
-  it.each([
-    'Request failed with status code 401',
-    'HTTP 403: Forbidden',
-    'Unauthorized',
-    'Invalid API key provided',
-    'The access token is expired',
-    'Authentication failed for user admin',
-  ])('refused: %s', text => expect(kindOf(toolError(text))).toBe('refused'))
+    ['PANOS_API_KEY is not set', 'error missing'],
+    ['Error: environment variable TAVILY_API_KEY is required', 'error missing'],
+    ['No token: set GITHUB_TOKEN', 'error missing'],
+    ['PANOS_HOSTNAME must be set', 'error missing'],
+    ['HOSTNAME missing', 'error missing'],
+    ['No api key found, look at your environment', 'warning missing'],
+    ['Missing API key. Please provide one.', 'info missing'],
+    ['missing required access token', 'info missing'],
+    ['No password configured', 'info missing'],
+    ['panos_api_key is not configured', 'info missing'],
+    ['Unauthorized', 'error refused'],
+    ['HTTP 401 Unauthorized', 'error refused'],
+    ['Invalid API key provided', 'error refused'],
+    ['PANOS_API_KEY is invalid', 'error refused'],
+    ['The access token is expired', 'error refused'],
+    ['Authentication failed for user admin', 'error refused'],
+    ['Request failed with status code 401', 'warning refused'],
+    ['HTTP 403: Forbidden', 'warning refused'],
+    ["Client error '401 Unauthorized' for url 'https://example.com/private'", 'warning refused'],
+    ['Failed to fetch https://example.com/robots.txt: status code 403', 'warning refused'],
+  ])('%s: %s', (text, told) => expect(kindOf(toolError(text))).toBe(told))
 
   it.each([
     'vsys403 has no zone named trust-token-ring',
     'next_page_token is required',
     'No such address object',
     '403 objects were skipped',
+    'Pipeline error: 403 rows rejected',
     'Timeout after 401 ms',
     'The secretary list is empty',
+    'The hostname is missing in the zone file of object web-1',
+    "1 validation error for loginArguments\npassword\n  Field required [type=missing, input_value={'user': 'x'}, input_type=dict]",
+    'MCP error -32602: Input validation error: Invalid arguments for tool login: api_key is required',
+    'Missing required argument: token',
+    'SyntaxError at line 403: unexpected indent',
+    'Error on line 401',
+    'Issue #401: error not found',
+    'AssertionError: expected 200, got status 403',
+    'Invalid token in expression near "SELECT"',
+    'Unexpected token } is invalid here',
+    'Token limit exceeded: max_tokens is required',
+    'No token found in file parser.c',
   ])('about something else: %s', text => expect(kindOf(toolError(text))).toBeUndefined())
 
   it('are also found in an internal error, and not in any other', () => {
     const error = (code: number) => ({ jsonrpc: '2.0', id: 1, error: { code, message: 'API_KEY is not set' } })
-    expect(kindOf(error(-32603))).toBe('missing')
+    expect(kindOf(error(-32603))).toBe('error missing')
     expect(kindOf(error(-32602))).toBeUndefined()
     expect(kindOf(result(1, { content: [{ type: 'text', text: 'API_KEY is not set' }] }))).toBeUndefined()
   })

@@ -1,6 +1,6 @@
 /** A tool failed for want of credentials, behind a healthy connection. Promise: “missing” and “refused” are told apart by the tool’s own words. */
 import type { Facts } from '../core/facts.ts'
-import type { Call, Confidence } from '../core/model.ts'
+import type { Call, Confidence, Severity } from '../core/model.ts'
 import { countText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
@@ -18,7 +18,7 @@ export const toolErrorCredentials: Rule = {
     for (const call of facts.calls) {
       const kind = kindOf(call)
       if (!kind) continue
-      const key = `${kind.what} ${kind.variable ?? ''}`
+      const key = `${kind.what} ${kind.severity} ${kind.variable ?? ''}`
       const group = found.get(key) ?? { kind, calls: [] }
       group.calls.push(call)
       found.set(key, group)
@@ -30,64 +30,75 @@ export const toolErrorCredentials: Rule = {
 interface Kind {
   readonly what: 'missing' | 'refused'
   readonly variable?: string
+  readonly severity: Severity
   readonly confidence: Confidence
   readonly text: string
 }
+const SURE = { severity: 'error', confidence: 'likely' } as const
+const UNSURE = { severity: 'warning', confidence: 'possible' } as const
+/** Too little to worry anybody. */
+const NOTE = { severity: 'info', confidence: 'possible' } as const
 
-const NOUN = `(?:API[_ -]?KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|HOSTNAME|ACCESS[_ -]?KEY)`
+/** What a caller left out or got wrong is no credential of the server. */
+const ARGUMENTS = /validation errors? for|field required|invalid arguments?|input validation/i
+/** A token alone is a word of parsers, pages and models too. */
+const KEY = `(?:API[_ -]?KEYS?|ACCESS[_ -]?KEYS?|(?:ACCESS|AUTH|BEARER|API)[_ -]?TOKENS?|PASSWORDS?|CREDENTIALS?)`
 const LACK = `(?:not set|not configured|not provided|missing|required|undefined|empty|must be set|not found in (?:the )?env)`
-const ASKED = String.raw`(?:missing|required|unset|no|provide|set)\s+(?:(?:the|a|an|your|valid|environment|variable)\s+){0,3}\w*${NOUN}\b`
-const MISSING = new RegExp(String.raw`${NOUN}(?:S|_\w*)?\b[^.]{0,40}${LACK}|${ASKED}`, 'i')
-/** Tokens that are no credentials. */
-const OTHER_TOKEN = /(?:page|next|continuation|cursor|progress|sync)[_ -]?token/i
-const REFUSED =
-  /\b(?:401|403)\b.{0,40}(?:unauthori[sz]ed|forbidden|denied|error)|(?:status|http|code|error)\D{0,12}\b(?:401|403)\b|invalid (?:api[ _-]?key|token|credentials?|password)|unauthori[sz]ed|authentication (?:failed|error)|(?:api[ _-]?key|token|credentials?)[^.]{0,20}(?:invalid|expired|revoked|rejected)/i
-/** In capitals, with an underscore: the name of a variable. */
-const VARIABLE = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/
+const ASK = String.raw`(?:missing|required|unset|no|provide|set)\s+(?:(?:the|a|an|your|valid|required|environment|variable)\s+){0,3}`
+const NAME = `(?:[A-Z][A-Z0-9]*_)*(?:API_?KEY|ACCESS_?KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|HOSTNAME)(?:_[A-Z0-9]+)*`
+const lacks = (thing: string) => new RegExp(String.raw`\b(${thing})\b[^.]{0,40}\b${LACK}|\b${ASK}(${thing})\b`, 'gi')
+const NAME_LACKS = lacks(NAME)
+const KEY_LACKS = lacks(String.raw`\w*${KEY}`)
+const IN_CAPITALS = /^[A-Z\d_]+$/
+const OF_ENVIRONMENT = /\benv(?:ironment)?\b/i
+
+const KEY_REFUSED = new RegExp(
+  String.raw`(?:invalid|bad|wrong) ${KEY}|${KEY}\b[^.]{0,20}(?:invalid|expired|revoked|rejected)|authentication (?:failed|error)`,
+  'i',
+)
+const UNAUTHORIZED = /unauthori[sz]ed/i
+/** The number is a status: many other things are counted in numbers. */
+const STATUS = /\b(?:http(?:\/[\d.]+)?|status(?:[ _]?code)?)[\s:=]*(?:error\s+)?(?:401|403)\b|\b(?:401|403)\W{0,3}forbidden/i
+const TESTED = /\b(?:expected|assert\w*)\b/i
+/** A page somewhere that nobody may read refuses without any credentials. */
+const ADDRESS = /https?:\/\//i
 
 function kindOf(call: Call): Kind | undefined {
   if (call.from !== 'client' || call.kind !== 'request' || (call.status ?? 0) >= 400) return undefined
   const { error } = call
   const text = call.toolError ?? (error && (error.code === -32603 || error.code === -32600) ? error.message : undefined)
-  if (text === undefined || OTHER_TOKEN.test(text)) return undefined
-  const variable = VARIABLE.exec(text)?.[0]
-  const named = variable !== undefined && new RegExp(NOUN, 'i').test(variable)
-  if (MISSING.test(text) && !/invalid|expired|revoked/i.test(text))
-    return { what: 'missing', confidence: named ? 'likely' : 'possible', text, ...(named && { variable }) }
-  return REFUSED.test(text) ? { what: 'refused', confidence: 'likely', text } : undefined
+  if (text === undefined || ARGUMENTS.test(text)) return undefined
+  if (KEY_REFUSED.test(text)) return { what: 'refused', text, ...SURE }
+  const variable = missingVariable(text)
+  if (variable !== undefined) return { what: 'missing', text, variable, ...SURE }
+  if (text.search(KEY_LACKS) >= 0) return { what: 'missing', text, ...(OF_ENVIRONMENT.test(text) ? UNSURE : NOTE) }
+  if (UNAUTHORIZED.test(text) && !ADDRESS.test(text)) return { what: 'refused', text, ...SURE }
+  return (UNAUTHORIZED.test(text) || STATUS.test(text)) && !TESTED.test(text) ? { what: 'refused', text, ...UNSURE } : undefined
 }
 
-function verdictOn({ session }: Facts, { what, variable, confidence, text }: Kind, calls: readonly Call[]): Verdict {
+/** A variable’s name is in capitals. */
+const missingVariable = (text: string): string | undefined =>
+  [...text.matchAll(NAME_LACKS)].map(([, before, after]) => before ?? after ?? '').find(name => IN_CAPITALS.test(name))
+
+function verdictOn({ session }: Facts, kind: Kind, calls: readonly Call[]): Verdict {
+  const { text, severity, confidence } = kind
   const first = calls[0] as Call
   const name = first.name ?? first.method
-  const server = session.server.name ?? 'the server'
-  const thing = variable ?? 'a credential'
+  const { happened, cause, fix } = tell(kind, session.server.name ?? 'the server')
   return {
-    ...(confidence === 'possible' && { severity: 'warning' as const }),
+    severity,
     confidence,
     at: first.answeredAt ?? first.sentAt,
     call: first.id,
     exchange: first.exchange,
-    title:
-      what === 'missing'
-        ? `${name} failed: ${thing} is missing in the server. The connection is healthy.`
-        : `${name} failed: what stands behind the server refused its credentials. The connection is healthy.`,
+    title: `${name} failed: ${happened}. The connection is healthy.`,
     says: `${countText(calls.length, 'call')} ended in a tool error, the first after ${spanText((first.answeredAt ?? first.sentAt) - first.sentAt)}, with HTTP status ${first.status ?? 'unknown'}. It says: ${text}`,
-    cause:
-      what === 'missing'
-        ? `${thing} is not set in the environment of ${server}.`
-        : `The credentials of ${server} are wrong, expired or lack a right.`,
-    fix:
-      what === 'missing'
-        ? [
-            `Set ${thing} in the environment of the server’s own process, and restart it.`,
-            'Do not look for it in the client’s settings: an “env” or “options” block there is not passed to a server behind a URL.',
-          ]
-        : ['Renew the key or password that the server uses, or give its account the right that it lacks; then restart the server.'],
+    cause,
+    fix,
     evidence: calls.slice(0, 5).map(call => ({
       seq: call.seqs.at(-1) ?? 0,
       at: call.answeredAt ?? call.sentAt,
-      says: `Answer to call ${call.number}, ${call.name ?? call.method}: ${what}`,
+      says: `Answer to call ${call.number}, ${call.name ?? call.method}: ${kind.what}`,
     })),
     alternatives: [
       {
@@ -97,4 +108,36 @@ function verdictOn({ session }: Facts, { what, variable, confidence, text }: Kin
       },
     ],
   }
+}
+
+const CLIENT_SETTINGS =
+  'Do not look for it in the client’s settings: an “env” or “options” block there is not passed to a server behind a URL.'
+const RENEW = 'Renew the key or password that the server uses, or give its account the right that it lacks; then restart the server.'
+
+function tell({ what, variable, severity }: Kind, server: string): { happened: string; cause: string; fix: string[] } {
+  if (what === 'refused')
+    return severity === 'error'
+      ? {
+          happened: 'what stands behind the server refused its credentials',
+          cause: `The credentials of ${server} are wrong, expired or lack a right.`,
+          fix: [RENEW],
+        }
+      : {
+          happened: 'what it asked refused it, perhaps for its credentials',
+          cause: `The credentials of ${server} are wrong or lack a right; or the tool asked for something that is open to nobody.`,
+          fix: [`Look at what the tool asked for. If it is the server’s own backend: ${RENEW.charAt(0).toLowerCase()}${RENEW.slice(1)}`],
+        }
+  const thing = variable ?? 'a credential'
+  const set = `Set ${thing} in the environment of the server’s own process, and restart it.`
+  return severity === 'info'
+    ? {
+        happened: `${thing} is missing, in the call or in the server`,
+        cause: 'The text names a credential and no variable: the tool may want it as an argument, or from its environment.',
+        fix: ['If the tool takes it as an argument, let the client send it.', `Otherwise: ${set.charAt(0).toLowerCase()}${set.slice(1)}`],
+      }
+    : {
+        happened: `${thing} is missing in the server`,
+        cause: `${thing} is not set in the environment of ${server}.`,
+        fix: [set, CLIENT_SETTINGS],
+      }
 }
