@@ -123,17 +123,25 @@ describe('the client’s end', () => {
     expect(causes(lost)).toEqual([])
   })
 
-  it('is a limit on silence from 60 s on, and a short one only when it happens again', () => {
+  it('is a limit on silence where clients have it, and another one only when it happens again', () => {
     for (const [span, expected] of [
       [300_100, 'idle-cut'],
-      [30_000, undefined],
+      [305_200, 'idle-cut'],
+      ...[30_000, 60_500, 100_200, 125_400, 270_100, 350_300].map(quit => [quit, undefined] as const),
     ] as const) {
       const wire = new WireScript()
       const { stream } = used(wire)
       wire.wait(span)
       stream.clientEnd('fin', 'client')
-      expect(causes(wire)[0]?.rule).toBe(expected)
+      expect(causes(wire)[0]?.rule, String(span)).toBe(expected)
     }
+    const wire = new WireScript()
+    for (const endpoint of [MESSAGES, OTHER]) {
+      const { stream } = used(wire, endpoint)
+      wire.wait(100_200)
+      stream.clientEnd('fin', 'client')
+    }
+    expect(causes(wire)).toMatchObject([{ rule: 'idle-cut', confidence: 'certain', again: 1 }])
   })
 
   it('is perhaps the network by reset', () => {

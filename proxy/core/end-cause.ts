@@ -4,7 +4,7 @@
  */
 
 import { bisect } from './bisect.ts'
-import { IDLE_LIMITS, nearest } from './client-limits.ts'
+import { CLIENT_IDLE_LIMITS, IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import type { Alternative, Call, Confidence, End, Evidence, Exchange } from './model.ts'
 import { callOf, perFacts } from './per-facts.ts'
@@ -160,7 +160,7 @@ function byClient(facts: Facts, one: Abrupt): EndCause | undefined {
   const base = { ...one, lost: [], waiting: [], again: 0, evidence: [] }
   // A client that could not even begin leaves for that reason.
   const idle = wasUsed(facts) ? idleSign(facts, one) : undefined
-  if (idle && ((idle.limit ?? 0) >= 60_000 || idle.again > 0)) return { ...base, ...idle, rule: 'idle-cut', others: [] }
+  if (idle && (nearest(one.silence, CLIENT_IDLE_LIMITS) || idle.again > 0)) return { ...base, ...idle, rule: 'idle-cut', others: [] }
   if (end.how === 'fin') return undefined
   const why = `the client’s side ended by ${endingText(end.how)}`
   const closed: Alternative = { rule: 'client-closed-early', standing: 'possible', why: 'some clients close with a reset' }

@@ -147,4 +147,14 @@ describe('figures', () => {
     clean.stream.serverEnd('complete').clientEnd('complete')
     expect(about(clean.wire, 'limit on silence')).toBeUndefined()
   })
+
+  it('a limit on silence is the client’s only where clients have it', () => {
+    const told = (ms: number) => {
+      const { wire, stream } = python()
+      wire.wait(ms)
+      stream.clientEnd('fin', 'client')
+      return about(wire, 'limit on silence')?.says
+    }
+    expect([30_100, 100_300, 300_200].map(told)).toEqual([undefined, undefined, '300 s, on the client’s side'])
+  })
 })

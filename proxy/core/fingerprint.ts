@@ -2,7 +2,7 @@
  * What the traffic of a session gives away: who speaks on either side, in which version, and which limits were met.
  * Promise: each hint names the record that shows it; where a sign fits several stacks there is no hint.
  */
-import { IDLE_LIMITS, nearest, REQUEST_LIMITS } from './client-limits.ts'
+import { CLIENT_IDLE_LIMITS, IDLE_LIMITS, nearest, REQUEST_LIMITS } from './client-limits.ts'
 import { queryOf } from './endpoint.ts'
 import type { RawHeader } from './event.ts'
 import { headerOf } from './fields.ts'
@@ -243,7 +243,7 @@ function idleLimit({ session }: Traces): Hint | undefined {
   const { ended } = session
   if (!ended || ended.how === 'complete' || ended.by === 'proxy' || ended.silentMs === undefined || ended.silentMs < 20_000)
     return undefined
-  const fit = nearest(ended.silentMs, IDLE_LIMITS)
+  const fit = nearest(ended.silentMs, ended.by === 'client' ? CLIENT_IDLE_LIMITS : IDLE_LIMITS)
   return (
     fit && {
       about: 'limit on silence',

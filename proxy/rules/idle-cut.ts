@@ -10,7 +10,8 @@ export const idleCut: Rule = {
   severity: 'warning',
   title: 'A silent stream was cut',
   why: 'Clients and middleboxes close streams on which nothing comes for a while, and the answer that was due goes with it.',
-  signature: 'A stream ends without a clean end, within 2 % of 30, 60, 100, 125, 270, 300, 305 or 350 s after its last byte.',
+  signature:
+    'A stream ends without a clean end, within 2 % of 30, 60, 100, 125, 270, 300, 305 or 350 s after its last byte. A client that just leaves ends its stream too: on its side 300 and 305 s count, which clients are known for, and what happens again.',
   fix: 'Send an SSE comment at least every 15 s, or raise the limit. The TypeScript SDK does so since 1.30.0 for Streamable HTTP.',
   references: ['modelcontextprotocol/typescript-sdk#270', 'modelcontextprotocol/csharp-sdk#344', 'cloudflare/agents#1583'],
   check(facts) {
