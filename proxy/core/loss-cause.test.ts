@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { MESSAGES, openSse, tool, WireScript } from '../captures/wire-script.ts'
+import { MESSAGES, openSse, openStreamable, result, tool, WireScript } from '../captures/wire-script.ts'
+import type { Facts } from './facts.ts'
 import { type LossCause, lossCause } from './loss-cause.ts'
+import type { Break, Call } from './model.ts'
 
 /** A call that the client leaves after a span that is exactly a known limit, with what came just before. */
 function left(before: (wire: WireScript, opened: ReturnType<typeof openSse>) => void, at = 60_000): LossCause {
@@ -43,6 +45,37 @@ describe('the order of the evidence', () => {
   it('puts a refusal just before the close before a round interval', () => {
     const cause = left((_, { conn }) => void conn.post(MESSAGES, tool(2)).answer(403, 'Invalid Host'))
     expect(cause).toMatchObject({ rule: 'host-or-origin-rejected', confidence: 'likely' })
+  })
+
+  it.each([
+    [400, 'Bad Request: Unsupported protocol version: 2099', 'protocol-version-mismatch'],
+    [400, 'session_id is required', 'session-id-missing'],
+    [400, 'Invalid Content-Type header', 'content-type-wrong'],
+    [403, '{"error":"insufficient_scope"}', 'auth-challenge-loop'],
+    [404, 'Could not find session', 'session-unknown-or-expired'],
+    [404, 'Not Found', 'wrong-endpoint'],
+    [503, '', 'rate-limited-or-overloaded'],
+    [400, 'no', 'client-closed-early'],
+  ])('names the fault by the words of the refusal: %i %s', (status, words, rule) => {
+    const cause = left((_, { conn }) => void conn.post(MESSAGES, tool(2)).answer(status, words), 47_300)
+    expect(cause).toMatchObject({ rule, evidence: [{ says: expect.stringContaining(`answered with ${status}`) }] })
+  })
+
+  it('looks for a large event only on what should have brought the answer', () => {
+    const wire = new WireScript()
+    const { conn, headers } = openStreamable(wire)
+    const big = conn.post('/mcp', tool(1), headers).stream()
+    const other = wire.connect().post('/mcp', tool(2), headers).stream()
+    wire.wait(500)
+    big
+      .event(result(1, 'x'.repeat(1_200_000)))
+      .serverEnd()
+      .clientEnd()
+    wire.wait(1_500)
+    other.clientEnd('fin', 'client').serverEnd('closed', 'proxy')
+    const facts = wire.fold.facts(wire.row('session').id, wire.at) as Facts
+    const call = facts.calls.find(({ broken }) => broken) as Call
+    expect(lossCause(facts, call, call.broken as Break)).toMatchObject({ rule: 'client-closed-early', confidence: 'possible' })
   })
 
   it('puts silence that fits a limit before all but the client’s own words', () => {

@@ -8,9 +8,11 @@
 import { IDLE_LIMITS, nearest, REQUEST_LIMITS } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import { encodingOf } from './fields.ts'
-import type { Alternative, Break, Call, Confidence, Exchange, Frame } from './model.ts'
+import { answerOf } from './http-signs.ts'
+import type { Alternative, Break, Call, Confidence, Evidence, Exchange, Frame } from './model.ts'
 import { isClientNear, NEAR } from './nearness.ts'
-import { carriersOf, exchangeOf, framesOn, perFacts } from './per-facts.ts'
+import { callOf, carriersOf, exchangeOf, framesOn, perFacts } from './per-facts.ts'
+import { refusalName } from './refusal-name.ts'
 import { bytesText, spanText } from './words.ts'
 
 export interface LossCause {
@@ -19,8 +21,9 @@ export interface LossCause {
   readonly confidence: Confidence
   /** The client's limit in ms, where one was announced or fits. */
   readonly limit?: number
-  /** What shows it, in words. */
+  /** What shows it, in words, and the records of it. */
   readonly why: string
+  readonly evidence: readonly Evidence[]
   readonly others: readonly Alternative[]
 }
 
@@ -33,6 +36,7 @@ interface Sign {
   readonly rule: string
   readonly holds: false | Confidence
   readonly why: string
+  readonly evidence?: readonly Evidence[]
   readonly limit?: number
   /** It cannot be excluded even though it does not hold. */
   readonly possible?: boolean
@@ -65,6 +69,7 @@ export function lossCause(facts: Facts, call: Call, broken: Break): LossCause {
     rule: found.rule,
     confidence: found.holds === false ? 'possible' : found.holds,
     why: found.why,
+    evidence: found.evidence ?? [],
     ...(found.limit !== undefined && { limit: found.limit }),
     others,
   }
@@ -102,6 +107,7 @@ function cancelled({ cancelled: mark, sentAt }: Call): Sign {
     holds: 'certain',
     limit: span,
     why: `the client cancelled it after ${spanText(span)}: ${mark.reason ?? 'no reason given'}`,
+    evidence: [{ seq: mark.seq, at: mark.at, says: `Client cancelled it: ${mark.reason ?? 'no reason given'}` }],
   }
 }
 
@@ -111,7 +117,7 @@ function deleted(facts: Facts, broken: Break): Sign {
   const rule = 'client-closed-early'
   const end = deletions(facts)[0]
   return end && end.requestAt <= broken.at
-    ? { rule, holds: 'certain', why: 'the client ended the session with DELETE' }
+    ? { rule, holds: 'certain', why: 'the client ended the session with DELETE', evidence: [answerOf(end)] }
     : { rule, holds: false, why: 'no DELETE ended the session', possible: true }
 }
 
@@ -158,20 +164,16 @@ export function unfinishedBytes(facts: Facts, leg: Exchange | undefined, broken:
   return Math.max(0, taken - end)
 }
 
-/** Bytes of the largest event that came just before; 0 for none. */
-function largestBefore({ frames }: Facts, at: number): number {
-  let largest = 0
-  for (let i = frames.length - 1; i >= 0; i--) {
-    const { at: cameAt, kind, size } = frames[i] as Frame
-    if (at - cameAt > JUST_BEFORE) break
-    if (cameAt <= at && kind !== 'comment') largest = Math.max(largest, size)
-  }
-  return largest
+/** The largest event that came just before on what should have brought the answer. Other responses have readers of their own. */
+function largestBefore(facts: Facts, leg: Exchange | undefined, at: number): Frame | undefined {
+  const near = leg ? framesOn(facts, leg.id).filter(one => one.at <= at && at - one.at <= JUST_BEFORE && one.kind !== 'comment') : []
+  return near.reduce<Frame | undefined>((largest, one) => (one.size > (largest?.size ?? 0) ? one : largest), undefined)
 }
 
 function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | undefined): Sign {
   const rule = 'oversized-sse-event'
-  const largest = largestBefore(facts, broken.at)
+  const event = largestBefore(facts, leg, broken.at)
+  const largest = event?.size ?? 0
   const limit = EVENT_LIMITS.findLast(bytes => largest > bytes)
   const unfinished = unfinishedBytes(facts, leg, broken)
   const passed = EVENT_LIMITS.findLast(bytes => unfinished > bytes)
@@ -181,8 +183,13 @@ function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | unde
       holds: passed > 100_000 ? 'likely' : 'possible',
       why: `${bytesText(unfinished)} of an event had come, and it was not at its end`,
     }
-  if (limit !== undefined)
-    return { rule, holds: limit > 100_000 ? 'likely' : 'possible', why: `an event of ${bytesText(largest)} came just before the close` }
+  if (event && limit !== undefined)
+    return {
+      rule,
+      holds: limit > 100_000 ? 'likely' : 'possible',
+      why: `an event of ${bytesText(largest)} came just before the close`,
+      evidence: [{ seq: event.seq, at: event.at, says: `An event of ${bytesText(largest)} came${ofOther(facts, call, event)}` }],
+    }
   const begun = call.answeredAt !== undefined && call.answeredAt <= broken.at
   const why = begun
     ? `the answer has ${bytesText(call.answerBytes ?? 0)}`
@@ -194,21 +201,19 @@ function oversized(facts: Facts, call: Call, broken: Break, leg: Exchange | unde
   return { rule, holds: false, why }
 }
 
+function ofOther(facts: Facts, call: Call, { call: id }: Frame): string {
+  const other = id === undefined || id === call.id ? undefined : callOf(facts, id)
+  return other ? `: the answer to call ${other.number}` : ''
+}
+
 const refusals = perFacts(({ exchanges }) => exchanges.filter(({ method, status = 0 }) => method === 'POST' && status >= 400))
 
 function refused(facts: Facts, broken: Break): Sign {
   const error = refusals(facts).find(({ responseAt = 0 }) => responseAt <= broken.at && broken.at - responseAt <= JUST_BEFORE)
   if (!error) return { rule: 'session-unknown-or-expired', holds: false, why: 'no POST was refused before the close' }
-  return { rule: refusalName(error.status ?? 0), holds: 'likely', why: `a POST was refused with ${error.status} just before the close` }
-}
-
-/** The fault that a refusal with this status stands for. */
-function refusalName(status: number): string {
-  if (status === 401) return 'auth-challenge-loop'
-  if (status === 403 || status === 421) return 'host-or-origin-rejected'
-  if (status === 413) return 'request-body-too-large'
-  if (status === 415 || status === 406) return status === 415 ? 'content-type-wrong' : 'accept-header-wrong'
-  return status === 429 || status >= 500 ? 'rate-limited-or-overloaded' : 'session-unknown-or-expired'
+  const rule = refusalName(error)
+  const why = `a POST was refused with ${error.status} just before the close`
+  return { rule: rule ?? 'client-closed-early', holds: rule ? 'likely' : 'possible', why, evidence: [answerOf(error)] }
 }
 
 function reset(facts: Facts, broken: Break): Sign {

@@ -230,4 +230,21 @@ describe('a loss', () => {
       expect(findings(wire)).toEqual([])
     }
   })
+
+  it('does not take another call’s large answer for its own', () => {
+    const wire = new WireScript()
+    const { stream, conn } = openSse(wire)
+    conn.post(MESSAGES, tool(1, 'big')).answer(202)
+    conn.post(MESSAGES, tool(2, 'slow')).answer(202)
+    wire.wait(2_000)
+    stream.event(result(1, 'x'.repeat(1_200_000)))
+    wire.wait(20)
+    stream.clientEnd('fin', 'client')
+    const [finding] = findings(wire)
+    expect(finding).toMatchObject({
+      cause: expect.stringContaining('oversized-sse-event'),
+      says: expect.stringContaining('slow was still running'),
+    })
+    expect(finding?.evidence.map(({ says }) => says).join()).toContain('the answer to call 1')
+  })
 })

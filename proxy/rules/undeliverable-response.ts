@@ -63,7 +63,12 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
     says: `${saysOf(facts, call, cause, redirects)}${taken ? ' What came after its FIN was not refused: had it only stopped sending, it could have read it.' : ''}`,
     cause: `${causeWords(cause)} (${cause.rule}).`,
     fix: [...(own ? [fewerRequests(own.count)] : []), ...fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined)],
-    evidence: [...evidenceOf(facts, call, broken, errors, ghost), ...(own ? [ownRequestsLine(own)] : [])].sort((a, b) => a.at - b.at),
+    evidence: [
+      // One record is shown once, for what it says of the cause.
+      ...evidenceOf(facts, call, broken, errors, ghost).filter(({ seq }) => !cause.evidence.some(one => one.seq === seq)),
+      ...cause.evidence,
+      ...(own ? [ownRequestsLine(own)] : []),
+    ].sort((a, b) => a.at - b.at || a.seq - b.seq),
     alternatives: [
       ...cause.others,
       ...(redirects > 0 && call.acceptedAt !== undefined
@@ -99,7 +104,7 @@ function saysOf(facts: Facts, call: Call, cause: LossCause, redirects: number): 
       ? `${clientName(facts)} waits ${limit} for a call; this one ${took ? `took ${took}` : 'had no answer by then'}.`
       : cause.rule === 'idle-cut' && limit
         ? `The stream was closed after ${limit} of silence, while ${call.name ?? call.method} was still running.`
-        : `${clientName(facts)} left ${spanText((call.brokenAt ?? 0) - call.sentAt)} after the POST, while ${isOnItsWay(facts, call, cause) ? 'its answer was on its way' : `${call.name ?? call.method} was still running`}: ${reasonOf(cause)}.`
+        : `${clientName(facts)} left ${spanText((call.brokenAt ?? 0) - call.sentAt)} after the POST, while ${isOnItsWay(facts, call) ? 'its answer was on its way' : `${call.name ?? call.method} was still running`}: ${reasonOf(cause)}.`
   const early = call.answeredAt === undefined || call.answeredAt > (call.brokenAt ?? 0)
   const second = took && early ? ' The stream was gone when the answer was ready.' : ''
   const size = cause.rule !== 'oversized-sse-event' && early
@@ -126,9 +131,12 @@ function causeWords({ rule, confidence, limit, why }: LossCause): string {
   }
 }
 
-const isOnItsWay = (facts: Facts, call: Call, cause: LossCause): boolean =>
-  cause.rule === 'oversized-sse-event' ||
-  (call.broken !== undefined && call.answeredAt === undefined && unfinishedBytes(facts, legOf(facts, call), call.broken) > BEGUN)
+/** Its own answer had begun to come: what came just before may have been another call’s. */
+function isOnItsWay(facts: Facts, call: Call): boolean {
+  const { broken, answeredAt } = call
+  if (!broken) return false
+  return answeredAt === undefined ? unfinishedBytes(facts, legOf(facts, call), broken) > BEGUN : answeredAt <= broken.at
+}
 
 const reasonOf = (cause: LossCause) =>
   cause.rule === 'client-closed-early' && cause.confidence !== 'certain' ? 'the wire does not show why' : cause.why
@@ -178,12 +186,6 @@ function evidenceOf(facts: Facts, call: Call, broken: Break, errors: readonly Lo
   const alive = lastByteBefore(facts, leg, broken.at)
   if (alive && alive.at > call.sentAt && alive.seq !== accepted?.responseSeq)
     lines.push({ ...alive, says: 'Last byte that reached the client: the stream was alive' })
-  if (call.cancelled)
-    lines.push({
-      seq: call.cancelled.seq,
-      at: call.cancelled.at,
-      says: `Client cancelled it: ${call.cancelled.reason ?? 'no reason given'}`,
-    })
   const how =
     broken.how === 'fin' || broken.how === 'complete'
       ? 'sent FIN'
