@@ -62,6 +62,39 @@ describe('the server’s version', () => {
     expect(about(wire, 'server version')).toMatchObject({ says, confidence })
   })
 
+  it('is not told by what was posted as the stream closed, nor of a server written by hand', () => {
+    const raced = python()
+    raced.stream.clientEnd('fin', 'client')
+    raced.wire.wait(1)
+    raced.conn.post(MESSAGES, tool(1)).answer(202)
+    expect(about(raced.wire, 'server version')).toBeUndefined()
+    const wire = new WireScript()
+    const target = '/messages?sessionId=2f6c1a52-6f0e-4f5b-9d6c-0f7a4b1c2d3e'
+    wire.connect().get('/sse').head(200, UVICORN).event(target, 'endpoint').clientEnd('fin', 'client')
+    wire.wait(500)
+    wire.connect().post(target, tool(1)).answer(202)
+    expect(about(wire, 'server version')).toBeUndefined()
+  })
+
+  it('shows in what becomes of a request before the handshake, and not in the answer to an unknown method', () => {
+    const invalid = (id: number) => ({ jsonrpc: '2.0', id, error: { code: -32602, message: 'Invalid request parameters', data: '' } })
+    const refused = python()
+    refused.conn.post(MESSAGES, tool(1)).answer(202)
+    refused.stream.event(invalid(1))
+    expect(about(refused.wire, 'server version')).toMatchObject({ says: 'mcp 1.9.4 or later, before 2' })
+    const ended = python()
+    ended.conn.post(MESSAGES, tool(1)).answer(202)
+    ended.wire.wait(4)
+    ended.stream.serverEnd().clientEnd()
+    expect(about(ended.wire, 'server version')).toMatchObject({ says: 'mcp 1.9.3 or earlier', confidence: 'likely' })
+    const unknown = python()
+    unknown.conn.post(MESSAGES, request(0, 'initialize', { protocolVersion: '2025-06-18' })).answer(202)
+    unknown.stream.event(initialized())
+    unknown.conn.post(MESSAGES, request(1, 'tasks/list')).answer(202)
+    unknown.stream.event(invalid(1))
+    expect(about(unknown.wire, 'server version')).toBeUndefined()
+  })
+
   it('is not told of a server that may not be Python', () => {
     const wire = new WireScript()
     const { stream, conn } = openSse(wire)

@@ -6,7 +6,7 @@ import { CLIENT_IDLE_LIMITS, IDLE_LIMITS, nearest, REQUEST_LIMITS } from './clie
 import { queryOf } from './endpoint.ts'
 import type { RawHeader } from './event.ts'
 import { headerOf } from './fields.ts'
-import { isTimeout } from './lifecycle.ts'
+import { isNoticed, isTimeout, killedBy } from './lifecycle.ts'
 import type { Call, Exchange, Frame, Hint, Session } from './model.ts'
 import { limitText, spanText } from './words.ts'
 
@@ -42,6 +42,12 @@ const answer = (x: Wire, name: string) => headerOf(x.responseHeaders ?? [], name
 const HEX_ID = /^[0-9a-f]{32}$/
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/
 
+type Named = Pick<Session, 'endpoint'>
+/** Name of the parameter that bears the session’s id, on HTTP+SSE. */
+const idParam = ({ endpoint }: Named) => queryOf(endpoint ?? '').split('=', 1)[0]
+/** As the Python SDK names it. */
+const hasSdkId = (session: Named) => idParam(session) === 'session_id'
+
 function serverStack({ session, exchanges, frames }: Traces): Hint | undefined {
   const first = exchanges.find(answered)
   if (!first) return undefined
@@ -55,10 +61,9 @@ function serverStack({ session, exchanges, frames }: Traces): Hint | undefined {
       confidence: 'certain',
       evidence: { seq: ping.seq, at: ping.at, says: `ping with a time: "${ping.preview.slice(0, 40)}"` },
     }
-  const param = queryOf(session.endpoint ?? '').split('=', 1)[0]
   const issued = session.issued && session.key !== String(first.clientPort)
   if (/uvicorn|hypercorn|granian/i.test(header)) {
-    const id = param === 'session_id' || (issued && HEX_ID.test(session.key)) ? `, and a session id of 32 hex digits` : ''
+    const id = hasSdkId(session) || (issued && HEX_ID.test(session.key)) ? `, and a session id of 32 hex digits` : ''
     return {
       about,
       says: `Python${id ? ' SDK (mcp)' : ''}, served by ${header}`,
@@ -67,14 +72,14 @@ function serverStack({ session, exchanges, frames }: Traces): Hint | undefined {
     }
   }
   const onNode = exchanges.find(x => answered(x) && (answer(x, 'keep-alive') === 'timeout=5' || answer(x, 'x-powered-by') === 'Express'))
-  if (onNode && (param === 'sessionId' || (issued && UUID.test(session.key))))
+  if (onNode && (idParam(session) === 'sessionId' || (issued && UUID.test(session.key))))
     return {
       about,
       says: 'TypeScript SDK, on Node',
       confidence: 'likely',
       evidence: atAnswer(
         onNode,
-        param === 'sessionId'
+        idParam(session) === 'sessionId'
           ? 'the endpoint’s parameter is sessionId; Node’s keep-alive header'
           : 'a dashed session id; Node’s keep-alive header',
       ),
@@ -91,19 +96,12 @@ function serverStack({ session, exchanges, frames }: Traces): Hint | undefined {
 }
 
 /** Versions told apart by behaviour. Signs of the Python SDK are read only where the server is known to be Python. */
-function serverVersions({ session, exchanges, calls }: Traces, python: boolean): Hint[] {
+function serverVersions(traces: Traces, python: boolean): Hint[] {
+  const { session, exchanges } = traces
   const hints: Hint[] = []
   const add = (says: string, confidence: Hint['confidence'], evidence: Hint['evidence']) =>
     hints.push({ about: 'server version', says, confidence, evidence })
-  const { ended } = session
-  if (python && session.transport === 'sse' && ended) {
-    const later = exchanges.find(
-      x => x.method === 'POST' && answered(x) && x.requestAt > ended.at && (x.status === 202 || x.status === 404),
-    )
-    if (later?.status === 202) add('mcp before 1.27.2', 'certain', atAnswer(later, '202 to a POST whose stream had ended'))
-    else if (later && /could not find session/i.test(later.errorText ?? ''))
-      add('mcp 1.27.2 or later', 'likely', atAnswer(later, '404 to a POST whose stream had ended'))
-  }
+  if (python && session.transport === 'sse' && hasSdkId(session)) legacyVersions(traces, add)
   if (python && session.transport === 'streamable') {
     const unknown = exchanges.find(x => answered(x) && /no valid session id|session (was )?not found/i.test(x.errorText ?? ''))
     if (unknown)
@@ -113,20 +111,44 @@ function serverVersions({ session, exchanges, calls }: Traces, python: boolean):
         atAnswer(unknown, `${unknown.status} to an unknown session`),
       )
   }
+  const alive = exchanges.find(x => x.pings > 0 && x.body !== 'none' && session.transport === 'streamable')
+  if (alive && !python && UUID.test(session.key))
+    add('TypeScript SDK 1.30.0 or later', 'possible', atAnswer(alive, 'keepalive comments on Streamable HTTP'))
+  return hints
+}
+
+/** Versions of the Python SDK, by what its HTTP+SSE server does with a stream that has ended and with a request that comes too early. */
+function legacyVersions(traces: Traces, add: (says: string, confidence: Hint['confidence'], evidence: Hint['evidence']) => void): void {
+  const { session, exchanges, calls } = traces
+  const later = exchanges.find(
+    x => x.method === 'POST' && answered(x) && (x.status === 202 || x.status === 404) && isNoticed(session.ended, x.requestAt),
+  )
+  if (later?.status === 202) add('mcp before 1.27.2', 'certain', atAnswer(later, '202 to a POST whose stream had ended'))
+  else if (later && /could not find session/i.test(later.errorText ?? ''))
+    add('mcp 1.27.2 or later', 'likely', atAnswer(later, '404 to a POST whose stream had ended'))
+  const killed = killedBy(traces)
+  if (killed)
+    add('mcp 1.9.3 or earlier', 'likely', {
+      seq: killed.seq,
+      at: killed.at,
+      says: 'it ended the stream over a request before the handshake',
+    })
+  // The same words answer an unknown method: only what came before the handshake was refused for that.
+  const ready = calls.find(({ from, method }) => from === 'client' && method === 'initialize')?.answeredAt ?? Number.POSITIVE_INFINITY
   const early = calls.find(
-    ({ from, method, error }) =>
-      python && from === 'client' && method !== 'initialize' && error?.code === -32602 && error.message === 'Invalid request parameters',
+    ({ from, method, sentAt, error }) =>
+      from === 'client' &&
+      method !== 'initialize' &&
+      sentAt < ready &&
+      error?.code === -32602 &&
+      error.message === 'Invalid request parameters',
   )
   if (early)
     add('mcp 1.9.4 or later, before 2', 'likely', {
       seq: early.seqs.at(-1) ?? 0,
       at: early.answeredAt ?? early.sentAt,
-      says: '-32602 “Invalid request parameters”',
+      says: '-32602 “Invalid request parameters” to a request before the handshake',
     })
-  const alive = exchanges.find(x => x.pings > 0 && x.body !== 'none' && session.transport === 'streamable')
-  if (alive && !python && UUID.test(session.key))
-    add('TypeScript SDK 1.30.0 or later', 'possible', atAnswer(alive, 'keepalive comments on Streamable HTTP'))
-  return hints
 }
 
 function clientStack({ exchanges }: Traces): Hint | undefined {

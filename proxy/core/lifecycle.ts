@@ -27,6 +27,12 @@ export function isTurnedDown({ error, delivery, acceptedAt, sentAt }: Call, now:
   return delivery === 'unanswered' || (delivery === 'pending' && acceptedAt !== undefined && now - sentAt > 10_000)
 }
 
+/** A server has noticed by then that its client closed the stream (ms). */
+const NOTICE_SPAN = 150
+/** At this moment the server knew that the session’s stream had ended: what came just after a client’s close may have crossed it. */
+export const isNoticed = (ended: Session['ended'], at: number): boolean =>
+  ended !== undefined && at - ended.at >= (ended.by === 'client' ? NOTICE_SPAN : 0)
+
 /** An old server ends its session over a request within this time (ms). */
 const KILL_SPAN = 1_000
 

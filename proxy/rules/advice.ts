@@ -80,3 +80,10 @@ export function clientLog(facts: Facts): string {
 /** How a Python server stops working for clients that have left. */
 export const UPGRADE_PYTHON =
   "Upgrade the Python SDK, so that the handler is cancelled when the client leaves: pip install -U 'mcp>=1.27.2'."
+
+/** How a server stops taking messages for sessions whose stream has ended. */
+export function forgetDead(facts: Facts): string {
+  if (serverStack(facts) === 'python') return UPGRADE_PYTHON
+  const forget = 'Let the server forget a session when its stream ends, and answer 404 to what is posted to it then'
+  return serverStack(facts) === 'node' ? `${forget}.` : `${forget}; the Python SDK does so from mcp 1.27.2 on.`
+}

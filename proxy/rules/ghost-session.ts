@@ -1,16 +1,16 @@
 /** Calls that were posted when their stream was gone already, and accepted all the same. Promise: only servers that forget to look do that. */
 import type { Facts } from '../core/facts.ts'
-import { clientName } from '../core/lifecycle.ts'
+import { clientName, isNoticed } from '../core/lifecycle.ts'
 import type { Call } from '../core/model.ts'
 import { actorText, countText, spanText } from '../core/words.ts'
-import { UPGRADE_PYTHON } from './advice.ts'
+import { forgetDead, serverStack } from './advice.ts'
 import type { Rule, Verdict } from './rule.ts'
 
 export const ghostSession: Rule = {
   id: 'ghost-session',
   severity: 'error',
   title: 'A dead session still accepts messages',
-  why: 'The 202 says that all is well, and the answer can never come. Only Python servers before mcp 1.27.2 do so.',
+  why: 'The 202 says that all is well, and the answer can never come. Python servers before mcp 1.27.2 do so, and some that were written by hand.',
   signature: 'A POST is accepted with 202 although the stream of its session has ended.',
   fix: 'Open a new stream and initialize there. Upgrade the Python SDK to mcp 1.27.2 or later, which answers 404.',
   references: ['modelcontextprotocol/python-sdk#2064', 'modelcontextprotocol/python-sdk#237'],
@@ -40,8 +40,10 @@ function ghostsOf(facts: Facts): Verdict[] {
       exchange: first.exchange,
       title: `${which} posted to a stream that was gone.`,
       says: `${who} had closed the stream ${spanText(first.sentAt - ended.at)} before. The server accepted with 202 all the same, and had no way to answer.`,
-      cause: 'A Python server before mcp 1.27.2, which keeps sessions whose stream has ended.',
-      fix: ['Reconnect the client: it has to open a new stream and begin with initialize.', UPGRADE_PYTHON],
+      ...reasonOf(
+        facts,
+        calls.some(({ sentAt }) => isNoticed(ended, sentAt)),
+      ),
       evidence: [
         { seq: ended.seq, at: ended.at, says: `${actorText(ended.by)} ended the stream` },
         ...calls
@@ -51,4 +53,19 @@ function ghostsOf(facts: Facts): Verdict[] {
       alternatives: [{ rule: 'session-unknown-or-expired', standing: 'ruled out', why: 'the server accepted the message' }],
     },
   ]
+}
+
+/** `kept`: the server had time to notice that the stream was gone. */
+function reasonOf(facts: Facts, kept: boolean): Pick<Verdict, 'cause' | 'fix'> {
+  const reconnect = 'Reconnect the client: it has to open a new stream and begin with initialize.'
+  if (!kept)
+    return {
+      cause: 'The client goes on posting when it has closed its stream; the server may not have noticed yet.',
+      fix: [reconnect, 'Let the client keep its stream open for as long as it asks for something.'],
+    }
+  const cause =
+    serverStack(facts) === 'python'
+      ? 'A Python server before mcp 1.27.2, which keeps sessions whose stream has ended.'
+      : 'The server keeps sessions whose stream has ended.'
+  return { cause, fix: [reconnect, forgetDead(facts)] }
 }

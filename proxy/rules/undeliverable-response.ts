@@ -1,14 +1,14 @@
 /** The client left while its call was in flight: the answer had nobody to go to. Promise: the loss is certain before it is told. */
 import { nearest, REQUEST_LIMITS } from '../core/client-limits.ts'
 import type { Facts } from '../core/facts.ts'
-import { clientName } from '../core/lifecycle.ts'
+import { clientName, isNoticed } from '../core/lifecycle.ts'
 import { type LossCause, lastByteBefore, legOf, lossCause, unfinishedBytes } from '../core/loss-cause.ts'
 import { cameUnread } from '../core/lost-answer.ts'
 import type { Break, Call, Evidence, LogLine } from '../core/model.ts'
 import { ownRequests } from '../core/own-requests.ts'
 import { carriersOf, exchangeOf, frameOf } from '../core/per-facts.ts'
 import { bytesText, countText, endingText, limitText, spanText } from '../core/words.ts'
-import { clientLog, fewerRequests, keepalive, limitSetting, ownRequestsLine, UPGRADE_PYTHON } from './advice.ts'
+import { clientLog, fewerRequests, forgetDead, keepalive, limitSetting, ownRequestsLine, UPGRADE_PYTHON } from './advice.ts'
 import { closedOn, isCancel } from './closed-response.ts'
 import { isGhost } from './ghost-session.ts'
 import type { Rule, Verdict } from './rule.ts'
@@ -62,7 +62,10 @@ function verdictOn(facts: Facts, calls: readonly Call[]): Verdict[] {
     title: titleOf(facts, call, calls, broken),
     says: `${saysOf(facts, call, cause, redirects)}${taken ? ' What came after its FIN was not refused: had it only stopped sending, it could have read it.' : ''}`,
     cause: `${causeWords(cause)} (${cause.rule}).`,
-    fix: [...(own ? [fewerRequests(own.count)] : []), ...fixOf(facts, call, cause, errors.length > 0 || ghost !== undefined)],
+    fix: [
+      ...(own ? [fewerRequests(own.count)] : []),
+      ...fixOf(facts, call, cause, errors.length > 0 ? UPGRADE_PYTHON : ghost && forgetDead(facts)),
+    ],
     evidence: [
       // One record is shown once, for what it says of the cause.
       ...evidenceOf(facts, call, broken, errors, ghost).filter(({ seq }) => !cause.evidence.some(one => one.seq === seq)),
@@ -141,7 +144,7 @@ function isOnItsWay(facts: Facts, call: Call): boolean {
 const reasonOf = (cause: LossCause) =>
   cause.rule === 'client-closed-early' && cause.confidence !== 'certain' ? 'the wire does not show why' : cause.why
 
-function fixOf(facts: Facts, call: Call, cause: LossCause, oldServer: boolean): string[] {
+function fixOf(facts: Facts, call: Call, cause: LossCause, server: string | undefined): string[] {
   const limit = cause.limit === undefined ? 'the client’s limit' : limitText(cause.limit)
   const what =
     call.answerBytes !== undefined && call.answerBytes > 100_000
@@ -153,7 +156,7 @@ function fixOf(facts: Facts, call: Call, cause: LossCause, oldServer: boolean): 
     fix.push(keepalive(facts), 'Or raise the idle limit of the client, or of what stands between it and the proxy.')
   else if (cause.rule === 'oversized-sse-event') fix.push(`Make the answer smaller: ${what}, or return a link to a resource.`)
   else fix.push(clientLog(facts))
-  if (oldServer) fix.push(UPGRADE_PYTHON)
+  if (server !== undefined) fix.push(server)
   if (cause.rule === 'client-timeout-shorter-than-tool') fix.push(limitSetting(facts))
   return fix
 }
@@ -165,10 +168,10 @@ function brokenErrors(facts: Facts, broken: Break): LogLine[] {
     .slice(0, 1)
 }
 
-/** Later POSTs that a dead session still accepted: only old Python servers do. */
-const ghostPost = ({ session, exchanges }: Facts) =>
-  session.transport === 'sse' && session.ended
-    ? exchanges.find(({ method, status, requestAt }) => method === 'POST' && status === 202 && requestAt > (session.ended?.at ?? 0))
+/** A later POST that the dead session still accepted. */
+const ghostPost = ({ session: { transport, ended }, exchanges }: Facts) =>
+  transport === 'sse'
+    ? exchanges.find(({ method, status, requestAt }) => method === 'POST' && status === 202 && isNoticed(ended, requestAt))
     : undefined
 
 function evidenceOf(facts: Facts, call: Call, broken: Break, errors: readonly LogLine[], ghost: ReturnType<typeof ghostPost>): Evidence[] {
