@@ -2,9 +2,11 @@
 import type { Facts } from './facts.ts'
 import type { Call, Session } from './model.ts'
 
-const TIMED_OUT = /time[d ]?-? ?out|-32001|deadline/i
+const TIMED_OUT = /timed?[- ]?out|-32001|deadline (?:has )?(?:been )?exceeded/i
+/** A person who stops something may speak of limits too. */
+const BY_PERSON = /\bstopped\b|\bby (?:the )?user\b|\buser (?:requested|cancel|abort|interrupt)|before (?:the |its )?time-?out/i
 /** The reason of a cancellation says that a limit was reached. */
-export const isTimeout = (reason: string | undefined): boolean => TIMED_OUT.test(reason ?? '')
+export const isTimeout = (reason = ''): boolean => TIMED_OUT.test(reason) && !BY_PERSON.test(reason)
 
 /** What a person calls the client. */
 export const clientName = ({ session }: Facts): string => session.client.name ?? 'The client'
