@@ -3,6 +3,7 @@ import { originOf } from './endpoint.ts'
 import type { Facts } from './facts.ts'
 import { headerOf } from './fields.ts'
 import type { Evidence, Exchange, Frame } from './model.ts'
+import { callOf } from './per-facts.ts'
 import { errorWords } from './words.ts'
 
 /** A client that tries another way after a refusal does so within this time (ms). */
@@ -15,6 +16,9 @@ export const mediaType = (x: Exchange): string => (responseHeader(x, 'content-ty
 /** A GET that asks for an event stream. */
 export const asksForStream = (x: Exchange): boolean =>
   x.method === 'GET' && requestHeader(x, 'accept').toLowerCase().includes('text/event-stream')
+/** It carries JSON-RPC. Other programs POST too: OAuth clients register and ask for tokens. */
+export const carriesMessage = (facts: Facts, x: Exchange): boolean =>
+  x.calls.some(id => (callOf(facts, id)?.kind ?? 'invalid') !== 'invalid')
 export const answerAt = (x: Exchange): number => x.responseAt ?? x.requestAt
 export const answerSeq = (x: Exchange): number => x.responseSeq ?? x.requestSeq
 export const bySuccess = ({ status = 0, responseBy }: Exchange): boolean => responseBy === 'server' && status >= 200 && status < 300

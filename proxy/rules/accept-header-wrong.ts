@@ -1,5 +1,5 @@
 /** The client does not say that it takes what the server sends. Promise: told by the server's 406 alone, never guessed from the header. */
-import { answerAt, answerOf, byRefusal, requestHeader } from '../core/http-signs.ts'
+import { answerAt, answerOf, asksForStream, byRefusal, carriesMessage, requestHeader } from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
 import { countText } from '../core/words.ts'
 import type { Rule } from './rule.ts'
@@ -14,7 +14,8 @@ export const acceptHeaderWrong: Rule = {
   fix: 'Send Accept: application/json, text/event-stream with each POST, and Accept: text/event-stream with GET.',
   references: ['tadata-org/fastapi_mcp#266', 'f/mcptools#69', 'PrefectHQ/fastmcp#1664'],
   check(facts) {
-    const refused = facts.exchanges.filter(x => byRefusal(x, 406))
+    // A browser or a health check that looks at the URL speaks no MCP.
+    const refused = facts.exchanges.filter(x => byRefusal(x, 406) && (carriesMessage(facts, x) || asksForStream(x) || namesSession(x)))
     const first = refused[0]
     if (!first || mismatchOf(facts)) return []
     const sent = requestHeader(first, 'accept')
@@ -43,6 +44,7 @@ export const acceptHeaderWrong: Rule = {
   },
 }
 
+const namesSession = (x: Exchange) => requestHeader(x, 'mcp-session-id') !== ''
 const NEEDED = { POST: ['application/json', 'text/event-stream'], GET: ['text/event-stream'] } as const
 
 function fixOf(wanted: string, x: Exchange): string[] {

@@ -1,7 +1,18 @@
 /** Nothing speaks MCP at the address that the client uses. Promise: silent while the client may still find the right one by itself. */
 import { lostPrefix, pathOf, sameButSlash } from '../core/endpoint.ts'
 import type { Facts } from '../core/facts.ts'
-import { answerAt, answerOf, asksForStream, byRefusal, bySuccess, isForeignBody, isSettled, mediaType } from '../core/http-signs.ts'
+import { headerOf } from '../core/fields.ts'
+import {
+  answerAt,
+  answerOf,
+  asksForStream,
+  byRefusal,
+  bySuccess,
+  carriesMessage,
+  isForeignBody,
+  isSettled,
+  mediaType,
+} from '../core/http-signs.ts'
 import type { Exchange } from '../core/model.ts'
 import type { Rule, Verdict } from './rule.ts'
 import { isUnknownSession } from './session-unknown-or-expired.ts'
@@ -20,7 +31,7 @@ export const wrongEndpoint: Rule = {
     // A page that answers a message too is told by its content type.
     if (mismatchOf(facts) || (facts.session.transport === 'streamable' && facts.exchanges.some(isForeignBody))) return []
     const worked = new Set(facts.exchanges.filter(x => bySuccess(x) && !isPage(x)).map(({ path }) => path))
-    const missed = facts.exchanges.filter(x => (isMissing(x) || isPage(x)) && !worked.has(x.path))
+    const missed = facts.exchanges.filter(x => (isMissing(facts, x) || isPage(x)) && !worked.has(x.path))
     // What was tried before the stream opened was a probe of the other transport.
     const opened = facts.exchanges.find(({ id }) => id === facts.session.stream && facts.session.endpoint !== undefined)
     const first = missed.find(x => !opened || x.requestAt > answerAt(opened))
@@ -31,13 +42,13 @@ export const wrongEndpoint: Rule = {
 }
 
 /** A path that the server does not route. Not a session it does not know, and not an unknown method of 2026-07-28. */
-function isMissing(x: Exchange): boolean {
+function isMissing(facts: Facts, x: Exchange): boolean {
   if (!byRefusal(x, 404) || isUnknownSession(x) || /-32601/.test(x.errorText ?? '')) return false
-  return (x.method === 'POST' && x.calls.length > 0) || (asksForStream(x) && x.follows === undefined)
+  return (x.method === 'POST' && carriesMessage(facts, x)) || (asksForStream(x) && x.follows === undefined)
 }
 const isPage = (x: Exchange): boolean => asksForStream(x) && bySuccess(x) && mediaType(x) === 'text/html'
 
-type Case = Pick<Verdict, 'says' | 'cause' | 'fix'>
+type Case = Pick<Verdict, 'says' | 'cause' | 'causeConfidence' | 'fix'>
 
 function caseOf(facts: Facts, first: Exchange): Case | undefined {
   const { session, exchanges } = facts
@@ -49,9 +60,27 @@ function caseOf(facts: Facts, first: Exchange): Case | undefined {
   }
   // A probe: the client was served at another path after it.
   if (exchanges.some(x => bySuccess(x) && !isPage(x))) return undefined
+  const own = first.method === 'POST' ? unusedEndpoint(facts, first) : undefined
+  if (own !== undefined) return { ...posted(first, own), causeConfidence: 'likely' }
   return session.transport === 'sse' && first.method === 'POST' && session.endpoint === undefined && !session.issued
     ? stray(first)
     : configured(facts, first)
+}
+
+/** The message path that an open stream of the same program had named, and to which nobody has posted: without its id the POST counts apart. */
+function unusedEndpoint({ session, others }: Facts, first: Exchange): string | undefined {
+  const agent = headerOf(first.requestHeaders, 'user-agent')
+  const stream = others.find(
+    ({ transport, endpoint, endpointAt = Number.POSITIVE_INFINITY, ended, calls, client }) =>
+      transport === 'sse' &&
+      endpoint !== undefined &&
+      endpointAt <= first.requestAt &&
+      (ended === undefined || ended.at > first.requestAt) &&
+      calls === 0 &&
+      client.userAgent === agent &&
+      client.address === session.client.address,
+  )
+  return stream?.endpoint === undefined ? undefined : pathOf(stream.endpoint)
 }
 
 const posted = (first: Exchange, advertised: string): Case => ({
@@ -94,13 +123,13 @@ function configured({ works = [] }: Facts, first: Exchange): Case {
   }
 }
 
-function verdictOn(missed: readonly Exchange[], first: Exchange, { says, cause, fix }: Case): Verdict {
+function verdictOn(missed: readonly Exchange[], first: Exchange, { says, cause, causeConfidence, fix }: Case): Verdict {
   const paths = [...new Set(missed.map(({ path }) => path))]
   const what = first.status === 200 ? 'a web page' : String(first.status)
   const times = missed.length > paths.length ? `, ${missed.length} times` : ''
   return {
     confidence: 'certain',
-    causeConfidence: first.status === 200 ? 'likely' : 'certain',
+    causeConfidence: causeConfidence ?? (first.status === 200 ? 'likely' : 'certain'),
     at: answerAt(first),
     exchange: first.id,
     ...(first.calls[0] !== undefined && { call: first.calls[0] }),
