@@ -9,6 +9,7 @@ import {
   openStreamable,
   request,
   result,
+  type Trip,
   tool,
   WireScript,
 } from '../captures/wire-script.ts'
@@ -48,6 +49,11 @@ function asked(id: unknown = 1) {
   return { wire, stream, conn }
 }
 
+function askedBack(stream: Trip, conn: Conn): void {
+  stream.event(request(9, 'elicitation/create'))
+  conn.post(MESSAGES, result(9, { action: 'accept' })).answer(202)
+}
+
 describe('a request without an answer on a stream that lives', () => {
   it('is left alone for a minute, told as a warning after it, and as an error after five', () => {
     const { wire, stream } = asked()
@@ -72,6 +78,7 @@ describe('a request without an answer on a stream that lives', () => {
   it.each<[string, (a: ReturnType<typeof asked>) => unknown]>([
     ['reports progress', ({ stream }) => stream.event({ jsonrpc: '2.0', method: 'notifications/progress', params: { progress: 1 } })],
     ['asks the user something', ({ stream }) => stream.event(request(9, 'elicitation/create'))],
+    ['has just had the answer to its own question', ({ stream, conn }) => askedBack(stream, conn)],
     [
       'has been cancelled',
       ({ conn }) =>
@@ -84,6 +91,17 @@ describe('a request without an answer on a stream that lives', () => {
     then(all)
     all.wire.wait(50_000)
     expect(found(all.wire).filter(one => one.includes('orphan'))).toEqual([])
+  })
+
+  it('is one when nothing follows the answer to its own question', () => {
+    const { wire, stream, conn } = asked()
+    wire.wait(180_000)
+    askedBack(stream, conn)
+    wire.wait(61_000)
+    expect(finding(wire, 'orphan-request')).toMatchObject({
+      severity: 'warning',
+      title: 'Call 2, slow, has had no answer for 61.0 s since the server’s own question was answered. The stream is open.',
+    })
   })
 
   it('is no orphan while it listens on purpose', () => {

@@ -19,6 +19,10 @@ export const streamResumed: Rule = {
     const first = found[0]
     if (!first) return []
     const answered = calls.filter(call => found.some(({ id }) => id === call.answerExchange) && call.delivery === 'delivered')
+    const waiting = calls.some(
+      ({ from, kind, sentAt, answeredAt, cancelled }) =>
+        from === 'client' && kind === 'request' && sentAt < first.requestAt && answeredAt === undefined && !cancelled,
+    )
     const cut = exchanges.findLast(one => one.id < first.id && (one.body === 'sse' || one.body === 'stream') && one.serverEnd !== undefined)
     const gap = cut?.serverEnd ? first.requestAt - cut.serverEnd.at : undefined
     return [
@@ -26,8 +30,8 @@ export const streamResumed: Rule = {
         confidence: 'certain',
         at: first.requestAt,
         exchange: first.id,
-        title: `The stream was resumed${gap === undefined ? '' : ` ${spanText(gap)} after it had ended`}. ${answered.length > 0 ? `${countText(answered.length, 'answer')} came that way.` : 'This is healthy.'}`,
-        says: `${session.client.name ?? 'The client'} asked for what followed, and the server had it: nothing was lost.${found.length > 1 ? ` This happened ${found.length} times.` : ''}`,
+        title: `The stream was resumed${gap === undefined ? '' : ` ${spanText(gap)} after it had ended`}. ${answered.length > 0 ? `${countText(answered.length, 'answer')} came that way.` : waiting ? 'No answer has come on it yet.' : 'This is healthy.'}`,
+        says: `${session.client.name ?? 'The client'} asked for what followed, and the server ${waiting ? 'went on there.' : 'had it: nothing was lost.'}${found.length > 1 ? ` This happened ${found.length} times.` : ''}`,
         cause:
           cut?.serverEnd?.how === 'complete'
             ? 'The server ended the stream and lets the client poll.'
