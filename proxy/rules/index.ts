@@ -26,7 +26,7 @@ import { idleCut } from './idle-cut.ts'
 import { initializedMissing } from './initialized-missing.ts'
 import { invalidJsonOrUtf8 } from './invalid-json-or-utf8.ts'
 import { methodChangingRedirect } from './method-changing-redirect.ts'
-import { mayBeInHole } from './missing-records.ts'
+import { acrossHole, mayBeInHole } from './missing-records.ts'
 import { mountLifespanMissing } from './mount-lifespan-missing.ts'
 import { mountPrefixLost } from './mount-prefix-lost.ts'
 import { networkInterruption } from './network-interruption.ts'
@@ -156,7 +156,7 @@ export function judge(facts: Facts, all: readonly Rule[] = rules): Judgement {
         const key =
           `${rule.id} ${facts.session.id} ${verdict.call ?? ''} ${verdict.call === undefined ? (verdict.exchange ?? '') : ''}`.trim()
         if (findings.has(key) || mayBeInHole(facts, rule.id, verdict)) continue
-        const ranked = withoutNetwork(facts, verdict)
+        const ranked = acrossHole(facts, withoutNetwork(facts, verdict))
         findings.set(key, { ...ranked, rule: rule.id, severity: verdict.severity ?? rule.severity, key })
       }
     } catch (error) {

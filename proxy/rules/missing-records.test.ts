@@ -30,7 +30,7 @@ describe('a hole in a healthy recording', () => {
     it(`${name}: no fault, wherever it is`, () => {
       const { events } = readCapture(readFileSync(join(folder, name), 'utf8'))
       for (let from = 1; from < events.length; from++) {
-        for (const length of [1, 5, 20]) {
+        for (const length of [1, 5, 20, 35, 45]) {
           const story = storyOf(cut(events, from, Math.min(events.length, from + length)))
           expect(story.match(/^ {2}finding .*: (warning|error), .*/gm), `records ${from} to ${from + length}`).toBeNull()
         }
@@ -64,6 +64,20 @@ test.each(['server-restarted.exit-code.md', 'server-restarted.forgotten.md'])(
     expect(storyOf([...events.slice(0, 15), gap, ...events.slice(15)])).toContain('finding server-restarted')
   },
 )
+
+test('what is proven by records on both sides of a hole is possible at most, and the text says so', () => {
+  const name = 'header-body-mismatch.client.md'
+  const { events, story } = readCapture(readFileSync(join(folder, name), 'utf8'))
+  expect(story).toMatch(/finding header-body-mismatch: error, certain/)
+  const shown = [...story.matchAll(/^ {4}#(\d+) /gm)].map(([, seq]) => Number(seq))
+  const between = events.findIndex(({ seq }) => seq > Math.min(...shown))
+  expect(Math.max(...shown)).toBeGreaterThan(events[between]?.seq ?? Number.POSITIVE_INFINITY)
+  const at = events[between]?.at ?? 0
+  const gap: GapEvent = { seq: 0, at, since: at - 0.01, kind: 'gap', reason: 'io-error', lost: 5, lostBytes: 1, detail: 'the disk failed' }
+  const told = storyOf([...events.slice(0, between), gap, ...events.slice(between)])
+  expect(told).toMatch(/finding header-body-mismatch: error, possible/)
+  expect(told).toContain('so it is only possible.')
+})
 
 test('a stall that lost nothing silences nothing', () => {
   const { events, story } = readCapture(readFileSync(join(folder, 'orphan-request.hangs.md'), 'utf8'))
