@@ -8,6 +8,7 @@ import { CLIENT_IDLE_LIMITS, IDLE_LIMITS, nearest } from './client-limits.ts'
 import type { Facts } from './facts.ts'
 import type { Alternative, Call, Confidence, End, Evidence, Exchange } from './model.ts'
 import { callOf, perFacts } from './per-facts.ts'
+import { RESTART_LEAST } from './restart-signs.ts'
 import { countText, endingText, spanText } from './words.ts'
 
 export interface EndCause {
@@ -33,8 +34,6 @@ export interface EndCause {
 /** A server that is gone is found out this soon after its streams ended (ms). */
 export const RESTART_SPAN = 60_000
 const BURST_SPAN = 1_000
-/** No server is up again sooner than this (ms). */
-const RESTART_LEAST = 300
 const EXITED = /^ended (by signal|with exit code)/
 
 /** The ends of this session's streams and waiting POSTs that broke off, oldest first. */
@@ -60,8 +59,8 @@ function abruptEnd({ session }: Facts, exchange: Exchange): Abrupt | undefined {
   // Sent again, it lost nothing.
   if (headless && exchange.followedBy !== undefined) return undefined
   if (!end || end.by === 'proxy' || !BROKEN.has(end.how) || !(streams || headless)) return undefined
-  // What a client drops after it has ended the session is no break.
-  if (end.by === 'client' && session.ended?.detail === 'DELETE' && session.ended.at <= end.at) return undefined
+  // What either side drops after the client has ended the session is no break.
+  if (session.ended?.detail === 'DELETE' && session.ended.at <= end.at) return undefined
   const before = headless ? (exchange.requestEndAt ?? exchange.requestAt) : (exchange.lastByteAt ?? exchange.responseAt ?? end.at)
   return { exchange, end, silence: end.at - Math.min(end.at, before) }
 }

@@ -38,7 +38,7 @@ export const upstreamUnreachable: Rule = {
         at: answerAt(first),
         exchange: first.id,
         ...(first.calls[0] !== undefined && { call: first.calls[0] }),
-        title: `${WHAT[how] ?? 'The connection failed'}, ${countText(failed.length, 'request')}. ${span === undefined ? 'The server did not come back.' : `The server was back after ${span}.`}`,
+        title: `${WHAT[how] ?? 'The connection failed'}, ${countText(failed.length, 'request')}. ${span !== undefined ? `The server was back after ${span}.` : outage?.wasUp ? 'The server did not come back.' : 'It was never reached.'}`,
         says: `${says}${outage?.wasUp ? ' It had answered before.' : ''}`,
         cause: fate ? `The server’s process ${fate.text.slice(0, 80)}.` : causeOf(how, code, outage),
         fix: fate ? fixOfEnd(fate) : fixOf(how, code, says, outage),
