@@ -69,6 +69,7 @@ interface ClientCase {
 const FOREIGN_RESOURCE = {
   'auth-challenge-loop': 'Its metadata is for https://evil.example.com/mcp, to see the client refuse it.',
 }
+const NEVER_ENOUGH = { 'auth-challenge-loop': 'Its server never takes a token, to see the client give up.' }
 /**
  * The suite's authorization server compares the client's `resource` parameter with the address of the suite's own server. A client that
  * was pointed at a proxy names the proxy, and asks the authorization server without passing it: nothing on the way can make these equal.
@@ -81,7 +82,7 @@ const CLIENT_CASES: readonly ClientCase[] = [
     scenarios: 25,
     without: ['auth/cross-app-access-complete-flow'],
     elsewhere: [],
-    provoked: { 'auth/resource-mismatch': FOREIGN_RESOURCE },
+    provoked: { 'auth/resource-mismatch': FOREIGN_RESOURCE, 'auth/scope-retry-limit': NEVER_ENOUGH },
     always: { 'get-not-supported': 'Its server has no route for GET, and its framework answers 404 where 405 is due.' },
   },
   {
@@ -101,7 +102,7 @@ const CLIENT_CASES: readonly ClientCase[] = [
     ],
     provoked: {
       'auth/resource-mismatch': FOREIGN_RESOURCE,
-      'auth/scope-retry-limit': { 'auth-challenge-loop': 'Its server never takes a token, to see the client give up.' },
+      'auth/scope-retry-limit': NEVER_ENOUGH,
       'http-invalid-tool-headers': { 'tool-list-empty-or-rejected': 'It lists tools with invalid x-mcp-header, to see them dropped.' },
     },
     always: {},

@@ -25,6 +25,7 @@ const kindOf = (value: unknown) => {
 describe('credentials', () => {
   it.each([
     ['PANOS_API_KEY is not set', 'error missing'],
+    ["Error calling tool 'credential': PANOS_API_KEY is not set", 'error missing'],
     ['Error: environment variable TAVILY_API_KEY is required', 'error missing'],
     ['No token: set GITHUB_TOKEN', 'error missing'],
     ['PANOS_HOSTNAME must be set', 'error missing'],

@@ -46,7 +46,8 @@ const KEY = `(?:API[_ -]?KEYS?|ACCESS[_ -]?KEYS?|(?:ACCESS|AUTH|BEARER|API)[_ -]
 const LACK = `(?:not set|not configured|not provided|missing|required|undefined|empty|must be set|not found in (?:the )?env)`
 const ASK = String.raw`(?:missing|required|unset|no|provide|set)\s+(?:(?:the|a|an|your|valid|required|environment|variable)\s+){0,3}`
 const NAME = `(?:[A-Z][A-Z0-9]*_)*(?:API_?KEY|ACCESS_?KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|HOSTNAME)(?:_[A-Z0-9]+)*`
-const lacks = (thing: string) => new RegExp(String.raw`\b(${thing})\b[^.]{0,40}\b${LACK}|\b${ASK}(${thing})\b`, 'gi')
+/** Only looks ahead: “Error in tool 'credential': API_KEY is not set” names two, and the second is meant. */
+const lacks = (thing: string) => new RegExp(String.raw`\b(${thing})\b(?=[^.]{0,40}\b${LACK})|\b${ASK}(${thing})\b`, 'gi')
 const NAME_LACKS = lacks(NAME)
 const KEY_LACKS = lacks(String.raw`\w*${KEY}`)
 const IN_CAPITALS = /^[A-Z\d_]+$/
