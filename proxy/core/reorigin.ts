@@ -35,6 +35,15 @@ export function upstreamOrigins(target: URL): string[] {
   return LOOPBACK.map(name => `${target.protocol}//${name}${port}`)
 }
 
+/**
+ * The same for the client that knows the proxy as `proxy`. A TLS server to which Host is preserved calls itself https:// and our name;
+ * where that bears the port at which we listen, which speaks no TLS, nobody else can be meant.
+ */
+export function originsFor(target: URL, known: readonly string[], proxy: string, listen: string): readonly string[] {
+  const ours = target.protocol === 'https:' ? URL.parse(proxy) : null
+  return ours !== null && ours.port === new URL(listen).port ? [...known, new URL(`https://${ours.host}`).origin] : known
+}
+
 /** What an absolute URL, or one that begins with `//`, begins with. */
 export const ABSOLUTE = /^(https?:)?\/\/([^/?#\\\s]*)/i
 

@@ -1,7 +1,7 @@
 /** Rewriting of a server's own absolute URLs: whole, byte by byte, and cut at random. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type BodyRewriter, type Origins, reorigin, upstreamOrigins } from './reorigin.ts'
+import { type BodyRewriter, type Origins, originsFor, reorigin, upstreamOrigins } from './reorigin.ts'
 import { bodyRewriterFor, rewriteChallenge, rewriteHead } from './rewrite.ts'
 import { EndpointRewriter } from './rewrite-endpoint.ts'
 import { MetadataRewriter } from './rewrite-metadata.ts'
@@ -66,6 +66,17 @@ describe('reorigin', () => {
     expect(reorigin('//mcp.example.test/a', https)).toBe('//localhost:9/a')
     expect(reorigin('http://mcp.example.test/a', https)).toBeUndefined()
   })
+
+  test.each([
+    ['https://mcp.example.test/', 'http://127.0.0.1:8002', ['https://127.0.0.1:8002']],
+    ['https://mcp.example.test/', 'http://BOX.test:8002', ['https://box.test:8002']],
+    // Somebody else speaks TLS in front of us, under the same name.
+    ['https://mcp.example.test/', 'http://box.test', []],
+    ['https://mcp.example.test/', 'http://not a host:8002', []],
+    ['http://mcp.example.test/', 'http://127.0.0.1:8002', []],
+  ])('%s calls itself, to clients of %s, %j too', (target, proxy, more) =>
+    expect(originsFor(new URL(target), ['x'], proxy, 'http://127.0.0.1:8002')).toEqual(['x', ...more]),
+  )
 })
 
 describe('heads', () => {

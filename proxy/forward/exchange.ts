@@ -4,7 +4,7 @@
  */
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import { headerOf, responseHead } from '../core/headers.ts'
-import type { Origins } from '../core/reorigin.ts'
+import { type Origins, originsFor } from '../core/reorigin.ts'
 import type { Refusal } from '../guard.ts'
 import type { Connection } from './connection.ts'
 import { ExchangeRecord } from './exchange-record.ts'
@@ -131,12 +131,8 @@ export class Exchange implements Waiting, ResponseEvents {
     const { message: request } = this.#request
     const { upstreamOrigins, announced, listen, target } = this.#options
     const host = headerOf(request.rawHeaders, 'host')
-    const origins: Origins = {
-      upstream: upstreamOrigins,
-      scheme: target.protocol,
-      proxy: host === undefined ? listen : `http://${host}`,
-      announced,
-    }
+    const proxy = host === undefined ? listen : `http://${host}`
+    const origins: Origins = { upstream: originsFor(target, upstreamOrigins, proxy, listen), scheme: target.protocol, proxy, announced }
     const response = new ResponseHalf(message, request, this.#res, origins, this.record, this)
     this.#response = response
     message.on('close', () => {

@@ -297,6 +297,20 @@ describe('TLS', () => {
     expect(text).toBe('secret ok')
     expect(proxy.journal.of('open')[1]?.tls).toMatchObject({ verified: false })
   })
+  test('a server that calls itself by the Host that it was sent is led back to the proxy', async () => {
+    const upstream = https.createServer({ key, cert }, (req, res) => {
+      res.writeHead(307, { location: `https://${req.headers.host}/messages/` }).end()
+    })
+    closing.push(() => {
+      upstream.closeAllConnections()
+      upstream.close()
+    })
+    await new Promise<void>(resolve => upstream.listen(0, '127.0.0.1', resolve))
+    proxy = await stage(`https://127.0.0.1:${(upstream.address() as AddressInfo).port}`, { ca: cert.toString() })
+    const answer = await fetch(`http://${proxy.host}/messages`, { redirect: 'manual', headers: { connection: 'close' } })
+    expect(answer.headers.get('location')).toBe(`http://${proxy.host}/messages/`)
+    expect(proxy.journal.of('change')).toMatchObject([{ what: 'location', original: `https://${proxy.host}/messages/` }])
+  })
   test('a certificate that does not bear the name is refused, with the way out', async ({ skip }) => {
     // This machine too, and not in the certificate.
     if (process.platform !== 'linux') skip('127.0.0.2 is an address of its own only on Linux')
