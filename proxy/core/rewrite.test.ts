@@ -98,13 +98,25 @@ describe('heads', () => {
       'WWW-Authenticate',
       'Bearer error="x", resource_metadata="http://127.0.0.1:8002/.well-known/oauth-protected-resource/mcp", scope="a b"',
     ])
-    expect(rewritten.location).toEqual({ original: 'http://localhost:8001/m/', replacement: 'http://127.0.0.1:8002/m/' })
+    expect(rewritten.changes).toMatchObject([
+      { what: 'location', original: 'http://localhost:8001/m/', replacement: 'http://127.0.0.1:8002/m/' },
+      { what: 'resource-metadata' },
+    ])
     expect(head[1]).toBe('http://localhost:8001/m/')
   })
 
   test('a head without them comes back as the same list', () => {
     const head = ['Location', '/messages/', 'WWW-Authenticate', 'Bearer realm="http://localhost:8001/"']
     expect(rewriteHead(head, origins).headers).toBe(head)
+  })
+
+  test('each of several challenges is told', () => {
+    const challenges = ['Bearer', 'DPoP'].map(scheme => `${scheme} resource_metadata="http://localhost:8001/${scheme}"`)
+    const { changes } = rewriteHead(
+      challenges.flatMap(challenge => ['WWW-Authenticate', challenge]),
+      origins,
+    )
+    expect(changes.map(({ original }) => original)).toEqual(challenges)
   })
 
   test('an unquoted challenge', () => {

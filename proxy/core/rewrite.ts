@@ -33,29 +33,28 @@ export function rewriteChallenge(value: string, origins: Origins): string | unde
 
 export interface HeadRewrite {
   readonly headers: FlatHeaders
-  readonly location?: Rewritten
-  readonly challenge?: Rewritten
+  /** In the order of the fields. */
+  readonly changes: readonly (Rewritten & { readonly what: 'location' | 'resource-metadata' })[]
 }
 
 /** `Location` and `WWW-Authenticate` of a response head. The same list comes back where nothing changes. */
 export function rewriteHead(flat: FlatHeaders, origins: Origins): HeadRewrite {
   let headers: string[] | undefined
-  let location: Rewritten | undefined
-  let challenge: Rewritten | undefined
+  const changes: HeadRewrite['changes'][number][] = []
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string
     if (name.length !== 8 && name.length !== 16) continue
     const lower = name.toLowerCase()
     if (lower !== 'location' && lower !== 'www-authenticate') continue
     const original = flat[i + 1] as string
-    const replacement = lower === 'location' ? reorigin(original, origins) : rewriteChallenge(original, origins)
+    const what = lower === 'location' ? lower : 'resource-metadata'
+    const replacement = what === 'location' ? reorigin(original, origins) : rewriteChallenge(original, origins)
     if (replacement === undefined) continue
     headers ??= [...flat]
     headers[i + 1] = replacement
-    if (lower === 'location') location = { original, replacement }
-    else challenge = { original, replacement }
+    changes.push({ what, original, replacement })
   }
-  return { headers: headers ?? flat, ...(location && { location }), ...(challenge && { challenge }) }
+  return { headers: headers ?? flat, changes }
 }
 
 /** Which body needs a rewriter: an event stream that answers a GET, or protected-resource metadata. Compressed bodies are left alone. */

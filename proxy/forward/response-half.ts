@@ -64,9 +64,7 @@ export class ResponseHalf {
     const length = headerOf(headers, 'content-length')
     this.#tap = record.tap('response', length === undefined ? undefined : Number(length))
     this.#rewritten = rewriteHead(headers, origins)
-    const { location, challenge } = this.#rewritten
-    if (location) record.change('location', location.original, location.replacement)
-    if (challenge) record.change('resource-metadata', challenge.original, challenge.replacement)
+    for (const { what, original, replacement } of this.#rewritten.changes) record.change(what, original, replacement)
     this.#rewriter = bodyRewriterFor({ method: request.method as string, target: request.url as string }, { status, headers }, origins)
     message.on('data', (bytes: Buffer) => {
       this.#take(bytes)
