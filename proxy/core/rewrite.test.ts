@@ -287,6 +287,7 @@ test('which bodies are looked at', () => {
   expect(pick('GET', '/sse', 200, stream)).toBeInstanceOf(EndpointRewriter)
   expect(pick('POST', '/mcp', 200, stream)).toBeUndefined()
   expect(pick('GET', '/sse', 200, [...stream, 'Content-Encoding', 'gzip'])).toBeUndefined()
+  expect(pick('GET', '/sse', 200, [...stream, 'Content-Length', '44'])).toBeUndefined()
   expect(pick('GET', '/.well-known/oauth-protected-resource/mcp', 200, ['content-type', 'application/json'])).toBeInstanceOf(
     MetadataRewriter,
   )

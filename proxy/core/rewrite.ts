@@ -57,7 +57,10 @@ export function rewriteHead(flat: FlatHeaders, origins: Origins): HeadRewrite {
   return { headers: headers ?? flat, changes }
 }
 
-/** Which body needs a rewriter: an event stream that answers a GET, or protected-resource metadata. Compressed bodies are left alone. */
+/**
+ * Which body needs a rewriter: an event stream that answers a GET, or protected-resource metadata. Compressed bodies are left alone, and
+ * a stream whose length has been announced, which must stay true: its head leaves before the event has come.
+ */
 export function bodyRewriterFor(
   request: { readonly method: string; readonly target: string },
   response: { readonly status: number; readonly headers: FlatHeaders },
@@ -70,6 +73,6 @@ export function bodyRewriterFor(
   const metadata = !events && type.includes('json') && isAnnounced
   if (!events && !metadata) return undefined
   const coding = headerOf(response.headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
-  if (coding !== 'identity') return undefined
+  if (coding !== 'identity' || (events && headerOf(response.headers, 'content-length') !== undefined)) return undefined
   return events ? new EndpointRewriter(origins) : new MetadataRewriter(origins)
 }
