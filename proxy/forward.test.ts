@@ -93,6 +93,16 @@ describe('heads', () => {
     expect(proxy.journal.of('change').map(change => change.what)).toEqual(['host', 'host', 'forwarded'])
     expect(proxy.journal.of('request')[0]?.headers[0]).toEqual(['hOst', proxy.host])
   })
+
+  test('Host is replaced in a target of absolute form too, for that counts for more', async () => {
+    server = await RawServer.answering(() => ok())
+    proxy = await stage(server.url, { hostHeader: 'upstream' })
+    const client = await proxy.client()
+    client.write(`GET HTTP://${proxy.host}/mcp?x=http://${proxy.host}/ HTTP/1.1\r\nHost: ${proxy.host}\r\n\r\n`)
+    await client.untilText('ok')
+    expect(server.peers[0]?.text).toBe(`GET ${server.url}/mcp?x=http://${proxy.host}/ HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`)
+    expect(proxy.journal.of('change').map(({ original }) => original)).toEqual([`Host: ${proxy.host}`, `HTTP://${proxy.host}`])
+  })
 })
 
 describe('framing', () => {

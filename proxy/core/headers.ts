@@ -44,9 +44,8 @@ export interface OutgoingHead {
 export interface RequestHeadChoices {
   /** The client speaks HTTP/1.0: its connection ends after the answer unless it asks for more. */
   readonly http10: boolean
-  /** Replaces the value of Host, or of an Origin that names the proxy. */
-  readonly host?: string
-  readonly origin?: string
+  /** Other values for some fields, by their names in lower case. */
+  readonly replace?: ReadonlyMap<string, string>
   /** Fields added at the end: [name, value, …]. */
   readonly append?: FlatHeaders
 }
@@ -67,9 +66,7 @@ export function requestHead(flat: FlatHeaders, choices: RequestHeadChoices): Out
       stated = true
     }
     if (role === 'framing') framing.push(name, value)
-    if (choices.host !== undefined && name.length === 4 && name.toLowerCase() === 'host') value = choices.host
-    if (choices.origin !== undefined && name.length === 6 && name.toLowerCase() === 'origin') value = choices.origin
-    lines += `${name}: ${value}\r\n`
+    lines += `${name}: ${choices.replace?.get(name.toLowerCase()) ?? value}\r\n`
   }
   if (choices.http10 && !stated) lines += 'Connection: close\r\n'
   const append = choices.append ?? []

@@ -9,7 +9,7 @@ import type { Refusal } from '../guard.ts'
 import type { Connection } from './connection.ts'
 import { ExchangeRecord } from './exchange-record.ts'
 import { CLOSED, type Fate } from './leg-record.ts'
-import { type HeadOptions, outgoingHead } from './outgoing-request.ts'
+import { type HeadOptions, outgoingRequest } from './outgoing-request.ts'
 import { ownAnswer } from './own-answer.ts'
 import { sendInformation, setResponseHead } from './raw-head.ts'
 import { RequestHalf } from './request-half.ts'
@@ -115,8 +115,8 @@ export class Exchange implements Waiting, ResponseEvents {
 
   /** It hands over the request that it opened. */
   pipe(proxyReq: ClientRequest): ClientRequest {
-    const head = outgoingHead(this.#request.message, this.#options, this.record, this.#connection.noted)
-    this.#request.send(proxyReq, head, bytes => this.wait(bytes))
+    const request = outgoingRequest(this.#request.message, this.#options, this.record, this.#connection.noted)
+    this.#request.send(proxyReq, request, bytes => this.wait(bytes))
     proxyReq.on('information', info => this.#onInformation(info))
     proxyReq.on('upgrade', (_, socket) => {
       socket.destroy()

@@ -1,9 +1,10 @@
 /**
- * What of a request's head is chosen rather than copied: Host, a same-origin Origin, X-Forwarded-*. Promise: nothing without being
+ * What of a request is chosen rather than copied: Host, a same-origin Origin, X-Forwarded-*. Promise: nothing without being
  * asked for, and each choice is recorded once a connection.
  */
 import type { IncomingMessage } from 'node:http'
-import { headerOf, type OutgoingHead, pairsOf, type RequestHeadChoices, requestHead } from '../core/headers.ts'
+import type { ChangeEvent } from '../core/event.ts'
+import { headerOf, type OutgoingHead, pairsOf, requestHead } from '../core/headers.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
 export interface HeadOptions {
@@ -12,33 +13,48 @@ export interface HeadOptions {
   readonly forwarded: boolean
 }
 
+export interface OutgoingRequest extends OutgoingHead {
+  /** The request target of its first line. */
+  readonly target: string
+}
+
+/** Records a choice, unless its connection has recorded it already. */
+type Note = (key: string, what: ChangeEvent['what'], original: string, replacement: string) => void
+
 /** `noted`: the changes that this connection has recorded already. */
-export function outgoingHead(req: IncomingMessage, options: HeadOptions, record: ExchangeRecord, noted: Set<string>): OutgoingHead {
+export function outgoingRequest(req: IncomingMessage, options: HeadOptions, record: ExchangeRecord, noted: Set<string>): OutgoingRequest {
   const http10 = req.httpVersion === '1.0'
-  if (options.hostHeader === 'preserve' && !options.forwarded) return requestHead(req.rawHeaders, { http10 })
-  const once = (key: string, note: () => void) => {
-    if (!noted.has(key)) note()
+  const { url = '', rawHeaders: flat } = req
+  const isUpstream = options.hostHeader === 'upstream'
+  if (!isUpstream && !options.forwarded) return { target: url, ...requestHead(flat, { http10 }) }
+  const note: Note = (key, what, original, replacement) => {
+    if (!noted.has(key)) record.change(what, original, replacement)
     noted.add(key)
   }
-  const host = headerOf(req.rawHeaders, 'host') ?? ''
-  let choices: RequestHeadChoices = { http10 }
-  if (options.hostHeader === 'upstream') {
-    const { target } = options
-    choices = { ...choices, host: target.host }
-    once('host', () => record.change('host', `Host: ${host}`, `Host: ${target.host}`))
-    const origin = headerOf(req.rawHeaders, 'origin')
-    if (origin?.toLowerCase() === `http://${host.toLowerCase()}`) {
-      // The page that the proxy's own origin served is the upstream's page.
-      choices = { ...choices, origin: target.origin }
-      once('origin', () => record.change('host', `Origin: ${origin}`, `Origin: ${target.origin}`))
-    }
+  const host = headerOf(flat, 'host') ?? ''
+  const replace = new Map<string, string>()
+  const target = isUpstream ? nameUpstream(req, host, options.target, replace, note) : url
+  const append = options.forwarded ? forwardedFields(req, host) : []
+  if (options.forwarded) note('forwarded', 'forwarded', '', textOf(append))
+  return { target, ...requestHead(flat, { http10, replace, append }) }
+}
+
+/** Puts the upstream's name in the place of ours, and gives the request target. */
+function nameUpstream(req: IncomingMessage, host: string, upstream: URL, replace: Map<string, string>, note: Note): string {
+  const { url = '', rawHeaders: flat } = req
+  replace.set('host', upstream.host)
+  note('host', 'host', `Host: ${host}`, `Host: ${upstream.host}`)
+  const origin = headerOf(flat, 'origin')
+  if (origin?.toLowerCase() === `http://${host.toLowerCase()}`) {
+    // The page that the proxy's own origin served is the upstream's page.
+    replace.set('origin', upstream.origin)
+    note('origin', 'host', `Origin: ${origin}`, `Origin: ${upstream.origin}`)
   }
-  if (options.forwarded) {
-    const append = forwardedFields(req, host)
-    choices = { ...choices, append }
-    once('forwarded', () => record.change('forwarded', '', textOf(append)))
-  }
-  return requestHead(req.rawHeaders, choices)
+  // A target in absolute form counts for more than Host (RFC 9112 3.2.2).
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(url)?.[0]
+  if (absolute === undefined) return url
+  note('target', 'host', absolute, upstream.origin)
+  return upstream.origin + url.slice(absolute.length)
 }
 
 /** X-Forwarded-For is a list, so it may come again; the others are left where the client sent them. */

@@ -3,9 +3,10 @@
  * and what the server no longer reads is still taken from the client and recorded.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { headerOf, isChunked, type OutgoingHead } from '../core/headers.ts'
+import { headerOf, isChunked } from '../core/headers.ts'
 import type { BodyTap } from '../tap.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
+import type { OutgoingRequest } from './outgoing-request.ts'
 import { flushHead, MAX_HEAD_BYTES, sendTrailers, setRequestHead } from './raw-head.ts'
 
 export class RequestHalf {
@@ -33,12 +34,12 @@ export class RequestHalf {
   }
 
   /** Begins to send. `wait` asks for a turn, for so many bytes. */
-  send(proxyReq: ClientRequest, head: OutgoingHead, wait: (bytes: number) => void): void {
+  send(proxyReq: ClientRequest, request: OutgoingRequest, wait: (bytes: number) => void): void {
     const { message } = this
     this.#proxyReq = proxyReq
     proxyReq.maxHeadersCount = 0
     ;(proxyReq as { maxHeaderSize?: number }).maxHeaderSize = MAX_HEAD_BYTES
-    setRequestHead(proxyReq, `${message.method} ${message.url} HTTP/1.1`, head)
+    setRequestHead(proxyReq, `${message.method} ${request.target} HTTP/1.1`, request)
     proxyReq.on('drain', () => this.resume())
     proxyReq.on('finish', () => this.#record.end('server', 'request', { how: 'complete', by: 'client', bytes: this.tap.total }))
     message.on('data', (bytes: Buffer) => {
