@@ -169,7 +169,17 @@ export interface LogEvent extends Stamped {
 /** Something the proxy changed or did on its own; the original is kept. */
 export interface ChangeEvent extends OnExchange {
   readonly kind: 'change'
-  readonly what: 'host' | 'forwarded' | 'endpoint' | 'location' | 'resource-metadata' | 'linger-begin' | 'linger-end' | 'rejected' | 'drain'
+  readonly what:
+    | 'host'
+    | 'forwarded'
+    | 'accept-encoding'
+    | 'endpoint'
+    | 'location'
+    | 'resource-metadata'
+    | 'linger-begin'
+    | 'linger-end'
+    | 'rejected'
+    | 'drain'
   readonly original: string
   readonly replacement: string
 }

@@ -57,6 +57,10 @@ export function rewriteHead(flat: FlatHeaders, origins: Origins): HeadRewrite {
   return { headers: headers ?? flat, changes }
 }
 
+/** True where protected-resource metadata is asked for: at the well-known place, or where a challenge announced it. */
+export const asksForMetadata = (request: { readonly method: string; readonly target: string }, announced: ReadonlySet<string>): boolean =>
+  request.method === 'GET' && (request.target.startsWith('/.well-known/oauth-protected-resource') || announced.has(request.target))
+
 /**
  * Which body needs a rewriter: an event stream that answers a GET, or protected-resource metadata. Compressed bodies are left alone, and
  * a stream whose length has been announced, which must stay true: its head leaves before the event has come.
@@ -69,8 +73,7 @@ export function bodyRewriterFor(
   if (request.method !== 'GET' || response.status !== 200) return undefined
   const type = headerOf(response.headers, 'content-type')?.trim().toLowerCase() ?? ''
   const events = type.startsWith('text/event-stream')
-  const isAnnounced = request.target.startsWith('/.well-known/oauth-protected-resource') || origins.announced.has(request.target)
-  const metadata = !events && type.includes('json') && isAnnounced
+  const metadata = !events && type.includes('json') && asksForMetadata(request, origins.announced)
   if (!events && !metadata) return undefined
   const coding = headerOf(response.headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (coding !== 'identity' || (events && headerOf(response.headers, 'content-length') !== undefined)) return undefined

@@ -1,16 +1,19 @@
 /**
- * What of a request is chosen rather than copied: Host, a same-origin Origin, X-Forwarded-*. Promise: nothing without being
- * asked for, and each choice is recorded once a connection.
+ * What of a request is chosen rather than copied: Host, a same-origin Origin, X-Forwarded-*, and the coding of a document that will have
+ * to be changed. Promise: the first three not without being asked for, and each choice is recorded once a connection.
  */
 import type { IncomingMessage } from 'node:http'
 import type { ChangeEvent } from '../core/event.ts'
 import { headerOf, type OutgoingHead, pairsOf, requestHead } from '../core/headers.ts'
+import { asksForMetadata } from '../core/rewrite.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
 export interface HeadOptions {
   readonly target: URL
   readonly hostHeader: 'preserve' | 'upstream'
   readonly forwarded: boolean
+  /** Where challenges of this upstream announced protected-resource metadata. */
+  readonly announced: ReadonlySet<string>
 }
 
 export interface OutgoingRequest extends OutgoingHead {
@@ -24,9 +27,10 @@ type Note = (key: string, what: ChangeEvent['what'], original: string, replaceme
 /** `noted`: the changes that this connection has recorded already. */
 export function outgoingRequest(req: IncomingMessage, options: HeadOptions, record: ExchangeRecord, noted: Set<string>): OutgoingRequest {
   const http10 = req.httpVersion === '1.0'
-  const { url = '', rawHeaders: flat } = req
+  const { method = '', url = '', rawHeaders: flat } = req
+  const coding = asksForMetadata({ method, target: url }, options.announced) ? headerOf(flat, 'accept-encoding') : undefined
   const isUpstream = options.hostHeader === 'upstream'
-  if (!isUpstream && !options.forwarded) return { target: url, ...requestHead(flat, { http10 }) }
+  if (!isUpstream && !options.forwarded && coding === undefined) return { target: url, ...requestHead(flat, { http10 }) }
   const note: Note = (key, what, original, replacement) => {
     if (!noted.has(key)) record.change(what, original, replacement)
     noted.add(key)
@@ -34,6 +38,10 @@ export function outgoingRequest(req: IncomingMessage, options: HeadOptions, reco
   const host = headerOf(flat, 'host') ?? ''
   const replace = new Map<string, string>()
   const target = isUpstream ? nameUpstream(req, host, options.target, replace, note) : url
+  if (coding !== undefined) {
+    replace.set('accept-encoding', 'identity')
+    note('accept-encoding', 'accept-encoding', `Accept-Encoding: ${coding}`, 'Accept-Encoding: identity')
+  }
   const append = options.forwarded ? forwardedFields(req, host) : []
   if (options.forwarded) note('forwarded', 'forwarded', '', textOf(append))
   return { target, ...requestHead(flat, { http10, replace, append }) }

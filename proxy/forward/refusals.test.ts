@@ -5,6 +5,7 @@ import https from 'node:https'
 import net, { type AddressInfo } from 'node:net'
 import os from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createForwarder } from '../forward.ts'
 import { MemoryJournal, type RawPeer, RawServer, type Stage, stage } from './raw-peers.ts'
@@ -451,6 +452,27 @@ describe('URLs that would lead past the proxy', () => {
     if (framing === 'length') expect(client.text).toContain(`\r\nContent-Length: ${expected.length}\r\n`)
     expect(proxy.journal.of('change')).toMatchObject([{ what: 'resource-metadata', original: absolute('/mcp') }])
     expect(proxy.journal.body('response').toString()).toContain(absolute('/mcp'))
+  })
+
+  test('metadata is asked for uncompressed, so that it can be led back; everything else as the client asks', async () => {
+    const body = () => JSON.stringify({ resource: absolute('/mcp') })
+    server = await RawServer.answering(request => {
+      const packed = /accept-encoding: gzip/i.test(request) ? gzipSync(body()) : undefined
+      const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${packed ? 'Content-Encoding: gzip\r\n' : ''}`
+      const bytes = packed ?? Buffer.from(body())
+      return `${head}Content-Length: ${bytes.length}\r\n\r\n${bytes.toString('latin1')}`
+    })
+    proxy = await stage(server.url)
+    const ask = async (path: string): Promise<{ resource: string }> => {
+      const answer = await fetch(`http://localhost:${proxy?.port}${path}`, { headers: { 'accept-encoding': 'gzip, deflate' } })
+      return (await answer.json()) as { resource: string }
+    }
+    expect((await ask('/.well-known/oauth-protected-resource/mcp')).resource).toBe(`http://localhost:${proxy.port}/mcp`)
+    expect((await ask('/other')).resource).toBe(absolute('/mcp'))
+    expect(proxy.journal.of('change')).toMatchObject([
+      { what: 'accept-encoding', original: 'Accept-Encoding: gzip, deflate' },
+      { what: 'resource-metadata' },
+    ])
   })
 
   test('the challenge of a 401', async () => {

@@ -28,6 +28,7 @@ const tls = fc.record({ protocol: text, cipher: text, verified: fc.boolean() })
 const what = fc.constantFrom(
   'host',
   'forwarded',
+  'accept-encoding',
   'endpoint',
   'location',
   'resource-metadata',

@@ -64,6 +64,7 @@ function Fields({ first, headers, warn }: { first: readonly [string, string]; he
 const CHANGES: Record<string, string> = {
   host: 'Host rewritten for the server',
   forwarded: 'X-Forwarded headers added',
+  'accept-encoding': 'OAuth resource asked for uncompressed',
   endpoint: 'Endpoint event led past the proxy',
   location: 'Location led past the proxy',
   'resource-metadata': 'OAuth resource named the server',
