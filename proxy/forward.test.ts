@@ -193,6 +193,17 @@ describe('framing', () => {
     expect(proxy.journal.of('request')[0]?.http).toBe('1.0')
   })
 
+  test('an HTTP/1.0 client that asked to keep its connection is told so where it stays, and asks again', async () => {
+    await behind(request => (request.includes('/last') ? 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' : ok()))
+    const client = await proxy.client()
+    const ask = (path: string) => client.write(`GET ${path} HTTP/1.0\r\nHost: ${proxy.host}\r\nConnection: Keep-Alive\r\n\r\n`)
+    ask('/')
+    await client.untilText('ok')
+    ask('/last')
+    await client.untilFinish()
+    expect(client.text).toBe('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n')
+  })
+
   test('bytes beyond the announced length never become the next answer', async () => {
     await behind(request => (request.includes('GET /1') ? 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcSURPLUS' : ok('next')))
     const client = await proxy.client()

@@ -93,6 +93,14 @@ describe('responses', () => {
     expect(responseHead(chunked, { http10: false, status: 204 }).framing).toEqual([])
     expect(responseHead(['Content-Length', '7'], { http10: false, status: 304 }).framing).toEqual(['Content-Length', '7'])
   })
+  test.each([
+    ['a length', 200, ['Content-Length', '2'], true],
+    ['no body', 204, [], true],
+    ['no length', 200, [], false],
+    ['a close by the server', 200, ['Content-Length', '2', 'Connection', 'Close'], false],
+  ] as const)('for an HTTP/1.0 client that asked to keep its connection: %s', (_, status, flat, kept) =>
+    expect(responseHead(flat, { http10: true, keeps: true, status }).lines.includes('Connection: keep-alive')).toBe(kept),
+  )
   test('with another length where the body changed', () => {
     expect(responseHead(['content-length', '7'], { http10: false, status: 200, length: 9 })).toEqual({
       lines: 'content-length: 9\r\n',

@@ -75,8 +75,9 @@ export function requestHead(flat: FlatHeaders, choices: RequestHeadChoices): Out
 }
 
 export interface ResponseHeadChoices {
-  /** The client speaks HTTP/1.0: no chunks for it, and its connection ends after the answer unless it asked for more. */
+  /** The client speaks HTTP/1.0: no chunks for it, and its connection ends after the answer unless it asked for more (`keeps`). */
   readonly http10: boolean
+  readonly keeps?: boolean
   readonly status: number
   /** Replaces the value of Content-Length, where a body had to be changed. */
   readonly length?: number
@@ -87,6 +88,7 @@ export function responseHead(flat: FlatHeaders, choices: ResponseHeadChoices): O
   const framing: string[] = []
   const bodiless = choices.status === 204 || choices.status === 304
   let lines = ''
+  let closes = false
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string
     let value = flat[i + 1] as string
@@ -94,8 +96,9 @@ export function responseHead(flat: FlatHeaders, choices: ResponseHeadChoices): O
     if (role === 'drop') continue
     if (role === 'trailer' && (choices.http10 || bodiless || !isChunked(flat))) continue
     if (role === 'connection') {
-      value = choices.http10 ? '' : connectionOptions(value)
-      if (value === '') continue
+      value = connectionOptions(value)
+      closes ||= /close/i.test(value)
+      if (value === '' || choices.http10) continue
     } else if (role === 'framing') {
       if (name.length === 17) {
         if (choices.http10 || bodiless) continue
@@ -104,8 +107,14 @@ export function responseHead(flat: FlatHeaders, choices: ResponseHeadChoices): O
     }
     lines += `${name}: ${value}\r\n`
   }
+  // Without a length the end of the connection is the end of the body.
+  if (choices.http10 && choices.keeps && !closes && (bodiless || framing.length > 0)) lines += 'Connection: keep-alive\r\n'
   return { lines, framing }
 }
+
+/** True where HTTP/1.0's way to ask for more than one answer was used. */
+export const asksToKeep = (flat: FlatHeaders): boolean =>
+  headersOf(flat, 'connection').some(value => connectionOptions(value).toLowerCase().includes('keep-alive'))
 
 /** True where Transfer-Encoding names chunked. */
 export function isChunked(flat: FlatHeaders): boolean {

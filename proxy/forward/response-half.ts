@@ -3,7 +3,7 @@
  * the server's own URLs; a response that the server broke off never gets an end that looks whole.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { headerOf, isChunked, responseHead } from '../core/headers.ts'
+import { asksToKeep, headerOf, isChunked, responseHead } from '../core/headers.ts'
 import type { BodyRewriter, Origins } from '../core/reorigin.ts'
 import { bodyRewriterFor, type HeadRewrite, rewriteHead } from '../core/rewrite.ts'
 import { MetadataRewriter } from '../core/rewrite-metadata.ts'
@@ -173,7 +173,8 @@ export class ResponseHalf {
     const status = statusCode as number
     const length = this.#holdsHead && !this.truncated ? out.reduce((sum, part) => sum + part.length, 0) : undefined
     const http10 = this.#request.httpVersion === '1.0'
-    const head = responseHead(this.#rewritten.headers, { http10, status, ...(length !== undefined && { length }) })
+    const keeps = http10 && asksToKeep(this.#request.rawHeaders)
+    const head = responseHead(this.#rewritten.headers, { http10, keeps, status, ...(length !== undefined && { length }) })
     setResponseHead(this.#res, status, statusMessage as string, head)
   }
 
