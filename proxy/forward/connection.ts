@@ -268,7 +268,8 @@ export class Connection {
 
   /**
    * Passes the client's FIN on, while the answer may still come. Requests that wait behind it are not asked any more, since nothing can
-   * follow a FIN; servers that were asked directly drop them likewise.
+   * follow a FIN, and a FIN that waited for them would leave a silent server with a client that has gone. Servers that were asked
+   * directly differ: uvicorn drops them likewise, node answers them.
    */
   halfCloseUpstream(): void {
     this.#dropQueue()
