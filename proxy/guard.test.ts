@@ -101,6 +101,16 @@ describe('target and framing', () => {
   )
 })
 
+test.each([
+  ['GET', 'http://user:s3cret@127.0.0.1:8002/', ['Host', '127.0.0.1:8002']],
+  ['GET', '/', ['Host', 'user:s3cret@127.0.0.1:8002']],
+  ['GET', '/', ['Host', '127.0.0.1:8002', 'Origin', 'http://user:s3cret@evil.test']],
+])('a refusal of %s %s with %j says no password again', (method, target, headers) => {
+  const refusal = refusalOf({ method, target, http: '1.1', headers }, proxy)
+  expect(refusal?.status).toBeGreaterThanOrEqual(400)
+  expect(JSON.stringify(refusal)).not.toContain('s3cret')
+})
+
 test('a refusal says what to try', () => {
   expect(refusalOf({ method: 'GET', target: '/', http: '1.1', headers: ['Host', 'mybox:8002'] }, proxy)).toEqual({
     status: 403,

@@ -62,16 +62,29 @@ function refusedHost({ headers, target }: GuardedRequest, { hosts }: GuardPolicy
   }
   const host = (given[0] as string).toLowerCase()
   if (!hosts.has(host)) return strangeHost(host)
-  const absolute = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)
-  if (absolute && (absolute[1] as string).toLowerCase() !== host) {
-    const message = `The request's target names ${absolute[1]}, its Host header ${host}.`
+  const named = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1]
+  if (named !== undefined && named.toLowerCase() !== host) {
+    const message = named.includes('@')
+      ? `The request's target holds a user for ${withoutUser(named)}.`
+      : `The request's target names ${named}, its Host header ${host}.`
     return { status: 400, code: 'BAD_TARGET', message, try: 'Send the path alone, as clients of a server do.' }
   }
   return undefined
 }
 
-function strangeHost(host: string): Refusal {
-  const message = `The request names the host ${JSON.stringify(host)}, which is not this port's.`
+/** What stands before the `@` may be a password, which is not said again. */
+function withoutUser(authority: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(authority)?.[0] ?? ''
+  const at = authority.lastIndexOf('@')
+  return at < 0 ? authority : scheme + authority.slice(at + 1)
+}
+
+function strangeHost(given: string): Refusal {
+  const host = withoutUser(given)
+  const message =
+    host === given
+      ? `The request names the host ${JSON.stringify(host)}, which is not this port's.`
+      : `The request's Host header holds a user for ${JSON.stringify(host)}.`
   return {
     status: 403,
     code: 'FOREIGN_HOST',
@@ -132,7 +145,7 @@ function refusedOrigin({ headers }: GuardedRequest, policy: GuardPolicy): Refusa
   if (given.length === 0) return undefined
   const origin = (given[0] as string).toLowerCase()
   if (given.length === 1 && allowsOrigin(origin, policy)) return undefined
-  const message = `The request comes from a page of ${JSON.stringify(given.join(', '))}, which may not read what crosses here.`
+  const message = `The request comes from a page of ${JSON.stringify(given.map(withoutUser).join(', '))}, which may not read what crosses here.`
   return {
     status: 403,
     code: 'FOREIGN_ORIGIN',
