@@ -187,6 +187,15 @@ describe('masking at rest', () => {
     expect(request?.kind === 'request' && request.headers.map(([name]) => name)).toEqual(['X-PAN-KEY', 'Authorization', 'Cookie', 'Host'])
     expect(response?.kind === 'response' && response.headers[1]?.[1]).toMatch(/^s=\[REDACTED .*\]; Path=\/$/)
   })
+  test('nor is one of a target’s URL', () => {
+    const upstreams = [{ name: 'mcp', url: `https://h/mcp?api_key=${SECRET}`, listen: { address: '127.0.0.1', port: 1 } }]
+    const recording = record(dataFolder(), { upstreams })
+    recording.close()
+    expect(bytesOf(recording.dir)).not.toContain(SECRET)
+    expect(eventsOf(recording.dir)[0]).toMatchObject({
+      upstreams: [{ url: expect.stringMatching(/^https:\/\/h\/mcp\?api_key=\[REDACTED/) }],
+    })
+  })
   test('with the option off all is kept', () => {
     const recording = record(dataFolder(), { options: UNMASKED })
     for (const draft of drafts) recording.append(draft)

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Draft, GapEvent, Journal, RecordingEvent, RecordingOptions, Upstream } from '../core/event.ts'
+import { maskEvent } from '../core/mask-event.ts'
 import { createMasker } from '../core/redact.ts'
 import { maskDraft } from './at-rest.ts'
 import { encodeEvent } from './codec.ts'
@@ -148,7 +149,7 @@ class FolderRecording implements Recording {
     this.#writer = new JournalWriter({
       dir,
       marker,
-      first: encodeEvent(event, marker),
+      first: encodeEvent(masker ? maskEvent(event, masker) : event, marker),
       segmentBytes: setting.segmentBytes ?? 64 * 1024 * 1024,
       backlogBytes: setting.backlogBytes ?? 32 * 1024 * 1024,
       stallMs: setting.stallMs ?? 50,
