@@ -22,7 +22,7 @@ const HEX = '5f4dcc3b5aa765d61d8327deb882cf99'
 describe('headers', () => {
   const secretNames = `authorization proxy-authorization x-pan-key x-api-key api-key apikey x-auth-token x-access-token x-csrf-token x-xsrf-token
     x-amz-security-token x-goog-api-key x-goog-iap-jwt-assertion cf-access-jwt-assertion cf-access-client-secret x-vault-token private-token
-    x-gitlab-token x-functions-key ocp-apim-subscription-key Mcp-Param-Api-Key X-My-Password x-mcp-remote-auth x-mcp-proxy-auth X_SECRET`
+    x-gitlab-token x-functions-key ocp-apim-subscription-key DD-APPLICATION-KEY sec-websocket-protocol Mcp-Param-Api-Key X-My-Password x-mcp-remote-auth x-mcp-proxy-auth X_SECRET`
   test.each(secretNames.trim().split(/\s+/))('%s', name => {
     for (const spelt of [name, name.toUpperCase(), name.toLowerCase()]) {
       const [[, value] = ['', '']] = masker().headers([[spelt, CANARY]])
@@ -33,17 +33,27 @@ describe('headers', () => {
     ['Authorization', `Bearer ${CANARY}`, `Bearer [REDACTED len=22 id=${fingerprint(CANARY)}]`],
     ['Authorization', `Digest username="a", response="${CANARY}"`, /^Digest \[REDACTED len=\d+ id=[0-9a-f]{8}\]$/],
     ['Cookie', `a=${CANARY}; theme="${CANARY}"`, /^a=\[REDACTED len=22 id=\w+\]; theme=\[REDACTED len=24 id=\w+\]$/],
-    ['Cookie', `a; b sid = ${CANARY}; c=`, /^a; b sid = \[REDACTED len=22 id=\w+\]; c=$/],
+    ['Cookie', `a; b sid = ${CANARY}; c=`, /^\[REDACTED len=1 id=\w+\]; b sid = \[REDACTED len=22 id=\w+\]; c=$/],
     ['Set-Cookie', `sid=${CANARY}; Path=/; HttpOnly`, /^sid=\[REDACTED len=22 id=\w+\]; Path=\/; HttpOnly$/],
     [
       'Location',
       `https://user:${CANARY}@fw/api/?type=op&key=${CANARY}#x`,
       /^https:\/\/user:\[REDACTED[^@]+@fw\/api\/\?type=op&key=\[REDACTED\+len=22\+id=\w+\]#x$/,
     ],
+    ['Location', `https://${CANARY}@github.com/x`, /^https:\/\/\[REDACTED len=22 id=\w+\]@github\.com\/x$/],
+    ['Cookie', `${CANARY}; a=b1; =c`, /^\[REDACTED len=22 id=\w+\]; a=\[REDACTED len=2 id=\w+\]; =\[REDACTED len=1 id=\w+\]$/],
+    ['Set-Cookie', `${CANARY}; Path=/`, /^\[REDACTED len=22 id=\w+\]; Path=\/$/],
+    ['Host', `user:${CANARY}@127.0.0.1:8002`, /^user:\[REDACTED len=22 id=\w+\]@127\.0\.0\.1:8002$/],
+    ['Origin', `http://user:${CANARY}@evil.test`, /^http:\/\/user:\[REDACTED len=22 id=\w+\]@evil\.test$/],
+    ['WWW-Authenticate', `Bearer resource_metadata="http://h/x?api_key=${CANARY}"`, /x\?api_key=\[REDACTED len=22 id=\w+\]"$/],
+    ['Mcp-Name', `https://u:${CANARY}@h/r?api_key=${CANARY}`, /^https:\/\/u:\[REDACTED.*\]@h\/r\?api_key=\[REDACTED/],
+    ['X-Custom', `Bearer ${CANARY}`, /^Bearer \[REDACTED len=22 id=\w+\]$/],
+    ['X-Debug-Url', `https://${CANARY}@h/`, /^https:\/\/\[REDACTED len=22 id=\w+\]@h\/$/],
     ['Referer', `/x?access_token=${CANARY}`, /^\/x\?access_token=\[REDACTED\+len=22\+id=\w+\]$/],
   ])('%s: %s', (name, value, wanted) => {
     expect(masker().header(name, value)).toMatch(wanted instanceof RegExp ? wanted : wanted.replace(/.*/, '$&'))
     expect(masker().header(name, value)).not.toContain(CANARY)
+    expect(masker().header(name, masker().header(name, value))).toBe(masker().header(name, value))
   })
   test('a head that comes again and again is masked alike each time, also between others and when its value is a mask already', () => {
     const mask = masker()
@@ -93,6 +103,8 @@ describe('headers', () => {
       ['Location', '/messages/'],
       ['MCP-Protocol-Version', '2025-06-18'],
       ['X-Author', 'me'],
+      ['Link', '<https://git@github.com/>; rel=next'],
+      ['Mcp-Name', 'get_token'],
     ]
     expect(masker().headers(headers)).toBe(headers)
   })

@@ -48,6 +48,7 @@ export interface Masker {
 }
 
 const MASK = /^\[REDACTED[ +]len=\d+/
+const USER_INFO = /\/\/([^\s/?#@]+)@/g
 const CACHE_LIMIT = 1000
 const CACHED_LENGTH = 4096
 /** What may be the beginning of a session's id, as words of ours show it. */
@@ -62,8 +63,9 @@ class SaltedMasker implements Masker {
   readonly #marks = new Map<string, string>()
   /** Whole values of Authorization, masked. */
   readonly #schemes = new Map<string, string>()
-  /** Targets in which nothing is to be masked: a client asks for few different ones. */
+  /** Targets, and values of headers, in which nothing is to be masked: few are different. */
   readonly #plainTargets = new Set<string>()
+  readonly #plainValues = new Set<string>()
   readonly #pseudonyms = new Set<string>()
   readonly #beginnings = new Map<string, string>()
   readonly #known = new KnownSecrets()
@@ -96,29 +98,46 @@ class SaltedMasker implements Masker {
       case 'scheme':
         return this.#scheme(value)
       case 'cookie':
-        return value.replace(/(?<![^;=\s])([^;=\s]+\s*=\s*)([^;]*)/g, (_, before, cookie) => before + this.#mark(cookie))
-      case 'set-cookie':
-        return value.replace(/^([^;=]*=\s*)([^;]*)/, (_, before, cookie) => before + this.#mark(cookie))
+        return value.split(';').map(this.#cookie).join(';')
+      case 'set-cookie': {
+        const [cookie = '', ...attributes] = value.split(';')
+        return [this.#cookie(cookie), ...attributes].join(';')
+      }
       case 'session':
         return this.#session(value)
       case 'url':
         return this.target(value)
+      case 'authority':
+        return value.includes('@') ? this.target(`//${value}`).slice(2) : value
+      case 'text':
+        return this.#unlessPlain(value, this.#plainValues, () => this.text(value))
     }
   }
 
+  /** The value of `name=value`; all of a cookie without a name. */
+  readonly #cookie = (pair: string): string => {
+    const at = MASK.test(pair.trimStart()) ? 0 : pair.indexOf('=') + 1
+    const value = pair.slice(at).trimStart()
+    return pair.slice(0, pair.length - value.length) + this.#mark(value)
+  }
+
   target(text: string): string {
+    return this.#unlessPlain(text, this.#plainTargets, () => this.#target(text))
+  }
+
+  #unlessPlain(text: string, plain: Set<string>, mask: () => string): string {
     // With pseudonyms a secret that is learned later may be found in it then.
-    if (this.#setting.pseudonym !== undefined) return this.#target(text)
-    if (this.#plainTargets.has(text)) return text
-    const masked = this.#target(text)
-    if (masked === text && text.length <= CACHED_LENGTH && this.#plainTargets.size < CACHE_LIMIT) this.#plainTargets.add(text)
+    if (this.#setting.pseudonym !== undefined) return mask()
+    if (plain.has(text)) return text
+    const masked = mask()
+    // Values that never come again (ids of requests) do not keep out those that do.
+    if (plain.size >= CACHE_LIMIT) plain.clear()
+    if (masked === text && text.length <= CACHED_LENGTH) plain.add(text)
     return masked
   }
 
   #target(text: string): string {
-    const withoutUser = text.includes('@')
-      ? text.replace(/(\/\/[^\s/?#@:]*:)([^\s/?#@]+)@/g, (_, before, password) => `${before}${this.#mark(password)}@`)
-      : text
+    const withoutUser = text.includes('@') ? text.replace(USER_INFO, (_, user: string) => `//${this.#userInfo(user)}@`) : text
     const query = withoutUser.indexOf('?')
     const begin = query < 0 ? withoutUser.indexOf('#') : query
     const swept = (part: string) => (this.#setting.pseudonym === undefined ? part : apply(part, this.#edits(part, this.#known.find(part))))
@@ -127,6 +146,13 @@ class SaltedMasker implements Masker {
     const fields = withoutUser.slice(begin + 1)
     const masked = this.#fields(fields, isPanos(path, fields))
     return masked === fields ? swept(withoutUser) : swept(withoutUser.slice(0, begin + 1) + masked)
+  }
+
+  /** The password of `name:password`; a token that stands alone. */
+  #userInfo(user: string): string {
+    const password = user.indexOf(':') + 1
+    if (password === 0) return looksRandom(user) ? this.#mark(user) : user
+    return user.slice(0, password) + this.#mark(user.slice(password))
   }
 
   /** All but the first word, where there are two. */

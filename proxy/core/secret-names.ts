@@ -6,16 +6,26 @@
 /**
  * `value`: all of it. `scheme`: all but the first word (Authorization). `cookie`, `set-cookie`: the values, names and attributes are kept.
  * `session`: kept where correlation needs it, pseudonymised in exports. `url`: may hold secrets in its query or user info.
+ * `authority`: in user info. `text`: what shows by itself, as in any text. `none`: never looked at, since it is in every head.
  */
-export type HeaderSecret = 'none' | 'value' | 'scheme' | 'cookie' | 'set-cookie' | 'session' | 'url'
+export type HeaderSecret = 'none' | 'value' | 'scheme' | 'cookie' | 'set-cookie' | 'session' | 'url' | 'authority' | 'text'
 
+const words = (text: string) => text.trim().split(/\s+/)
+const PLAIN = words(`
+  accept accept-encoding accept-language access-control-allow-origin access-control-expose-headers cache-control connection content-encoding
+  content-length content-type date etag keep-alive last-modified mcp-method mcp-protocol-version pragma sec-fetch-dest sec-fetch-mode
+  sec-fetch-site server transfer-encoding user-agent vary x-accel-buffering x-powered-by`)
 const HEADERS: ReadonlyMap<string, HeaderSecret> = new Map<string, HeaderSecret>([
+  ...PLAIN.map(name => [name, 'none'] as const),
   ['authorization', 'scheme'],
   ['proxy-authorization', 'scheme'],
   ['cookie', 'cookie'],
   ['set-cookie', 'set-cookie'],
   ['mcp-session-id', 'session'],
   ['last-event-id', 'session'],
+  ['host', 'authority'],
+  ['x-forwarded-host', 'authority'],
+  ['origin', 'url'],
   ['location', 'url'],
   ['content-location', 'url'],
   ['referer', 'url'],
@@ -39,10 +49,11 @@ const HEADERS: ReadonlyMap<string, HeaderSecret> = new Map<string, HeaderSecret>
     'x-forwarded-authorization',
     'x-forwarded-access-token',
     'x-plex-token',
+    'sec-websocket-protocol',
   ].map(name => [name, 'value'] as const),
 ])
 const SECRET_WORD =
-  /(^|[-_])(token|secret|passw(or)?d|passwd|api[-_]?key|access[-_]?key|private[-_]?key|auth|credential|credentials|signature|session|jwt|assertion)([-_]|$)/
+  /(^|[-_])(token|secret|passw(or)?d|passwd|(api|app|application|access|account|private)[-_]?key|auth|credential|credentials|signature|session|jwt|assertion)([-_]|$)/
 
 const CACHE_LIMIT = 2000
 const headerCache = new Map<string, HeaderSecret>()
@@ -52,9 +63,24 @@ export function headerSecret(name: string): HeaderSecret {
   const known = headerCache.get(name)
   if (known !== undefined) return known
   const lower = name.toLowerCase()
-  const found = HEADERS.get(lower) ?? (SECRET_WORD.test(lower) ? 'value' : 'none')
+  const found = HEADERS.get(lower) ?? (SECRET_WORD.test(lower) ? 'value' : 'text')
   if (headerCache.size < CACHE_LIMIT) headerCache.set(name, found)
   return found
+}
+
+/** Whether a header's name alone says that its value is secret, wherever the two stand. */
+export function isSecretHeader(name: string): 'no' | 'yes' | 'session' {
+  switch (headerSecret(name)) {
+    case 'none':
+    case 'text':
+    case 'url':
+    case 'authority':
+      return 'no'
+    case 'session':
+      return 'session'
+    default:
+      return 'yes'
+  }
 }
 
 /**
@@ -63,7 +89,6 @@ export function headerSecret(name: string): HeaderSecret {
  */
 export type NameSecret = 'none' | 'always' | 'text' | 'random' | 'field' | 'key' | 'session'
 
-const words = (text: string) => text.trim().split(/\s+/)
 const ALWAYS = words(`
   password passwd pwd passphrase secret clientsecret sharedsecret presharedkey psk privatekey privkey phash authpwd privpwd
   bindpassword passwordhash newpassword oldpassword community`)
@@ -72,7 +97,7 @@ const TEXT = words(`
   sig signature samlrequest samlresponse xamzsignature xamzcredential xamzsecuritytoken xgoogsignature xgoogcredential awsaccesskeyid
   googleaccessid cfaccessjwtassertion authorization proxyauthorization xpankey panosapikey xapikey xauthtoken xaccesstoken xcsrftoken xxsrftoken
   xvaulttoken privatetoken xgitlabtoken xfunctionskey ocpapimsubscriptionkey xgoogapikey xgoogiapjwtassertion cfaccessclientsecret xmcpremoteauth xmcpproxyauth
-  cookie setcookie credential credentials jwt devicecode usercode hmac otp pin certificatekey encryptionkey signingkey`)
+  cookie setcookie credential credentials jwt authkey appkey applicationkey devicecode usercode hmac otp pin certificatekey encryptionkey signingkey`)
 const NAMES: ReadonlyMap<string, NameSecret> = new Map<string, NameSecret>([
   ...ALWAYS.map(name => [name, 'always'] as const),
   ...TEXT.map(name => [name, 'text'] as const),
@@ -131,10 +156,8 @@ export function isSecret(name: string, value: string, place: 'field' | 'member' 
     case 'random':
     case 'key':
       return looksRandom(value) ? 'yes' : 'no'
-    case 'none': {
+    case 'none':
       // A header's name, in a log line or echoed in JSON.
-      const byHeader = name.includes('-') ? headerSecret(name) : 'none'
-      return byHeader === 'session' ? 'session' : byHeader === 'none' || byHeader === 'url' ? 'no' : 'yes'
-    }
+      return name.includes('-') ? isSecretHeader(name) : 'no'
   }
 }

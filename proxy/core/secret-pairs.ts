@@ -2,7 +2,7 @@
  * Finds secrets by the name before them: `name=value` in queries and forms, `name: value` in header and log lines, with quotes or without.
  * Promise: linear time, however many names there are and however far their values reach.
  */
-import { headerSecret, isSecret, nameSecret, PANOS_TYPES } from './secret-names.ts'
+import { headerSecret, isSecret, isSecretHeader, nameSecret, PANOS_TYPES } from './secret-names.ts'
 import type { Report } from './secret-values.ts'
 
 const NAME = /[A-Za-z0-9_.-]/
@@ -28,7 +28,7 @@ export function findPairs(text: string, report: Report): void {
     while (nameStart > 0 && nameEnd - nameStart < 64 && NAME.test(text[nameStart - 1] as string)) nameStart--
     if (nameEnd - nameStart < 2) continue
     const name = text.slice(nameStart, nameEnd)
-    if (nameSecret(name) === 'none' && (!name.includes('-') || headerSecret(name) === 'none')) continue
+    if (nameSecret(name) === 'none' && (!name.includes('-') || isSecretHeader(name) === 'no')) continue
     done = reportPair(text, name, index, isField, stops, report)
   }
 }

@@ -2,7 +2,7 @@
  * Finds secrets in text: by the name before a value (JSON, forms, XML, header lines), and by the shape of a value.
  * Promise: time is linear in the text, a secret within JSON within JSON is found, and what is reported are ranges of the given text.
  */
-import { headerSecret, isSecret, nameSecret } from './secret-names.ts'
+import { headerSecret, isSecret, looksRandom, nameSecret } from './secret-names.ts'
 import { findPairs } from './secret-pairs.ts'
 
 /** A range of the text that is secret. `session` ranges are ids, to be kept or given a pseudonym. */
@@ -99,7 +99,8 @@ const SHAPES = new RegExp(
 /** A JWT (its first part is JSON in base64url). What only begins like one is matched whole too, so that it is looked at once. */
 const JWT = /eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?)?/g
 const SCHEMES = /\b(Bearer|Basic)([ \t]+|%20|\+)([A-Za-z0-9._~+/=-]{8,})/gi
-const USER_INFO = /:\/\/[^\s/?#@:"'<>\\]{0,200}:([^\s/?#@"'<>\\]{1,200})@/g
+/** `://name:password@`, or a token alone before the `@`. */
+const USER_INFO = /:\/\/([^\s/?#@:"'<>\\]{0,200}:)?([^\s/?#@"'<>\\]{1,200})@/g
 
 function findShapes(text: string, report: Report): void {
   for (const { index, 0: whole, 1: rest } of text.matchAll(JWT)) if (rest !== undefined) report(index, index + whole.length, whole)
@@ -110,8 +111,9 @@ function findShapes(text: string, report: Report): void {
       report(index + whole.length - value.length, index + whole.length, value)
   }
   if (!text.includes('@')) return
-  for (const { index, 0: whole, 1: value = '' } of text.matchAll(USER_INFO)) {
-    if (!value.startsWith('[REDACTED')) report(index + whole.length - 1 - value.length, index + whole.length - 1, value)
+  for (const { index, 0: whole, 1: name, 2: value = '' } of text.matchAll(USER_INFO)) {
+    if (!value.startsWith('[REDACTED') && (name !== undefined || looksRandom(value)))
+      report(index + whole.length - 1 - value.length, index + whole.length - 1, value)
   }
 }
 
