@@ -78,17 +78,19 @@ export class Backlog {
     this.#records -= block.records
   }
 
-  /** Sets the first block back to the beginning of the record that was half written: a new file begins with a whole one. */
-  rewind(): void {
+  /** Sets the first block back to the beginning of the record that was half written: a new file begins with a whole one. Returns by how many bytes. */
+  rewind(): number {
     const block = this.#blocks[0]
-    if (block === undefined) return
+    if (block === undefined) return 0
     let at = 0
     for (;;) {
       const next = at + RECORD_HEADER_BYTES + (at + 8 <= block.used ? block.bytes.readUInt32LE(at + 4) : 0)
       if (next > block.done) break
       at = next
     }
+    const half = block.done - at
     block.done = at
+    return half
   }
 
   /** Gives the counts of what was lost and forgets them. */

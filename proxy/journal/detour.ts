@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { GapEvent } from '../core/event.ts'
 import { Backlog } from './backlog.ts'
-import { encodeEvent } from './codec.ts'
+import { decodeRecord, encodeEvent } from './codec.ts'
 import { codeOf, type Disk, type Reason, reasonOf, WORDS_OF_REASON } from './disk.ts'
 import { takeLock } from './lock.ts'
 import { type OpenSegment, segmentName } from './segment.ts'
@@ -113,11 +113,47 @@ export class Detour {
         this.#backlog.shift()
       }
     } catch {
-      // The words keep the count of what waited in vain.
+      this.#giveUp()
       return false
     }
     this.#end()
     return true
+  }
+
+  /** What waits is lost: puts a gap in its place, where the record that was half written has left room for it. */
+  #giveUp(): void {
+    this.#over = true
+    this.#wake?.()
+    const size = this.#segment.size - this.#backlog.rewind()
+    const seq = this.#loseAll()
+    const { lost, lostBytes } = this.#backlog.takeLost()
+    const gap = this.#gap(lost, lostBytes, `The recording ended before they could be written: ${lost} records are lost.`)
+    this.#totalLost += lost
+    try {
+      this.#setting.disk.endSync(this.#segment.fd, size, encodeEvent({ ...gap, seq, at: this.#setting.now() }, this.#setting.marker))
+    } catch {
+      // No room, or no way to write at all: whoever closes the recording says so.
+    }
+  }
+
+  /** Counts everything that waits as lost; returns the number of the first lost record. */
+  #loseAll(): number {
+    let first: number | undefined
+    for (let block = this.#backlog.first(); block; block = this.#backlog.first()) {
+      for (let at = block.done; at < block.used; ) {
+        const record = decodeRecord(block.bytes.subarray(0, block.used), at, this.#setting.marker)
+        if (record.state !== 'event') break
+        const { event } = record
+        at = record.end
+        first ??= event.seq
+        // A gap that waits tells of records that were lost before: the new one tells of them too.
+        const told = event.kind === 'gap' ? event.lost : 0
+        this.#totalLost -= told
+        this.#backlog.lose(told || 1, event.kind === 'gap' ? event.lostBytes : event.kind === 'chunk' ? event.size : 0)
+      }
+      this.#backlog.shift()
+    }
+    return first ?? this.#firstLostSeq
   }
 
   async #run(): Promise<void> {
@@ -233,10 +269,10 @@ export class Detour {
     this.#told = true
   }
 
-  #gap(lost: number, lostBytes: number): Omit<GapEvent, 'seq' | 'at'> {
+  #gap(lost: number, lostBytes: number, fate = `${lost} records did not fit and are lost.`): Omit<GapEvent, 'seq' | 'at'> {
     const kept = this.#taken - this.#totalLost - lost
     const late = kept > 0 ? ` ${kept} records waited in memory and were written late.` : ''
-    const detail = `${WORDS_OF_REASON[this.#reason]} (${this.#error}).${late} ${lost > 0 ? `${lost} records did not fit and are lost.` : 'None was lost.'}`
+    const detail = `${WORDS_OF_REASON[this.#reason]} (${this.#error}).${late} ${lost > 0 ? fate : 'None was lost.'}`
     return { kind: 'gap', reason: this.#reason, lost, lostBytes, since: this.since, detail }
   }
 

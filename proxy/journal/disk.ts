@@ -2,7 +2,7 @@
  * The few system calls with which a journal writes, and what their failures mean.
  * Promise: every failure has a reason from the vocabulary of gaps and plain words.
  */
-import { writeSync, writevSync, write as writeWithCallback } from 'node:fs'
+import { ftruncateSync, writeSync, writevSync, write as writeWithCallback } from 'node:fs'
 import type { GapEvent } from '../core/event.ts'
 import { createSegment } from './segment.ts'
 
@@ -12,6 +12,8 @@ export interface Disk {
   writeSync(fd: number, bytes: Uint8Array, offset: number, length: number): number
   writevSync(fd: number, pieces: readonly Uint8Array[]): number
   write(fd: number, bytes: Uint8Array, offset: number, length: number): Promise<number>
+  /** Cuts the file at `size` and puts `bytes` behind what is left. Throws the system's error. */
+  endSync(fd: number, size: number, bytes: Uint8Array): void
   create: typeof createSegment
 }
 
@@ -22,6 +24,10 @@ export const realDisk: Disk = {
     new Promise((resolve, reject) => {
       writeWithCallback(fd, bytes, offset, length, null, (error, written) => (error ? reject(error) : resolve(written)))
     }),
+  endSync: (fd, size, bytes) => {
+    ftruncateSync(fd, size)
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, size + done)
+  },
   create: createSegment,
 }
 

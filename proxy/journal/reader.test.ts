@@ -39,6 +39,7 @@ function abandon(dir: string): void {
 describe('a torn tail', () => {
   test('at any byte: everything before it is read, and the cut is told', () => {
     const { dir, file, places } = finished(3)
+    abandon(dir)
     const whole = readFileSync(file)
     const last = places.at(-1)?.offset ?? 0
     for (let size = last + 1; size < whole.length; size += 7) {
@@ -47,6 +48,13 @@ describe('a torn tail', () => {
       expect(numbersOf(events)).toEqual([0, 1])
       expect(gapsOf(events)).toMatchObject([{ reason: 'torn-tail', lost: 1, lostBytes: size - last, seq: 4 }])
     }
+  })
+  test('of a recording that was closed: it may have been forwarded, and is no whole end', () => {
+    const { dir, file, places } = finished(3)
+    truncateSync(file, (places.at(-1)?.offset ?? 0) + 50)
+    const [gap] = gapsOf(eventsOf(dir))
+    expect(gap).toMatchObject({ reason: 'corrupt', lost: 1 })
+    expect(gap?.detail).not.toContain('not been forwarded')
   })
   test('is told once, can be asked for again, and is not yet there while its owner lives', () => {
     const { dir, file, places } = finished(3)

@@ -2,7 +2,8 @@
  * Reads a recording, live or past, from any position.
  * Promise: damage is told as a gap among the events and never stops the reading; a half-written record of a live recording is simply not yet there.
  *
- * The reader never writes: the torn tail of a recording whose owner died stays in its file and is told as a gap of reason `torn-tail`.
+ * The reader never writes: the torn tail of a recording whose owner died stays in its file and is told as a gap of reason `torn-tail`;
+ * that of a recording that was closed, whose owner went on forwarding, as `corrupt`.
  */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -152,11 +153,16 @@ export class Reader {
     const left = file.size() - offset
     // The writer puts a new file in the place of one that was deleted under it.
     if (left <= 0 && !file.isCurrent()) this.#drop(file)
-    if (left <= 0 || this.state() === 'live') return undefined
+    const owner = left <= 0 ? 'live' : this.state()
+    if (owner === 'live') return undefined
     const state = file.record(offset, this.#marker).state
     if (state === 'event') return position
-    const says = `${where(position)}: the last record is cut after ${left} bytes, as when the recorder is killed while it writes. It had not been forwarded.`
-    events.push({ event: this.#gap(position, 'torn-tail', 1, left, says), position })
+    const says = `${where(position)}: the last record is cut after ${left} bytes,`
+    const gap =
+      owner === 'interrupted'
+        ? this.#gap(position, 'torn-tail', 1, left, `${says} as when the recorder is killed while it writes. It had not been forwarded.`)
+        : this.#gap(position, 'corrupt', 1, left, `${says} as when the disk fails until the recording ends. More may be missing behind it.`)
+    events.push({ event: gap, position })
     const { seq, at } = this.#lastBefore(position)
     return this.#passed(file.number, offset + left, { seq: seq + 1, at })
   }

@@ -48,7 +48,7 @@ export interface Recording extends Journal {
   stats(): { readonly bytes: number; readonly events: number; readonly lost: number; readonly waiting: number }
   /** Resolves when no record waits in memory any more, or after `ms`. */
   settle(ms: number): Promise<void>
-  /** Writes what is queued, releases the lock. Later appends are ignored. */
+  /** Writes what is queued, releases the lock. Later appends are ignored; what waits still then is as good as lost. */
   close(): void
 }
 

@@ -31,6 +31,7 @@ function switchedDisk(broken: () => Error | undefined): Disk {
     writeSync: whole(realDisk.writeSync),
     writevSync: whole(realDisk.writevSync),
     write: whole(realDisk.write),
+    endSync: whole(realDisk.endSync),
     create: whole(realDisk.create),
   }
 }
@@ -169,8 +170,39 @@ describe('a failing disk', () => {
     broken = failure('ENOSPC')
     appendAll(recording, 5, 8)
     recording.close()
-    expect(recording.trouble()).toContain('3 records wait')
+    expect(recording.trouble()).toContain('3 records lost')
+    expect(recording.stats()).toMatchObject({ lost: 3, waiting: 0 })
     expect(numbersOf(recording.dir)).toEqual(range(0, 5))
+  })
+
+  test('closing while the disk is full: the loss is told in the place of the record that was half written', async () => {
+    let room = Number.POSITIVE_INFINITY
+    let tries = 0
+    const disk: Disk = {
+      ...realDisk,
+      writeSync: (fd, bytes, offset, length) => {
+        if (room === 0) throw failure('ENOSPC')
+        const taken = Math.min(length, room)
+        room -= taken
+        return realDisk.writeSync(fd, bytes, offset, taken)
+      },
+      write: async () => {
+        tries++
+        throw failure('ENOSPC')
+      },
+    }
+    const recording = record(dataFolder(), { disk, backlogBytes: 8000 })
+    appendAll(recording, 0, 5, 1000)
+    room = 2600
+    recording.append(chunk('5'.padEnd(1000)))
+    recording.append(chunk('6'.padEnd(1000)))
+    appendAll(recording, 7, 20, 1000)
+    await until(() => tries > 0)
+    recording.close()
+    const events = eventsOf(recording.dir)
+    expect(numbersOf(recording.dir)).toEqual(range(0, 7))
+    expect(events.at(-1)).toMatchObject({ kind: 'gap', reason: 'disk-full', lost: 13, lostBytes: 13_000, seq: 9 })
+    expect(recording.stats()).toMatchObject({ lost: 13, waiting: 0 })
   })
 })
 
