@@ -2,9 +2,11 @@
  * A machine that makes it hard: open files run out, the terminal hangs up, output goes nowhere, two runs share a folder.
  * Promise: traffic goes on, and the recording is whole; tried on the real program.
  */
-import { openSync, readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import net from 'node:net'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startHostileServer } from './hostile-server.ts'
 import { openRaw } from './interop/raw-client.ts'
@@ -166,6 +168,38 @@ describe('nobody listens to the program any more', () => {
       expect(stderr).not.toMatch(/^ {4}at /m)
     }
   })
+})
+
+it('a disk that stays full to the end: what is lost is said, on the console and in the recording', async ({ skip }) => {
+  const data = folder()
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', data], { encoding: 'utf8' })
+  if (mounted.status !== 0) skip(`mounting a tmpfs is not possible here: ${(mounted.stderr ?? String(mounted.error)).trim()}`)
+  stops.push(() => spawnSync('umount', [data]))
+  const echo = createServer((request, response) => void request.on('end', () => response.end()).resume())
+  await new Promise<void>(resolve => echo.listen(0, '127.0.0.1', resolve))
+  stops.push(() => echo.close())
+  const product = await run(data, `http://127.0.0.1:${(echo.address() as net.AddressInfo).port}/mcp`)
+  const ballast = openSync(join(data, 'ballast'), 'w')
+  expect(() => {
+    for (;;) writeSync(ballast, Buffer.alloc(4096))
+  }).toThrow('ENOSPC')
+  closeSync(ballast)
+  for (let asked = 0; asked < 5; asked++) {
+    const answer = await fetch(product.ready.proxy, { method: 'POST', body: 'x'.repeat(20_000), headers: { connection: 'close' } })
+    expect(answer.status).toBe(200)
+  }
+  const ended = performance.now()
+  expect(await product.stop()).toEqual({ code: 0, signal: null })
+  expect(performance.now() - ended).toBeLessThan(10_000)
+  const { lost } = JSON.parse(product.stdout().trim().split('\n').at(-1) ?? '') as { lost: number }
+  expect(lost).toBeGreaterThan(10)
+  expect(product.stderr()).toContain(`seismograph: ${lost} records could not be written and are lost\n`)
+  rmSync(join(data, 'ballast'))
+  const { code, stdout, stderr } = await seismograph(['export', '--from', data, '--format', 'jsonl'])
+  expect(code, stderr).toBe(0)
+  const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { kind: string; detail: string }
+  expect(last.kind).toBe('gap')
+  expect(last.detail).not.toContain('not been forwarded')
 })
 
 it('a second interruption ends at once, and the recording can be read', async () => {

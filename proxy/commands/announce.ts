@@ -79,8 +79,10 @@ export function farewell({
   recording: Recording
   summary: InspectorSummary
 }): void {
-  const { events } = recording.stats()
-  if (plan.json) io.stdout.write(`${JSON.stringify({ event: 'end', recording: recording.dir, ...summary, events })}\n`)
+  const { events, lost: told, waiting } = recording.stats()
+  const lost = told + waiting
+  if (plan.json) io.stdout.write(`${JSON.stringify({ event: 'end', recording: recording.dir, ...summary, events, lost })}\n`)
+  if (lost > 0) io.stderr.write(`seismograph: ${plural(lost, 'record')} could not be written and ${lost === 1 ? 'is' : 'are'} lost\n`)
   if (plan.quiet) return
   const { sessions, calls, undelivered, cut, findings } = summary
   const untold = cut > 0 ? `, ${cut} cut by this end before an answer came` : ''

@@ -31,8 +31,9 @@ import { plain } from './words.ts'
 const DRAIN_MS = 3000
 /** Exit code where the target cannot be reached and never will. */
 const UNREACHABLE = 3
-/** How long records that wait for a stalled disk may take at the end. */
-const SETTLE_MS = 5000
+/** How long after an interruption the disk, and then the inspector, are waited for; the inspector for a moment at least. */
+const END_MS = 6000
+const MOMENT_MS = 1000
 
 /** What was opened, closed last first; what was closed is not closed again. */
 class Closers {
@@ -53,6 +54,17 @@ interface Opened {
   readonly traffic: Closers
   readonly recorded: Closers
   readonly rest: Closers
+  /** Milliseconds that are left of the end; its time runs from the first call. */
+  left(): number
+}
+
+function nothingOpened(): Opened {
+  let until: number | undefined
+  const left = () => {
+    until ??= performance.now() + END_MS
+    return Math.max(0, until - performance.now())
+  }
+  return { traffic: new Closers(), recorded: new Closers(), rest: new Closers(), left }
 }
 
 async function closeAll({ traffic, recorded, rest }: Opened): Promise<void> {
@@ -203,7 +215,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
   })
   journal.begin(recording)
   opened.recorded.add(async () => {
-    await recording.settle(SETTLE_MS)
+    await recording.settle(opened.left() / 2)
     recording.close()
   })
   inspector = await inspect(plan, io, recording)
@@ -252,15 +264,17 @@ export const command: Command = {
   help: runHelp,
   async run(argv, io) {
     const plan = await withServerPort(readPlan(argv, io))
-    const opened: Opened = { traffic: new Closers(), recorded: new Closers(), rest: new Closers() }
+    const opened = nothingOpened()
     try {
       const { recording, inspector } = await start(plan, io, opened)
       if (plan.open) openBrowser(inspector.url, io.env)
       await untilInterrupted(io.signal)
+      // The time of the end runs from here.
+      opened.left()
       if (!plan.quiet) io.stderr.write(`\nEnding; calls under way have ${DRAIN_MS / 1000} s. Again to end at once.\n`)
       await opened.traffic.closeAll()
       await opened.recorded.closeAll()
-      const summary = await inspector.summary()
+      const summary = await inspector.summary(Math.max(MOMENT_MS, opened.left()))
       await closeAll(opened)
       farewell({ plan, io, recording, summary })
       if (plan.judging) return judgeRun(plan, io, recording)

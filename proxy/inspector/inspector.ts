@@ -38,14 +38,15 @@ export interface Inspector {
   onProbe(probe: () => Promise<ProbeAnswer>): void
   /** A failure of the recorder that goes on now, in words; undefined when it is over. */
   setTrouble(text: string | undefined): void
-  /** What has been recorded, after the inspector has read what is in the journal now. */
-  summary(): Promise<InspectorSummary>
+  /** What has been recorded, after the inspector has read what is in the journal now; what it has read by then after `withinMs` (default 5 s). */
+  summary(withinMs?: number): Promise<InspectorSummary>
   /** Ends the worker; resolves when its files and sockets are closed. */
   close(): Promise<void>
 }
 
 const CRASHES_PER_MINUTE = 10
 const CLOSE_MS = 5000
+const SUMMARY_MS = 5000
 const MEMORY_MB = 2048
 /** V8 would let short-lived objects grow to three times 64 MB before it looks at them; smaller costs no measurable time. */
 const YOUNG_MEMORY_MB = 24
@@ -201,13 +202,13 @@ class Host implements Inspector {
     this.#tell({ type: 'trouble', text })
   }
 
-  summary(): Promise<InspectorSummary> {
+  summary(withinMs = SUMMARY_MS): Promise<InspectorSummary> {
     const worker = this.#worker
     if (!worker) return Promise.resolve(NOTHING)
     const id = ++this.#asked
     return new Promise(resolve => {
       this.#waiting.set(id, resolve)
-      worker.postMessage({ type: 'summary', id } satisfies ToWorker)
+      worker.postMessage({ type: 'summary', id, withinMs } satisfies ToWorker)
     })
   }
 

@@ -46,7 +46,7 @@ export type ToWorker =
   | { readonly type: 'trouble'; readonly text: string | undefined }
   | { readonly type: 'can-demo'; readonly value: boolean }
   | { readonly type: 'answer'; readonly id: number; readonly probe?: ProbeAnswer; readonly error?: string }
-  | { readonly type: 'summary'; readonly id: number }
+  | { readonly type: 'summary'; readonly id: number; readonly withinMs: number }
   | { readonly type: 'close' }
 
 export type FromWorker =

@@ -25,7 +25,6 @@ const QUIET_MS = 500
 /** How long to wait after the index could not be written. */
 const RETRY_MS = 2000
 const ASK_MS = 30_000
-const SUMMARY_MS = 5000
 
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker thread')
@@ -141,8 +140,8 @@ async function close(): Promise<void> {
 }
 
 /** Answers when all that is in the journal now has been folded and judged. */
-async function summarise(id: number): Promise<void> {
-  const patience = new Promise(resolve => setTimeout(resolve, SUMMARY_MS))
+async function summarise(id: number, withinMs: number): Promise<void> {
+  const patience = new Promise(resolve => setTimeout(resolve, withinMs))
   const caughtUp = Promise.all(library.followers.map(follower => follower.caughtUp()))
   for (const watch of watches) watch.ring()
   await Promise.race([caughtUp, patience])
@@ -153,7 +152,7 @@ port.on('message', (message: ToWorker) => {
   if (message.type === 'trouble') library.trouble = message.text
   else if (message.type === 'can-demo') library.canDemo = message.value
   else if (message.type === 'answer') asked.get(message.id)?.(message)
-  else if (message.type === 'summary') void summarise(message.id)
+  else if (message.type === 'summary') void summarise(message.id, message.withinMs)
   else void close()
   if (message.type === 'trouble' || message.type === 'can-demo') feed.sendState()
 })
