@@ -10,26 +10,29 @@ import { segmentName, segmentNumber } from './segment.ts'
 export interface Retention {
   /** Recordings whose last write is older are removed. */
   readonly maxAgeMs: number
-  /** The oldest recordings are removed until all together are smaller. */
+  /** The oldest recordings are removed until all together are smaller, with what is derived from them and with those that are being written. */
   readonly maxBytes: number
 }
 
 /** Files that belong to a recording beside its segments: the lock, and what the inspector derives. */
 const DERIVED = /^(lock|index\.sqlite(-wal|-shm|-journal)?)$/
 
-interface Candidate {
+interface Kept {
   readonly id: string
   readonly dir: string
   readonly bytes: number
   readonly lastAt: number
+  /** It is being written, and counts without being removed. */
+  readonly isHeld: boolean
 }
 
 /** Removes old recordings; returns their ids. What cannot be removed stays, for the next time. */
 export async function prune(dataDir: string, { maxAgeMs, maxBytes }: Retention, now = Date.now()): Promise<string[]> {
-  const candidates = await findCandidates(join(dataDir, 'recordings'))
-  let total = candidates.reduce((sum, { bytes }) => sum + bytes, 0)
+  const kept = await findKept(join(dataDir, 'recordings'))
+  let total = kept.reduce((sum, { bytes }) => sum + bytes, 0)
   const removed: string[] = []
-  for (const { id, dir, bytes, lastAt } of candidates) {
+  for (const { id, dir, bytes, lastAt, isHeld } of kept) {
+    if (isHeld) continue
     if (now - lastAt <= maxAgeMs && total <= maxBytes) continue
     if (!(await removeRecording(dir))) continue
     total -= bytes
@@ -65,19 +68,32 @@ async function segmentSizes(dir: string): Promise<{ number: number; bytes: numbe
   return (await Promise.all(sizes)).sort((a, b) => a.number - b.number)
 }
 
-/** Recordings that are not held, the one with the oldest last write first. */
-async function findCandidates(root: string): Promise<Candidate[]> {
-  const found: Candidate[] = []
+async function derivedBytes(dir: string): Promise<number> {
+  const names = (await readdir(dir)).filter(name => DERIVED.test(name))
+  // SQLite takes its side files away whenever it likes.
+  const sizes = names.map(name =>
+    stat(join(dir, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+/** All recordings, the one with the oldest last write first. */
+async function findKept(root: string): Promise<Kept[]> {
+  const found: Kept[] = []
   for (const id of await readdir(root).catch(() => [])) {
     const dir = join(root, id)
     try {
-      if (!(await lstat(dir)).isDirectory() || readLock(dir).state === 'held') continue
+      if (!(await lstat(dir)).isDirectory()) continue
       const segments = await segmentSizes(dir)
       if (segments.length === 0) continue
       found.push({
         id,
         dir,
-        bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+        bytes: segments.reduce((sum, { bytes }) => sum + bytes, await derivedBytes(dir)),
+        isHeld: readLock(dir).state === 'held',
         lastAt: Math.max(...segments.map(({ lastAt }) => lastAt)),
       })
     } catch {

@@ -96,6 +96,18 @@ describe('retention', () => {
     expect(existsSync(join(noted, 'my-notes.txt'))).toBe(true)
   })
 
+  test('what is derived counts, and so does the recording that is being written', async () => {
+    const dataDir = dataFolder()
+    const [first] = ['a', 'b', 'c'].map((id, index) => past(dataDir, id, (3 - index) * day))
+    writeFileSync(join(first ?? '', 'index.sqlite'), Buffer.alloc(10_000))
+    expect(await prune(dataDir, { maxAgeMs: 7 * day, maxBytes: 45_000 })).toEqual([])
+    expect(await prune(dataDir, { maxAgeMs: 7 * day, maxBytes: 35_000 })).toEqual(['a'])
+    const live = record(dataDir, { id: 'live', retention: false })
+    live.append(chunk('x'.repeat(10_000)))
+    live.flush()
+    expect(await prune(dataDir, { maxAgeMs: 7 * day, maxBytes: 25_000 })).toEqual(['b'])
+  })
+
   test('a new recording removes the old ones', async () => {
     const dataDir = dataFolder()
     const old = past(dataDir, 'old', 8 * day)
