@@ -22,7 +22,7 @@ Shows past recordings in the dashboard: the newest one, or those that are named.
   --dashboard-port N   port of the dashboard (default: a free one)
   --host ADDRESS       loopback address to listen on (default 127.0.0.1)
   --no-open            do not open the browser
-  --json               one JSON object on standard output when it is ready
+  --json               one JSON object on standard output when it is ready; opens no browser either, unless --open says so
   --quiet              print nothing else
   --data DIR           the data folder (default: the user's own)
 
@@ -84,7 +84,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
       if (options.on('json'))
         io.stdout.write(`${JSON.stringify({ event: 'ready', dashboard: inspector.url, files: names, pid: process.pid })}\n`)
       if (!options.on('quiet')) io.stderr.write(`${names.map(plain).join('\n')}\nDashboard: ${inspector.url}\nCtrl+C ends it.\n`)
-      if (!argv.includes('--no-open') && !options.on('json')) openBrowser(inspector.url, io.env)
+      if (options.on('open', !options.on('json'))) openBrowser(inspector.url, io.env)
       await untilInterrupted(io.signal)
     } finally {
       await inspector.close()

@@ -17,7 +17,8 @@ export interface Parsed {
   readonly positionals: readonly string[]
   /** Everything after `--`. */
   readonly rest: readonly string[]
-  on(name: string): boolean
+  /** A switch: `fallback` (default false) where neither it nor its negation was given. */
+  on(name: string, fallback?: boolean): boolean
   text(name: string): string | undefined
   texts(name: string): readonly string[]
   /** A whole number within [low, high]. */
@@ -28,8 +29,9 @@ export interface Parsed {
   oneOf<T extends string>(name: string, choices: readonly T[], fallback: T, elsewhere?: readonly string[]): T
 }
 
-/** SEISMOGRAPH_DASHBOARD_PORT for --dashboard-port; 1, true and yes switch a flag on. */
+/** SEISMOGRAPH_DASHBOARD_PORT for --dashboard-port; 1, true and yes switch a flag on, SEISMOGRAPH_NO_OPEN=1 one off. */
 const variable = (name: string): string => `SEISMOGRAPH_${name.toUpperCase().replaceAll('-', '_')}`
+const truthy = (value: string | undefined): boolean => value !== undefined && /^(1|true|yes|on)$/i.test(value)
 
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>
 
@@ -63,10 +65,12 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
   /** As the user wrote it. */
   const said = (name: string) => (fromVariable.has(name) ? variable(name) : `--${name}`)
   for (const [name, flag] of Object.entries(flags)) {
+    if (values[name] !== undefined) continue
+    if (flag.type === 'boolean' && truthy(io.env[variable(`no-${name}`)])) values[name] = false
     const given = io.env[variable(name)]
     if (values[name] !== undefined || given === undefined || given === '') continue
     fromVariable.add(name)
-    values[name] = flag.type === 'boolean' ? /^(1|true|yes|on)$/i.test(given) : flag.multiple ? given.split(',') : given
+    values[name] = flag.type === 'boolean' ? truthy(given) : flag.multiple ? given.split(',') : given
   }
   const number = (name: string, fallback: number, low: number, high: number, whole: boolean): number => {
     const value = values[name]
@@ -81,7 +85,7 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
   return {
     positionals,
     rest: dashes < 0 ? [] : argv.slice(dashes + 1),
-    on: name => values[name] === true,
+    on: (name, fallback = false) => (values[name] === undefined ? fallback : values[name] === true),
     text: name => {
       const value = values[name]
       return typeof value === 'string' ? value : undefined

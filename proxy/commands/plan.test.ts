@@ -42,6 +42,16 @@ describe('readPlan', () => {
     expect(plan('--target http://127.0.0.1:8001/sse -- server --no-open').open).toBe(true)
   })
 
+  it.each([
+    ['', {}, true],
+    ['--no-open', {}, false],
+    ['', { SEISMOGRAPH_NO_OPEN: '1' }, false],
+    ['', { SEISMOGRAPH_NO_OPEN: '0' }, true],
+    ['--open', { SEISMOGRAPH_NO_OPEN: '1' }, true],
+    ['--json', {}, false],
+    ['--json --open', {}, true],
+  ] as const)('opens the browser: %j with %j %s', (line, env, open) => expect(plan(line, env).open).toBe(open))
+
   it('reads the environment, and flags win', () => {
     const env = {
       SEISMOGRAPH_PORT: '9100',

@@ -95,7 +95,8 @@ export function readPlan(argv: readonly string[], io: Pick<CommandIo, 'env'>): P
     data: options.text('data'),
     serverLogs: readServerLogs(options.texts('server-log'), targets),
     command: options.rest,
-    open: ownPart(argv).includes('--no-open') ? false : !truthy(io.env.SEISMOGRAPH_NO_OPEN),
+    // Who reads JSON is a program, which opens what it likes.
+    open: options.on('open', !options.on('json')),
     json: options.on('json'),
     quiet: options.on('quiet'),
     recording: {
@@ -131,8 +132,6 @@ function readOwnJudging(options: Parsed, argv: readonly string[]): Judging | und
 
 /** What is ours: the rest belongs to the server's command. */
 const ownPart = (argv: readonly string[]) => argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length)
-
-const truthy = (value: string | undefined): boolean => value !== undefined && /^(1|true|yes|on)$/i.test(value)
 
 function readTargets(texts: readonly string[]): Target[] {
   const targets = texts.map(readTarget)

@@ -35,7 +35,8 @@ Without --target it runs its own PAN-OS MCP server on a simulated firewall (or o
   --rule ID, --ignore ID  with --check: only this rule, not this rule; repeatable
 
   --no-open             does not open the browser
-  --json                one JSON object per line on standard output; the first says where everything is
+  --json                one JSON object per line on standard output; the first says where everything is; opens no browser
+                        either, unless --open says so
   --quiet               nothing but errors on standard error
   --version, --help
 

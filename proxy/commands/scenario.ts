@@ -69,8 +69,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   const report = await judgeSource({ kind: 'recording', dir }, readJudging(readOptions([], {}, { env: {} })))
   if (!json) tellFailures(report, io)
   io.stdout.write(reportAs(json ? 'json' : 'text', report))
-  const noOpen = argv.includes('--no-open') || /^(1|true|yes|on)$/i.test(io.env.SEISMOGRAPH_NO_OPEN ?? '')
-  if (json || noOpen) {
+  if (!options.on('open', !json)) {
     if (!json) io.stderr.write(`Look at it: ${invocation} open ${plain(dir)}\n`)
     return 0
   }
