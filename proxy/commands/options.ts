@@ -65,6 +65,8 @@ export function readOptions(argv: readonly string[], flags: Flags, io: Pick<Comm
   /** As the user wrote it. */
   const said = (name: string) => (fromVariable.has(name) ? variable(name) : `--${name}`)
   for (const [name, flag] of Object.entries(flags)) {
+    // As `--data "$UNSET"` says it.
+    if ([values[name]].flat().includes('')) throw new UsageError(`--${name} takes a value, not ""`)
     if (values[name] !== undefined) continue
     if (flag.type === 'boolean' && truthy(io.env[variable(`no-${name}`)])) values[name] = false
     const given = io.env[variable(name)]

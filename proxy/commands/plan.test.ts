@@ -63,6 +63,12 @@ describe('readPlan', () => {
     expect(plan('--port 9200', env)).toMatchObject({ ports: [9200], dashboardPort: 0, json: true, open: false, targets: [{ name: 'mcp' }] })
   })
 
+  it('takes no empty value from the command line; an empty variable says nothing', () => {
+    expect(() => readPlan(['--data', ''], { env: {} })).toThrow('--data takes a value, not ""')
+    expect(() => readPlan(['--server-log='], { env: {} })).toThrow('--server-log takes a value, not ""')
+    expect(plan('', { SEISMOGRAPH_DATA: '' }).data).toBeUndefined()
+  })
+
   it('says where a wrong value came from', () => {
     expect(() => plan('', { SEISMOGRAPH_PORT: 'abc' })).toThrow('SEISMOGRAPH_PORT takes a whole number from 0 to 65535, not "abc"')
     expect(() => plan('--port abc')).toThrow('--port takes a whole number')

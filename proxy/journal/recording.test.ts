@@ -110,7 +110,8 @@ describe('files', () => {
   test('a folder that cannot be is a clear error', () => {
     const file = join(dataFolder(), 'file')
     writeFileSync(file, '')
-    expect(() => record(file)).toThrow(/Cannot record into .*--data DIR/)
+    for (const dir of [file, join(file, 'x')])
+      expect(() => record(dir)).toThrow(/Cannot record into .*: a part of this path is a file \(.*--data DIR/)
     const dataDir = dataFolder()
     record(dataDir, { id: 'same' })
     expect(() => record(dataDir, { id: 'same' })).toThrow(/it exists already/)
