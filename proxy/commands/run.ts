@@ -102,8 +102,14 @@ async function opening<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-async function listen(plan: Plan, targets: readonly Target[], journal: Journal, { traffic }: Opened): Promise<readonly Upstream[]> {
-  const own: Endpoint[] = plan.dashboardPort === 0 ? [] : [{ address: plan.host, port: plan.dashboardPort }]
+/** `own`: ports of this run, which no target may lead to; those that are opened here join them. */
+async function listen(
+  plan: Plan,
+  targets: readonly Target[],
+  journal: Journal,
+  own: Endpoint[],
+  { traffic }: Opened,
+): Promise<readonly Upstream[]> {
   const forwarders = targets.map(({ name, url }) =>
     createForwarder(journal, {
       name,
@@ -205,9 +211,10 @@ function inspect(plan: Plan, io: CommandIo, recording: Recording): Promise<Inspe
 
 async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recording: Recording; inspector: Inspector }> {
   const journal = new LateJournal()
-  const own = plan.targets.length === 0 ? await bundledTarget(plan, io, journal, opened) : undefined
-  const targets = own ? [own.target] : plan.targets
-  const upstreams = await listen(plan, targets, journal, opened)
+  const bundled = plan.targets.length === 0 ? await bundledTarget(plan, io, journal, opened) : undefined
+  const targets = bundled ? [bundled.target] : plan.targets
+  const own: Endpoint[] = plan.dashboardPort === 0 ? [] : [{ address: plan.host, port: plan.dashboardPort }]
+  const upstreams = await listen(plan, targets, journal, own, opened)
   let inspector: Inspector | undefined
   const recording = record(plan, io, upstreams, words => {
     io.stderr.write(words === undefined ? 'seismograph: recording works again\n' : `seismograph: ${words}\n`)
@@ -220,6 +227,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
   })
   inspector = await inspect(plan, io, recording)
   const running = inspector
+  if (plan.dashboardPort === 0) own.push({ address: plan.host, port: running.port })
   opened.rest.add(() => running.close())
   await listenToServer(plan, io, recording, opened)
   const [target] = targets
@@ -232,7 +240,7 @@ async function start(plan: Plan, io: CommandIo, opened: Opened): Promise<{ recor
     dashboard: running.url,
     data: dataDir(plan, io),
     recording,
-    simulated: own?.simulated === true,
+    simulated: bundled?.simulated === true,
   })
   if (plan.targets.length > 0 && plan.command.length === 0) void warnUnreachable(plan, io)
   return { recording, inspector: running }
