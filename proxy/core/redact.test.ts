@@ -252,6 +252,7 @@ describe('what is no secret survives', () => {
     ': ping - 2025-01-01 10:00:00\r\n\r\n',
     'INFO: 127.0.0.1:51000 - "POST /messages/?session_id=abc HTTP/1.1" 202 Accepted',
     'Basic authentication is required; the password: the one that you chose',
+    "Error calling tool 'credential': PANOS_API_KEY is not set",
     '{"token_endpoint":"https://a/token","token_type":"Bearer","code_challenge_methods_supported":["S256"]}',
     'key=value&type=button&page=2',
     'anyio.BrokenResourceError',

@@ -43,15 +43,18 @@ function reportPair(text: string, name: string, separator: number, isField: bool
   if (!isField && isWholeLine(name)) return reportLine(text, name, start, stops, report)
   const end = stops.next(quote === undefined ? (isField ? 'field' : 'line') : quote === '"' ? 'double' : 'single', start)
   const value = text.slice(start, end)
-  // "password: the one that you chose": a word in a sentence.
-  if (!isField && quote === undefined && end - start < 64 && /^[a-z]+$/.test(value) && /^[ \t]+[a-z(]/.test(text.slice(end, end + 4)))
-    return 0
+  // "password: the one that you chose", "tool 'credential': API_KEY is not set": a word in a sentence, or the name of a variable.
+  const isProse = !isField && quote === undefined && end - start < 64 && /^[ \t]+[a-z(]/.test(text.slice(end, end + 4))
+  if (isProse && (/^[a-z]+$/.test(value) || isVariable(value))) return 0
   const isPanosKey = isField && name === 'key' && value !== '' && !value.startsWith('[REDACTED') && isPanosAround(text, separator)
   const verdict = isPanosKey ? 'yes' : isSecret(name, value, isField ? 'field' : 'line')
   if (verdict === 'no') return 0
   report(start, end, isField ? decodeField(value) : value, verdict === 'session')
   return verdict === 'session' ? 0 : end
 }
+
+/** `PANOS_API_KEY`: says which credential is meant, and nothing of it. */
+const isVariable = (value: string): boolean => /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)+$/.test(value) && nameSecret(value) !== 'none'
 
 const STOPS = {
   field: /[\s"'&;<>\\]/g,
