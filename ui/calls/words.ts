@@ -60,7 +60,8 @@ export function firstEnd(one: Exchange): End | undefined {
   return serverEnd.at < clientEnd.at ? serverEnd : clientEnd
 }
 
-const UNSEEN: Outcome = { sign: 'dash', text: 'end not seen', tone: 'dim', title: 'The recording ended before it did' }
+export const END_NOT_SEEN = 'end not seen'
+const UNSEEN: Outcome = { sign: 'dash', text: END_NOT_SEEN, tone: 'dim', title: 'The recording ended before it did' }
 
 function streamOutcome(one: Exchange, broke: boolean, past: boolean): Outcome {
   const end = firstEnd(one)

@@ -112,7 +112,7 @@ function Tabs(props: PartProps) {
 }
 
 function Panel(props: PartProps & { shown: DetailTab }) {
-  const { shown, subject, rows, api, zero, now, expanded, onSelect, onRecord } = props
+  const { shown, subject, rows, api, zero, now, expanded, recording, onSelect, onRecord } = props
   const [picked, setPicked] = useState<number>()
   const { call, exchanges } = subject
   const stream = streamOf(subject)
@@ -122,7 +122,7 @@ function Panel(props: PartProps & { shown: DetailTab }) {
     const carrier = call.from === 'server' ? rows.frames.find(frame => frame.call === call.id && frame.rpc === 'request') : undefined
     return <JsonRpcTab key={call.id} call={call} requestFrame={carrier?.id} api={api} zero={zero.at} />
   }
-  if (shown === 'timing') return <TimingTab call={call} exchanges={exchanges} now={now} />
+  if (shown === 'timing') return <TimingTab call={call} exchanges={exchanges} now={now} past={!recording.live} />
   if (!chosen) return null
   return (
     <>
@@ -171,7 +171,7 @@ function DeliveryPart(props: PartProps) {
         </>
       )}
       {aboutSession && <SessionFacts {...props} />}
-      {!call && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} onRecord={onRecord} />}
+      {!call && exchanges.length > 0 && <EndsList exchanges={exchanges} zero={zero.at} past={!recording.live} onRecord={onRecord} />}
       {!verdictFirst && verdict}
     </>
   )

@@ -1,27 +1,11 @@
 /** What is known of a session, of an exchange's ends, of a log line: plain fields where there is no call. */
-import type { End, Exchange, Hint, LogLine } from '../../proxy/core/model.ts'
+import type { Exchange, Hint, LogLine } from '../../proxy/core/model.ts'
 import { clock, duration, offset, plural, size } from '../format.ts'
 import parts from '../parts/parts.module.css'
 import { isOpen, lastOf } from '../scene.ts'
 import type { DetailProps } from '../view.ts'
 import css from './detail.module.css'
-
-const HOW: Record<End['how'], string> = {
-  complete: 'clean',
-  fin: 'FIN (no terminator)',
-  reset: 'reset',
-  timeout: 'timeout',
-  refused: 'refused',
-  unresolved: 'name not resolved',
-  tls: 'TLS failure',
-  garbage: 'broken HTTP',
-  closed: 'closed to pass on the other side’s end',
-}
-
-const endWords = (end: End | undefined, zero: number): string =>
-  end === undefined
-    ? 'open'
-    : `${end.how === 'fin' && end.by === 'client' ? 'FIN' : HOW[end.how]}, by the ${end.by}, at ${offset(end.at - zero)} s, ${size(end.bytes)}`
+import { endWords } from './end-words.ts'
 
 /** `mono`: bytes of the wire, not words. */
 function Field({ name, mono, children }: { name: string; mono?: boolean; children: React.ReactNode }) {
@@ -33,8 +17,16 @@ function Field({ name, mono, children }: { name: string; mono?: boolean; childre
   )
 }
 
+interface EndsListProps {
+  readonly exchanges: readonly Exchange[]
+  readonly zero: number
+  /** The recording has ended. */
+  readonly past: boolean
+  readonly onRecord: (seq: number) => void
+}
+
 /** Who ended each side of each exchange, how and when. */
-export function EndsList({ exchanges, zero, onRecord }: { exchanges: readonly Exchange[]; zero: number; onRecord: (seq: number) => void }) {
+export function EndsList({ exchanges, zero, past, onRecord }: EndsListProps) {
   return exchanges.map(exchange => (
     <section key={exchange.id}>
       <p className={css.sub}>
@@ -46,9 +38,9 @@ export function EndsList({ exchanges, zero, onRecord }: { exchanges: readonly Ex
         </button>
       </p>
       <dl className={css.words}>
-        <Field name="client leg">{endWords(exchange.clientEnd, zero)}</Field>
-        <Field name="server leg">{endWords(exchange.serverEnd, zero)}</Field>
-        {exchange.requestEnd && <Field name="request">{endWords(exchange.requestEnd, zero)}</Field>}
+        <Field name="client leg">{endWords(exchange.clientEnd, zero, past)}</Field>
+        <Field name="server leg">{endWords(exchange.serverEnd, zero, past)}</Field>
+        {exchange.requestEnd && <Field name="request">{endWords(exchange.requestEnd, zero, past)}</Field>}
         <Field name="carried">
           {plural(exchange.frames, 'event')}, {plural(exchange.pings, 'ping')}, {size(exchange.responseBytes)}
         </Field>
@@ -111,7 +103,7 @@ export function SessionFacts({ rows, chain, zero, recording, onSelect, onRecord 
       <Field name="initialized">{session.initializedAt === undefined ? 'never' : `${offset(session.initializedAt - zero.at)} s`}</Field>
       {session.ended && (
         <Field name="ended">
-          {endWords(session.ended, zero.at)}, {plural(session.ended.inFlight, 'call')} in flight
+          {endWords(session.ended, zero.at, !recording.live)}, {plural(session.ended.inFlight, 'call')} in flight
         </Field>
       )}
       {!session.issued && <Field name="issued">not through this proxy</Field>}

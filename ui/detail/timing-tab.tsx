@@ -1,8 +1,8 @@
 /** The time of the call and of each exchange, phase by phase. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
-import { howWords } from '../calls/words.ts'
 import { duration } from '../format.ts'
 import css from './detail.module.css'
+import { legWords } from './end-words.ts'
 import timingCss from './timing.module.css'
 import { callTiming, exchangeTiming, type Timing } from './timing-model.ts'
 
@@ -32,22 +32,15 @@ function Phases({ timing }: { timing: Timing }) {
   )
 }
 
-const endWords = (exchange: Exchange): string => {
-  const { clientEnd, serverEnd } = exchange
-  const words = [
-    clientEnd && `client leg: ${howWords(clientEnd.how)}, by the ${clientEnd.by}`,
-    serverEnd && `server leg: ${howWords(serverEnd.how)}, by the ${serverEnd.by}`,
-  ].filter(Boolean)
-  return words.length === 0 ? 'both legs open' : words.join('; ')
-}
-
 interface TimingTabProps {
   readonly call?: Call | undefined
   readonly exchanges: readonly Exchange[]
   readonly now: number
+  /** The recording has ended. */
+  readonly past: boolean
 }
 
-export function TimingTab({ call, exchanges, now }: TimingTabProps) {
+export function TimingTab({ call, exchanges, now, past }: TimingTabProps) {
   const whole = call && callTiming(call, now)
   return (
     <>
@@ -70,7 +63,7 @@ export function TimingTab({ call, exchanges, now }: TimingTabProps) {
             {exchange.serverPort > 0 && `, to the server from port ${exchange.serverPort}`}
           </p>
           <Phases timing={exchangeTiming(exchange, now)} />
-          <p className={css.note}>{endWords(exchange)}</p>
+          <p className={css.note}>{legWords(exchange, past)}</p>
         </section>
       ))}
     </>
