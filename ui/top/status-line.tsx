@@ -51,12 +51,13 @@ function LinkState() {
   )
 }
 
-/** "now +80.3 s, 14:03:51": where the live edge is. */
+/** "now +80.3 s, 14:03:51": where the live edge is, or was when the recorder was last heard. */
 function Now() {
   const page = usePage()
   const scene = useScene()
   const ended = usePageState(state => state.link.phase === 'lost' && state.link.ended)
-  useBeat(200, scene?.recording.live === true && !ended)
+  const connected = usePageState(state => state.link.phase === 'live')
+  useBeat(200, scene?.recording.live === true && connected)
   if (!scene) return null
   const now = scene.recording.live ? page.now() : scene.now
   const from = now - scene.zero.at
@@ -66,7 +67,7 @@ function Now() {
   const wall = clock(scene.recording.startedAt + now, false)
   return (
     <span>
-      {scene.recording.live && !ended ? 'now' : 'ends'} {scene.zero.mode === 'clock' ? '' : `${since} s, `}
+      {scene.recording.live && !ended ? (connected ? 'now' : 'last heard at') : 'ends'} {scene.zero.mode === 'clock' ? '' : `${since} s, `}
       {wall}
     </span>
   )
