@@ -51,7 +51,7 @@ function Route({ recording, upstream }: { readonly recording: RecordingInfo; rea
           {options.hostHeader === 'preserve' ? 'Host preserved' : 'Host rewritten'}
         </Tag>
       )}
-      {options.linger > 0 && (
+      {options.linger > 0 && upstream !== DEMO && (
         <Tag
           className={styles.wide}
           tone="hatch"
