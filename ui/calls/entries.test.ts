@@ -4,7 +4,7 @@ import { call, exchange, finding, frame, log, session } from '../story.fixture.t
 import { callsOf, tableTabFor } from '../table-tab.ts'
 import type { SessionRows } from '../view.ts'
 import { type EntriesInput, entriesOf, indexOf, totalsOf } from './entries.ts'
-import { callOutcome, exchangeOutcome, frameOutcome, pathOf, sessionWords } from './words.ts'
+import { callOutcome, carriesWords, exchangeOutcome, frameOutcome, pathOf, sessionWords } from './words.ts'
 
 const end = (at: number, by: 'client' | 'server', how: 'fin' | 'complete' = 'complete') => ({ at, how, by, bytes: 0, seq: at }) as const
 const stream = exchange(10, 1, {
@@ -148,6 +148,20 @@ test('outcomes in words', () => {
   expect(exchangeOutcome(exchange(1, 1, { status: 502, responseBy: 'proxy' }), false).text).toBe('not reached')
   expect(frameOutcome(frame(1, 1, { crossed: false })).text).toBe('nobody there')
   expect([pathOf('http://h:1/a/?x=1'), pathOf('/b#c'), pathOf('http://h')]).toEqual(['/a/', '/b', '/'])
+})
+
+test('an event is told by what it carries, also where that is nothing', () => {
+  const answer = frame(1, 1, { rpc: 'response', call: 20 })
+  expect([carriesWords(answer, lost), carriesWords(answer, undefined), carriesWords({ ...answer, rpc: 'error' }, lost)]).toEqual([
+    'answer to call 6',
+    'answer',
+    'error to call 6',
+  ])
+  expect(carriesWords(frame(1, 1, { method: 'notifications/progress' }), undefined)).toBe('notifications/progress')
+  expect(carriesWords(frame(1, 1, { preview: 'hello' }), undefined)).toBe('hello')
+  expect(carriesWords(frame(1, 1, { preview: '', lastEventId: '3_0' }), undefined)).toBe('priming event, no data')
+  expect(carriesWords(frame(1, 1, { preview: '' }), undefined)).toBe('no data')
+  expect(carriesWords(frame(1, 1, { kind: 'comment', preview: '' }), undefined)).toBe('')
 })
 
 test('a heading tells what a session replaced and how it ended', () => {

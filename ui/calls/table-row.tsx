@@ -16,7 +16,7 @@ import styles from './calls.module.css'
 import type { Entry } from './entries.ts'
 import { OutcomeCell } from './outcome.tsx'
 import { Waterfall } from './waterfall.tsx'
-import { callOutcome, exchangeOutcome, frameOutcome, gapWords, type Outcome, sessionWords } from './words.ts'
+import { callOutcome, carriesWords, exchangeOutcome, frameOutcome, gapWords, type Outcome, sessionWords } from './words.ts'
 
 export interface RowContext {
   readonly zero: Zero
@@ -115,12 +115,7 @@ function exchangeCells(one: Exchange, context: RowContext): Cells {
 function frameCells(frame: Frame, of: Call | undefined, context: RowContext): Cells {
   const call = frame.call === undefined ? undefined : context.callOf(frame.call)
   const what = frame.kind === 'event' ? `SSE ${frame.event || 'message'}` : frame.kind === 'comment' ? 'SSE comment' : `SSE ${frame.kind}`
-  const carries =
-    frame.rpc === 'response' || frame.rpc === 'error'
-      ? call?.number
-        ? `answer to call ${call.number}`
-        : 'answer'
-      : (frame.method ?? frame.preview)
+  const carries = carriesWords(frame, call)
   return {
     at: frame.at,
     title: of ? what : `${what}, ${carries}`,

@@ -108,6 +108,17 @@ export function frameOutcome(frame: Frame): Outcome {
   return { sign: 'ok', text: 'written', tone: 'mid' }
 }
 
+/** What an event carries: "answer to call 6", "notifications/progress", or the beginning of its data. `call`: the one that it belongs to. */
+export function carriesWords(frame: Frame, call: Call | undefined): string {
+  if (frame.rpc === 'response' || frame.rpc === 'error') {
+    const what = frame.rpc === 'error' ? 'error' : 'answer'
+    return call?.number ? `${what} to call ${call.number}` : what
+  }
+  if (frame.method !== undefined || frame.preview !== '' || frame.kind !== 'event') return frame.method ?? frame.preview
+  // Streamable HTTP opens a stream with an id and no data, so that a client can resume before anything has come.
+  return frame.lastEventId === undefined ? 'no data' : 'priming event, no data'
+}
+
 /** Path of a redirect's target, without host and query. */
 export function pathOf(location: string): string {
   return location.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/[?#].*$/, '') || '/'

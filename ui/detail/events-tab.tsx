@@ -2,6 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef } from 'react'
 import type { Call, Frame } from '../../proxy/core/model.ts'
+import { carriesWords } from '../calls/words.ts'
 import { count, offset, plural, size } from '../format.ts'
 import type { DetailApi, Selection } from '../view.ts'
 import css from './detail.module.css'
@@ -10,14 +11,6 @@ import { JsonText } from './json-view.tsx'
 import { useLoaded } from './loaded.ts'
 
 const ROW = 22
-
-/** "answer to call 6", "notifications/progress", or the beginning of its data. */
-function carries(frame: Frame, calls: ReadonlyMap<number, Call>): string {
-  const call = frame.call === undefined ? undefined : calls.get(frame.call)
-  if (frame.rpc === 'response' || frame.rpc === 'error')
-    return call ? `${frame.rpc === 'error' ? 'error' : 'answer'} to call ${call.number}` : frame.rpc
-  return frame.method ?? frame.preview
-}
 
 interface EventsTabProps {
   readonly frames: readonly Frame[]
@@ -72,7 +65,7 @@ export function EventsTab({ frames, calls, chosen, call, api, zero, onSelect }: 
                   >
                     <span className={css.right}>{offset(row.at - zero)}</span>
                     <span>{row.kind === 'event' ? row.event : row.kind}</span>
-                    <span>{carries(row, named)}</span>
+                    <span>{carriesWords(row, row.call === undefined ? undefined : named.get(row.call))}</span>
                     <span className={css.right}>{count(row.size)}</span>
                     <span>{row.crossed ? 'written' : 'closed'}</span>
                   </button>
