@@ -171,15 +171,6 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
       >
         <div className={styles.scroll} ref={scroll} role="presentation">
           <TableHead tab={tab} scene={scene} />
-          {rows.length === 0 && (
-            <div role="rowgroup">
-              <div role="row" tabIndex={0}>
-                <div role="gridcell">
-                  <NoRows past={!scene.recording.live} tab={tab} hidden={hidden} />
-                </div>
-              </div>
-            </div>
-          )}
           {rows.length > 0 && (
             <div className={styles.canvas} style={{ height: list.getTotalSize() }} role="rowgroup">
               {list.getVirtualItems().map(item => {
@@ -198,6 +189,15 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
                   />
                 )
               })}
+            </div>
+          )}
+          {rows.every(one => one.kind === 'session') && (
+            <div role="rowgroup">
+              <div role="row" tabIndex={rows.length === 0 ? 0 : -1}>
+                <div role="gridcell">
+                  <NoRows past={!scene.recording.live} tab={tab} hidden={hidden} />
+                </div>
+              </div>
             </div>
           )}
         </div>
