@@ -111,7 +111,7 @@ export function TopBar() {
       <ExportMenu />
       <Rule />
       <ThemeMenu />
-      <IconButton icon={CircleQuestionMark} name="Help" title="Keys and filter language (?)" onClick={() => page.dialog('help')} />
+      <IconButton icon={CircleQuestionMark} name="Help" title="Keys, signs and filter language (?)" onClick={() => page.dialog('help')} />
     </header>
   )
 }
