@@ -21,6 +21,7 @@ const view: fc.Arbitrary<Address> = fc
       range,
       follow: fc.boolean(),
       table: fc.constantFrom(...TABLE_TABS),
+      findings: fc.constantFrom('shown', 'all' as const),
       tab: fc.constantFrom(...DETAIL_TABS),
       expanded: fc.boolean(),
       filter: fc.string({ unit: 'grapheme' }),
@@ -28,7 +29,7 @@ const view: fc.Arbitrary<Address> = fc
       timelineHeight: px,
       detailWidth: px,
     },
-    { requiredKeys: ['selection', 'scope', 'zero', 'follow', 'table', 'tab', 'expanded', 'filter', 'invert'] },
+    { requiredKeys: ['selection', 'scope', 'zero', 'follow', 'table', 'findings', 'tab', 'expanded', 'filter', 'invert'] },
   )
   .chain(one =>
     fc.option(selection).map(zeroAt => (zeroAt ? { ...one, zero: one.zero === 'clock' ? ('selection' as const) : one.zero, zeroAt } : one)),

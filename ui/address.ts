@@ -20,6 +20,8 @@ export interface Address {
   readonly range?: Range
   readonly follow: boolean
   readonly table: TableTab
+  /** Whose findings the table lists and the keys step through: of what is shown, or of every session. */
+  readonly findings: 'shown' | 'all'
   readonly tab: DetailTab
   readonly expanded: boolean
   readonly filter: string
@@ -35,6 +37,7 @@ export const HOME: Address = {
   zero: 'session',
   follow: true,
   table: 'calls',
+  findings: 'shown',
   tab: 'delivery',
   expanded: false,
   filter: '',
@@ -83,6 +86,7 @@ export function parse(fragment: string): Address {
     ...(at && { range: at }),
     follow: at ? read.get('follow') === '1' : read.get('follow') !== '0',
     table: oneOf(TABLE_TABS, read.get('table'), HOME.table),
+    findings: oneOf(['shown', 'all'] as const, read.get('findings'), HOME.findings),
     tab: oneOf(DETAIL_TABS, read.get('tab'), HOME.tab),
     expanded: read.get('expanded') === '1',
     filter: read.get('filter') ?? '',
@@ -107,6 +111,7 @@ export function write(view: Address): string {
   if (view.range) out.set('range', `${ms(view.range.from)}~${ms(view.range.to)}`)
   if (view.follow !== !view.range) out.set('follow', view.follow ? '1' : '0')
   if (view.table !== HOME.table) out.set('table', view.table)
+  if (view.findings !== HOME.findings) out.set('findings', view.findings)
   if (view.tab !== HOME.tab) out.set('tab', view.tab)
   if (view.expanded) out.set('expanded', '1')
   if (view.filter) out.set('filter', view.filter)
@@ -122,6 +127,7 @@ export const isStep = (from: Address, to: Address): boolean =>
   from.selection?.kind !== to.selection?.kind ||
   from.selection?.id !== to.selection?.id ||
   from.table !== to.table ||
+  from.findings !== to.findings ||
   from.expanded !== to.expanded ||
   from.scope !== to.scope
 

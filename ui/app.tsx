@@ -3,7 +3,7 @@ import { X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import styles from './app.module.css'
 import { useCommands } from './commands.ts'
-import { useBeat, useMedia, usePage, usePageState, useScene } from './page-context.tsx'
+import { NARROW, useBeat, useMedia, usePage, usePageState, useScene } from './page-context.tsx'
 import { Panes } from './panes.tsx'
 import { classes, IconButton } from './parts/button.tsx'
 import { Sessions } from './sessions/sessions.tsx'
@@ -13,7 +13,6 @@ import { Search } from './top/search.tsx'
 import { StatusLine } from './top/status-line.tsx'
 import { TopBar } from './top/top-bar.tsx'
 
-export const NARROW = '(max-width: 1180px)'
 const QUIET_MS = 300
 const NOTICE_MS = 6000
 

@@ -1,5 +1,7 @@
 /** Keys into deeds: listens on the window, asks keys.ts what is meant, and does it. */
 import { useEffect } from 'react'
+import { passes, surroundings } from './filter-match.ts'
+import { sessionsInReach } from './findings/reach.ts'
 import { type Command, commandOf } from './keys.ts'
 import type { Page } from './page.ts'
 import { usePage } from './page-context.tsx'
@@ -37,11 +39,17 @@ function toRow(key: string): void {
   row?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
 }
 
+/** Through the findings that the table lists, or would; where the filter hides them all, through all of them. */
 function toFinding(page: Page, step: 1 | -1): void {
   const scene = page.scene()
   if (!scene) return
-  const all = scene.shown.flatMap(one => page.rows.ofSession(one.id)?.findings ?? []).sort((a, b) => a.at - b.at)
-  const { selection } = page.store.getState().address
+  const { address, cleared, terms, found } = page.store.getState()
+  const shown = scene.shown.map(one => page.rows.ofSession(one.id)).filter(one => one !== undefined)
+  const inReach = sessionsInReach(address, shown, page.rows, cleared).flatMap(one => one.findings)
+  const around = surroundings(page.rows, found, scene.now)
+  const passing = inReach.filter(one => passes(terms, address.invert, one, around))
+  const all = passing.length > 0 ? passing : inReach
+  const { selection } = address
   const here = selection?.kind === 'finding' ? all.findIndex(one => one.id === selection.id) : step > 0 ? -1 : 0
   const next = all[(here + step + all.length) % all.length]
   if (!next) return

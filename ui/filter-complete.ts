@@ -20,6 +20,7 @@ export interface Known {
   readonly tool: readonly string[]
   readonly session: readonly string[]
   readonly era: readonly string[]
+  readonly rule: readonly string[]
 }
 
 export function knownOf(rows: Rows, sessions: readonly number[]): Known {
@@ -29,6 +30,7 @@ export function knownOf(rows: Rows, sessions: readonly number[]): Known {
     tool: new Set<string>(),
     session: new Set<string>(),
     era: new Set<string>(),
+    rule: new Set([...rows.findings.values()].filter(one => !one.gone).map(one => one.rule)),
   }
   for (const id of sessions) {
     const all = rows.ofSession(id)
@@ -48,12 +50,14 @@ export function knownOf(rows: Rows, sessions: readonly number[]): Known {
     tool: sorted(sets.tool),
     session: sorted(sets.session),
     era: sorted(sets.era),
+    rule: sorted(sets.rule),
   }
 }
 
 const STATIC: Partial<Record<FilterKey, readonly string[]>> = {
   is: IS,
   dir: ['client', 'server'],
+  severity: ['error', 'warning', 'info'],
   'larger-than': ['10k', '100k', '1M'],
   'slower-than': ['200ms', '1s', '10s'],
   header: ['mcp-session-id', 'location', 'content-type', 'authorization'],

@@ -1,6 +1,7 @@
 /** Which rows a filter lets through. Promise: pure; a term that says nothing about a kind of row lets none of that kind through. */
 import type { Call, Exchange, Finding, Frame, LogLine, Session } from '../proxy/core/model.ts'
 import type { Is, Term } from './filter.ts'
+import type { Rows } from './rows.ts'
 
 export type Filterable = Call | Exchange | Frame | LogLine | Finding
 
@@ -14,6 +15,15 @@ export interface Surroundings {
   /** Recording ms now, for what is still pending. */
   readonly now: number
 }
+
+/** The rows that the page holds as surroundings of one of them; `found`: answers to `body:` terms by their source. */
+export const surroundings = (rows: Rows, found: ReadonlyMap<string, ReadonlySet<number> | undefined>, now: number): Surroundings => ({
+  exchange: rows.exchange,
+  call: rows.call,
+  session: id => rows.sessions.get(id),
+  found: source => found.get(source),
+  now,
+})
 
 export const isRedirect = (status: number | undefined): boolean => status !== undefined && status >= 300 && status < 400 && status !== 304
 

@@ -168,10 +168,19 @@ test('the plain text of an expression is certain to be in every match', () => {
 })
 
 test('completion replaces the piece under the caret', () => {
-  const known = { status: ['202', '307'], method: ['initialize'], tool: ['check health'], session: [], era: [] }
+  const known = {
+    status: ['202', '307'],
+    method: ['initialize'],
+    tool: ['check health'],
+    session: [],
+    era: [],
+    rule: ['idle-cut', 'wrong-worker'],
+  }
   expect(complete('st', 2, known).offers[0]).toMatchObject({ insert: 'status:' })
   expect(complete('a status:3', 10, known)).toEqual({ from: 2, to: 10, offers: [{ insert: 'status:307', hint: '' }] })
   expect(complete('-tool:ch', 8, known).offers).toEqual([{ insert: '-tool:"check health"', hint: '' }])
+  expect(complete('rule:cut severity:', 8, known).offers).toEqual([{ insert: 'rule:idle-cut', hint: '' }])
+  expect(complete('severity:', 9, known).offers.map(one => one.insert)).toEqual(['severity:error', 'severity:warning', 'severity:info'])
   expect(complete('und', 3, known).offers.at(-1)).toEqual({ insert: 'is:undelivered', hint: 'state' })
   expect(complete('', 0, known).offers.length).toBe(14)
 })

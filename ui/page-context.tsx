@@ -40,6 +40,11 @@ export function useScene(): Scene | undefined {
   return page.scene()
 }
 
+/** Up to it the detail takes the place of the table. */
+export const SMALL = '(max-width: 720px)'
+/** Up to it the sessions are a rail, and the detail stands below the timeline. */
+export const NARROW = '(max-width: 1180px)'
+
 export function useMedia(query: string): boolean {
   const [matches, setMatches] = useState(() => window.matchMedia(query).matches)
   useEffect(() => {

@@ -2,6 +2,7 @@
  * What the page can do: joins the rows, the store and the address.
  * Promise: every change of what is shown goes through `change`, so that the address always tells it.
  */
+import type { Severity } from '../proxy/core/model.ts'
 import type { Address } from './address.ts'
 import { AddressBar } from './address-bar.ts'
 import { BodySearch } from './body-search.ts'
@@ -159,6 +160,13 @@ export class Page {
     this.#set({ detailClosed: false, unfolded: new Set([...this.#state.unfolded, ...callsOf(selection, this.rows)]) })
     this.change({ selection, session, table: tableTabFor(selection, this.#state.address.table, this.rows) })
     this.reveal(selection)
+  }
+
+  /** Lists in the table what was found in every session, of one severity. */
+  listFindings(severity: Severity): void {
+    this.expand(false)
+    this.#set({ sessionsOpen: false })
+    this.change({ table: 'findings', findings: 'all', filter: `severity:${severity}`, invert: false })
   }
 
   /** An evidence reference: selects the row with this record; the timeline moves only if the record is out of view. */

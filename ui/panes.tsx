@@ -4,7 +4,7 @@ import { Group, Panel, type PanelImperativeHandle, Separator } from 'react-resiz
 import styles from './app.module.css'
 import { Table } from './calls/table.tsx'
 import { DetailPane } from './detail-pane.tsx'
-import { useMedia, usePage, usePageState } from './page-context.tsx'
+import { NARROW, SMALL, useMedia, usePage, usePageState } from './page-context.tsx'
 import type { Scene } from './scene.ts'
 import { useShownRows } from './shown-rows.ts'
 import { Stage } from './stage.tsx'
@@ -19,8 +19,8 @@ const MOST = 0.62
 
 export function Panes({ scene }: { readonly scene: Scene }) {
   const page = usePage()
-  const narrow = useMedia('(max-width: 1180px)')
-  const small = useMedia('(max-width: 720px)')
+  const narrow = useMedia(NARROW)
+  const small = useMedia(SMALL)
   const { selection, expanded, timelineHeight, detailWidth } = usePageState(state => state.address)
   const closed = usePageState(state => state.detailClosed)
   const shown = useShownRows(scene)

@@ -2,7 +2,7 @@
 import { useMemo } from 'react'
 import type { Gap, LogLine } from '../proxy/core/model.ts'
 import styles from './app.module.css'
-import { passes } from './filter-match.ts'
+import { passes, surroundings } from './filter-match.ts'
 import { usePage, usePageState } from './page-context.tsx'
 import { rowOf, type Scene } from './scene.ts'
 import { Timeline } from './timeline/timeline.tsx'
@@ -46,16 +46,12 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
   )
   const dimmed = useMemo(() => {
     if (terms.length === 0) return undefined
-    const around = {
-      exchange: rows.exchange,
-      call: rows.call,
-      session: (id: number) => rows.sessions.get(id),
-      found: (source: string) => found.get(source),
-      now: page.now(),
-    }
+    const around = surroundings(rows, found, page.now())
+    // What chooses among findings leaves the marks of the wire as they are.
+    const ofWire = terms.filter(one => one.key !== 'rule' && one.key !== 'severity')
     return (kind: string, id: number) => {
       const row = rowOf(kind, id, rows)
-      return row !== undefined && !passes(terms, invert, row, around)
+      return row !== undefined && !passes(row.t === 'finding' ? terms : ofWire, invert, row, around)
     }
   }, [terms, invert, rows, found, page])
   return (

@@ -8,6 +8,7 @@ import styles from './calls.module.css'
 /** What is in no row: nothing yet, nothing that matches, or not here yet. */
 export function NoRows({ tab, hidden, past }: { readonly tab: TableTab; readonly hidden: number; readonly past: boolean }) {
   const page = usePage()
+  const everywhere = usePageState(state => state.address.findings === 'all')
   const loading = usePageState(state => state.loading)
   const name = { calls: 'call', exchanges: 'exchange', events: 'event', log: 'line', findings: 'finding' }[tab]
   if (hidden > 0)
@@ -25,7 +26,7 @@ export function NoRows({ tab, hidden, past }: { readonly tab: TableTab; readonly
     exchanges: past ? 'No exchange was recorded.' : 'No exchange yet.',
     events: 'No SSE event came.',
     log: 'No log of the server. Start with --server-log FILE, or let Seismograph start the server, to see its words on the same axis.',
-    findings: 'No finding. The rules saw nothing wrong in what is shown.',
+    findings: `No finding. The rules saw nothing wrong in ${everywhere ? 'any session' : 'what is shown'}.`,
   }
   return <div className={styles.say}>{words[tab]}</div>
 }

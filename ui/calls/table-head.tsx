@@ -3,12 +3,17 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the row has the focus, not its cells (roving tabindex)
 import type { TableTab } from '../address.ts'
 import { classes, Hidden } from '../parts/button.tsx'
-import type { Scene } from '../scene.ts'
+import type { Range, Zero } from '../view.ts'
 import styles from './calls.module.css'
 import { waterfallHeading } from './waterfall.tsx'
 
-export function TableHead({ tab, scene }: { readonly tab: TableTab; readonly scene: Scene }) {
-  const { range, zero } = scene
+interface TableHeadProps {
+  readonly tab: TableTab
+  readonly zero: Zero
+  readonly range: Range
+}
+
+export function TableHead({ tab, zero, range }: TableHeadProps) {
   const at = zero.mode === 'clock' ? 'At' : 'At, s'
   if (tab === 'log' || tab === 'findings')
     return (

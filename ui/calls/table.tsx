@@ -8,16 +8,18 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from 'react'
 import type { Gap, LogLine } from '../../proxy/core/model.ts'
-import { passes } from '../filter-match.ts'
+import { passes, surroundings } from '../filter-match.ts'
+import { sessionsInReach } from '../findings/reach.ts'
 import { plural, size } from '../format.ts'
 import { usePage, usePageState } from '../page-context.tsx'
-import { classes, Kbd } from '../parts/button.tsx'
+import { Button, classes, Kbd } from '../parts/button.tsx'
+import { recordingOf } from '../rows.ts'
 import type { Scene } from '../scene.ts'
 import { callsOf } from '../table-tab.ts'
 import { useThrottled } from '../throttled.ts'
 import type { SessionRows } from '../view.ts'
 import styles from './calls.module.css'
-import { type Entry, entriesOf, indexOf, selectionOf, totalsOf } from './entries.ts'
+import { type Entry, entriesOf, indexOf, selectionOf, type Totals, totalsOf } from './entries.ts'
 import { FilterField } from './filter-field.tsx'
 import { NoRows } from './no-rows.tsx'
 import { TableHead } from './table-head.tsx'
@@ -37,7 +39,9 @@ interface TableProps {
 
 export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
   const page = usePage()
-  const { table: tab, selection, filter, invert } = usePageState(state => state.address)
+  const { table: tab, selection, filter, invert, findings: reach } = usePageState(state => state.address)
+  const cleared = usePageState(state => state.cleared)
+  const recordings = usePageState(state => state.server?.recordings)
   const terms = usePageState(state => state.terms)
   const unfolded = usePageState(state => state.unfolded)
   const found = usePageState(state => state.found)
@@ -46,18 +50,15 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
   const { rows: all } = page
   const shownKey = scene.shown.map(one => one.id).join()
 
-  const { rows, hidden, totals } = useThrottled(
+  const everywhere = tab === 'findings' && reach === 'all'
+
+  const { rows, hidden, totals, findings, judged } = useThrottled(
     () => {
-      const around = {
-        exchange: all.exchange,
-        call: all.call,
-        session: (id: number) => all.sessions.get(id),
-        found: (source: string) => found.get(source),
-        now: scene.now,
-      }
+      const around = surroundings(all, found, scene.now)
+      const inReach = sessionsInReach({ findings: reach }, sessions, all, cleared)
       const entries = entriesOf({
         tab,
-        sessions,
+        sessions: tab === 'findings' ? inReach : sessions,
         logs,
         gaps,
         unfolded,
@@ -65,10 +66,10 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
         frameOf: all.frame,
         passes: row => passes(terms, invert, row, around),
       })
-      return { ...entries, totals: totalsOf(sessions) }
+      return { ...entries, totals: totalsOf(sessions), findings: inReach.flatMap(one => one.findings), judged: inReach.length }
     },
     rev,
-    `${tab} ${shownKey} ${filter} ${invert} ${[...unfolded].join()} ${found.size} ${[...found.values()].map(one => one?.size)}`,
+    `${tab} ${reach} ${cleared.size} ${shownKey} ${filter} ${invert} ${[...unfolded].join()} ${found.size} ${[...found.values()].map(one => one?.size)}`,
   )
 
   const selected = useMemo(() => indexOf(rows, selection, chosen => callsOf(chosen, all)), [rows, selection, all])
@@ -98,8 +99,10 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
     list.scrollToIndex(selected, { align: 'auto' })
   }, [selected, selection, tab, list])
 
+  // Sessions that stand far apart have no moment in common but the wall clock.
+  const zero = everywhere ? { ...scene.zero, mode: 'clock' as const } : scene.zero
   const context: RowContext = {
-    zero: scene.zero,
+    zero,
     startedAt: scene.recording.startedAt,
     past: !scene.recording.live,
     range: scene.range,
@@ -109,6 +112,14 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
     callOf: all.call,
     broke: one => (all.sessions.get(one.session)?.ended?.inFlight ?? 0) > 0 && all.sessions.get(one.session)?.stream === one.id,
     onFold: (call, open) => page.unfold(call, open),
+  }
+
+  /** Of what is not shown: its own recording's clock, and in its heading times from its own start. */
+  const contextOf = (entry: Entry): RowContext => {
+    if (!everywhere || (entry.kind !== 'session' && entry.kind !== 'finding')) return context
+    const id = entry.kind === 'session' ? entry.session.id : entry.finding.session
+    const startedAt = recordings?.find(one => one.index === recordingOf(id))?.startedAt ?? context.startedAt
+    return { ...context, startedAt, zero: { ...zero, at: all.sessions.get(id)?.startedAt ?? zero.at } }
   }
 
   const pick = (at: number, by: 'table' | 'row') => {
@@ -153,11 +164,19 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
     event.stopPropagation()
   }
 
-  const findings = sessions.flatMap(one => one.findings)
   return (
-    <section className={classes(styles.pane, scene.zero.mode === 'clock' && styles.clock)} aria-label="Table" data-pane="table">
+    <section className={classes(styles.pane, zero.mode === 'clock' && styles.clock)} aria-label="Table" data-pane="table">
       <div className={styles.bar}>
         <Tabs findings={findings.length} problems={findings.some(one => one.severity === 'error')} />
+        {tab === 'findings' && (
+          <Button
+            aria-pressed={everywhere}
+            onClick={() => page.change({ findings: everywhere ? 'shown' : 'all' })}
+            title="What was found in every session, not only in those shown; [ and ] step through it"
+          >
+            All sessions
+          </Button>
+        )}
         <FilterField />
       </div>
       <div
@@ -170,7 +189,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
         onKeyDown={onKeyDown}
       >
         <div className={styles.scroll} ref={scroll} role="presentation">
-          <TableHead tab={tab} scene={scene} />
+          <TableHead tab={tab} zero={zero} range={scene.range} />
           {rows.length > 0 && (
             <div className={styles.canvas} style={{ height: list.getTotalSize() }} role="rowgroup">
               {list.getVirtualItems().map(item => {
@@ -184,7 +203,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
                     start={item.start - ROW}
                     selected={item.index === selected}
                     focusable={item.index === focusable}
-                    context={context}
+                    context={contextOf(entry)}
                     onPick={pick}
                   />
                 )
@@ -203,11 +222,13 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
         </div>
       </div>
       <div className={styles.foot}>
-        <span>{plural(totals.calls, 'call')}</span>
-        <span>{plural(totals.exchanges, 'exchange')}</span>
-        <span>{plural(totals.events, 'event')}</span>
-        <span>{size(totals.bytes)}</span>
-        {totals.undeliverable > 0 && <span className={styles.fail}>{totals.undeliverable} not delivered</span>}
+        {everywhere ? (
+          <span>
+            {plural(findings.length, 'finding')} in {plural(judged, 'session')}
+          </span>
+        ) : (
+          <TotalsOf totals={totals} />
+        )}
         {hidden > 0 && <span>{plural(hidden, 'row')} hidden</span>}
         <span className={styles.space} />
         <span className={styles.hint}>
@@ -217,6 +238,16 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
     </section>
   )
 }
+
+const TotalsOf = ({ totals }: { readonly totals: Totals }) => (
+  <>
+    <span>{plural(totals.calls, 'call')}</span>
+    <span>{plural(totals.exchanges, 'exchange')}</span>
+    <span>{plural(totals.events, 'event')}</span>
+    <span>{size(totals.bytes)}</span>
+    {totals.undeliverable > 0 && <span className={styles.fail}>{totals.undeliverable} not delivered</span>}
+  </>
+)
 
 /** The moment that broke what is shown: of the newest session that ended with something in flight. */
 function breakOf(scene: Scene, sessions: readonly SessionRows[]): number | undefined {

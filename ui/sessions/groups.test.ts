@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RecordingInfo } from '../../proxy/core/feed.ts'
 import { ID_SPACE } from '../../proxy/core/model.ts'
-import { session } from '../story.fixture.ts'
+import { finding, session } from '../story.fixture.ts'
 import { clientName, listEntries, sessionKind, sessionName } from './groups.ts'
 
 const upstreams = [{ name: 'panos', url: 'http://127.0.0.1:8001/sse', listen: { address: '127.0.0.1', port: 8002 } }]
@@ -62,6 +62,15 @@ test('the filter takes every word, in any field', () => {
   expect(plain('claude')).toEqual(['panos 127.0.0.1:8001 ', 'Claude Code 2.3.1', '3'])
   expect(plain('devin sse 7f3a').length).toBe(5)
   expect(plain('nothing')).toEqual([])
+})
+
+test('the filter knows sessions by rule and severity of what was found in them', () => {
+  const findingsOf = (id: number) => (id === 3 ? [finding(1, 3, { rule: 'idle-cut', severity: 'warning' })] : [])
+  const of = (text: string) =>
+    listEntries(list, recordings, text, findingsOf).flatMap(one => (one.kind === 'session' ? [one.session.id % ID_SPACE] : []))
+  for (const text of ['rule:idle-cut', 'idle', 'severity:warning', 'warn claude', 'rule:idle severity:warn'])
+    expect(of(text), text).toEqual([3])
+  for (const text of ['rule:other', 'severity:error', 'warn devin']) expect(of(text), text).toEqual([])
 })
 
 test('names', () => {

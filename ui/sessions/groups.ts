@@ -1,6 +1,6 @@
 /** The session list as it is read: by upstream, then by client, newest first, chains side by side. Promise: pure. */
 import type { RecordingInfo } from '../../proxy/core/feed.ts'
-import type { Session } from '../../proxy/core/model.ts'
+import type { Finding, Session } from '../../proxy/core/model.ts'
 import { plural } from '../format.ts'
 import { recordingOf } from '../rows.ts'
 
@@ -67,8 +67,8 @@ function grouped(sessions: readonly Session[], keyOf: (one: Session) => string):
   return groups
 }
 
-/** True where a session's words hold the text: id, client, server, protocol. */
-export function matches(session: Session, text: string): boolean {
+/** True where a session's words hold the text: id, client, server, protocol, and what was found in it (`rule:` and `severity:` may be left out). */
+export function matches(session: Session, text: string, findings: readonly Finding[] = []): boolean {
   const words = [
     session.key,
     clientName(session),
@@ -77,6 +77,7 @@ export function matches(session: Session, text: string): boolean {
     session.server.name,
     session.client.address,
     session.state,
+    ...findings.flatMap(one => [`rule:${one.rule}`, `severity:${one.severity}`]),
   ]
   return text
     .toLowerCase()
@@ -84,8 +85,13 @@ export function matches(session: Session, text: string): boolean {
     .every(part => words.some(word => word?.toLowerCase().includes(part)))
 }
 
-export function listEntries(sessions: Iterable<Session>, recordings: readonly RecordingInfo[], text = ''): ListEntry[] {
-  const shown = byTime(sessions).filter(one => text.trim() === '' || matches(one, text.trim()))
+export function listEntries(
+  sessions: Iterable<Session>,
+  recordings: readonly RecordingInfo[],
+  text = '',
+  findingsOf: (session: number) => readonly Finding[] = () => [],
+): ListEntry[] {
+  const shown = byTime(sessions).filter(one => text.trim() === '' || matches(one, text.trim(), findingsOf(one.id)))
   const out: ListEntry[] = []
   const byRecording = [...grouped(shown, one => String(recordingOf(one.id))).values()]
   const live = ([one]: Session[]) => recordings.find(each => one && each.index === recordingOf(one.id))?.live === true

@@ -4,7 +4,7 @@ import { FileText, Menu as MenuIcon, Search, X } from 'lucide-react'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
 import type { Session } from '../../proxy/core/model.ts'
 import { clock, plural } from '../format.ts'
-import { useBeat, usePage, usePageState, useScene } from '../page-context.tsx'
+import { SMALL, useBeat, useMedia, usePage, usePageState, useScene } from '../page-context.tsx'
 import { classes, Icon, IconButton, Tag } from '../parts/button.tsx'
 import parts from '../parts/parts.module.css'
 import { recordingOf } from '../rows.ts'
@@ -31,18 +31,38 @@ function Totals({ sessions }: { readonly sessions: readonly Session[] }) {
   const cleared = usePageState(state => state.cleared.size)
   const recording = usePageState(state => state.server?.recordings[0])
   const [errors, warnings] = [sum(sessions, one => one.errors), sum(sessions, one => one.warnings)]
-  const words = [
-    plural(sessions.length, 'session'),
-    plural(
-      sum(sessions, one => one.calls),
-      'call',
-    ),
-    errors > 0 && plural(errors, 'error'),
-    warnings > 0 && plural(warnings, 'warning'),
-  ].filter(Boolean)
+  const small = useMedia(SMALL)
+  const list = (severity: 'error' | 'warning') => {
+    // There the detail lies over the table.
+    if (small) page.select(null)
+    page.listFindings(severity)
+  }
+  const calls = sum(sessions, one => one.calls)
   return (
     <div className={styles.foot}>
-      {sessions.length === 0 && cleared === 0 ? recording && `Listening since ${clock(recording.startedAt, false)}` : words.join(', ')}
+      {sessions.length === 0 && cleared === 0 ? (
+        recording && `Listening since ${clock(recording.startedAt, false)}`
+      ) : (
+        <span>
+          {plural(sessions.length, 'session')}, {plural(calls, 'call')}
+          {errors > 0 && (
+            <>
+              ,{' '}
+              <button type="button" onClick={() => list('error')} title="List them all">
+                {plural(errors, 'error')}
+              </button>
+            </>
+          )}
+          {warnings > 0 && (
+            <>
+              ,{' '}
+              <button type="button" onClick={() => list('warning')} title="List them all">
+                {plural(warnings, 'warning')}
+              </button>
+            </>
+          )}
+        </span>
+      )}
       {cleared > 0 && (
         <button type="button" onClick={() => page.unclear()}>
           {cleared} hidden, show
@@ -106,7 +126,7 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
   )
   const rev = usePageState(state => state.rev)
   const entries = useThrottled(
-    () => listEntries(sessions, recordings ?? [], text),
+    () => listEntries(sessions, recordings ?? [], text, id => page.rows.ofSession(id)?.findings ?? []),
     rev,
     `${text} ${sessions.length} ${recordings?.map(one => one.live).join()}`,
   )
@@ -134,6 +154,7 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
             onChange={event => setText(event.target.value)}
             placeholder="Filter sessions"
             aria-label="Filter sessions"
+            title="Id, client, server, protocol, state; rule and severity of what was found"
             spellCheck={false}
           />
           {text && <IconButton icon={X} name="Clear the filter" onClick={() => setText('')} />}
