@@ -74,3 +74,29 @@ test('lists the findings of every session, and goes to each', async ({ many, wat
   await page.getByRole('textbox', { name: 'Filter sessions' }).fill('rule:undeliverable severity:error')
   await expect(list(page).getByRole('option')).toHaveCount(2)
 })
+
+test('brings the session that it shows into view, and leads from a client to its newest', async ({ many, watched }) => {
+  // Unasked, the page shows what is worst: here one that stands below the others.
+  const page = await watched.open(many, { width: 1440, height: 420 })
+  await expect(page.getByRole('navigation', { name: 'Sessions' }).getByRole('button', { name: '2 errors' })).toBeVisible({
+    timeout: 60_000,
+  })
+  await list(page)
+    .getByRole('option', { name: /^Session/ })
+    .last()
+    .click()
+  await page.reload()
+  await expect(list(page).getByRole('option', { selected: true })).toBeInViewport()
+  await list(page).getByText('beta 1').click()
+  await expect(list(page).getByRole('option', { selected: true })).toHaveAccessibleName(/1 error/)
+})
+
+test('a rail of signs says which sessions have trouble', async ({ many, watched }, info) => {
+  const page = await watched.open(many, { width: 900, height: 700 })
+  const troubled = list(page).getByRole('option', { name: /1 error/ })
+  await expect(troubled).toHaveCount(2, { timeout: 60_000 })
+  await picture(page, info, 'rail')
+  // A shape of its own, not a colour alone.
+  const shapes = (option: typeof troubled) => option.first().locator('svg').count()
+  expect(await shapes(troubled)).toBe((await shapes(list(page).getByRole('option', { name: /no problems/ }))) + 1)
+})

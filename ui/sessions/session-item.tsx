@@ -26,6 +26,12 @@ function whenOf(session: Session, recording: RecordingInfo | undefined, now: num
 const calmWords = ({ state, undelivered }: Session): string =>
   undelivered > 0 ? `${undelivered} not delivered` : state === 'broken' ? 'no finding' : 'no problems'
 
+/** "1 error, 2 warnings" */
+export const problemWords = (session: Session): string =>
+  [session.errors > 0 && plural(session.errors, 'error'), session.warnings > 0 && plural(session.warnings, 'warning')]
+    .filter(Boolean)
+    .join(', ') || calmWords(session)
+
 interface SessionItemProps {
   readonly session: Session
   readonly recording: RecordingInfo | undefined
@@ -40,8 +46,6 @@ export function SessionItem({ session, recording, now, selected, linked, tabInde
   const live = recording?.live === true && isOpen(session)
   const when = whenOf(session, recording, now, Date.now())
   const { errors, warnings } = session
-  const problems =
-    [errors > 0 && plural(errors, 'error'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean).join(', ') || calmWords(session)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles its keys
     <div
@@ -71,7 +75,7 @@ export function SessionItem({ session, recording, now, selected, linked, tabInde
           {sessionKind(session)}
         </span>
         <span className={styles.counts}>
-          <Hidden>, {problems}</Hidden>
+          <Hidden>, {problemWords(session)}</Hidden>
           {errors > 0 && (
             <span className={classes(styles.count, styles.fail)} aria-hidden="true">
               <SeverityGlyph severity="error" size={10} />

@@ -1,16 +1,17 @@
 /** The list of sessions, and the rail of their signs that takes its place on narrow pages. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { FileText, Menu as MenuIcon, Search, X } from 'lucide-react'
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { Session } from '../../proxy/core/model.ts'
 import { clock, plural } from '../format.ts'
 import { SMALL, useBeat, useMedia, usePage, usePageState, useScene } from '../page-context.tsx'
 import { classes, Icon, IconButton, Tag } from '../parts/button.tsx'
+import { SeverityGlyph } from '../parts/glyphs.tsx'
 import parts from '../parts/parts.module.css'
 import { recordingOf } from '../rows.ts'
 import { useThrottled } from '../throttled.ts'
 import { type ListEntry, listEntries, sessionKind, sessionName } from './groups.ts'
-import { SessionItem, STATE_WORDS, StateGlyph } from './session-item.tsx'
+import { problemWords, SessionItem, STATE_WORDS, StateGlyph } from './session-item.tsx'
 import styles from './sessions.module.css'
 
 const HEIGHT = { recording: 26, upstream: 26, client: 24, session: 44 } as const
@@ -72,10 +73,18 @@ function Totals({ sessions }: { readonly sessions: readonly Session[] }) {
   )
 }
 
-function Heading({ entry }: { readonly entry: Exclude<ListEntry, { kind: 'session' }> }) {
+interface HeadingProps {
+  readonly entry: Exclude<ListEntry, { kind: 'session' }>
+  /** A click on a client's name goes to its newest session, which by key is the option below. */
+  readonly onNewest: () => void
+}
+
+function Heading({ entry, onNewest }: HeadingProps) {
   if (entry.kind === 'client')
     return (
-      <div className={styles.client}>
+      // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles its keys
+      // biome-ignore lint/a11y/noStaticElementInteractions: a list box holds options alone
+      <div className={styles.client} title="Show its newest session" onClick={onNewest}>
         <span className={styles.ellipsis}>{entry.name}</span>
       </div>
     )
@@ -139,10 +148,21 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
     overscan: 12,
   })
   const chosen = scene?.session.id
+  const at = entries.findIndex(one => one.kind === 'session' && one.session.id === chosen)
+  const inView = useRef<number>(undefined)
+  // What was chosen, here or elsewhere, is brought into view once: then the list stays where one scrolls it to.
+  useEffect(() => {
+    if (at < 0 || inView.current === chosen) return
+    inView.current = chosen
+    list.scrollToIndex(at, { align: 'auto' })
+  }, [at, chosen, list])
   const pick = (id: number) => {
     page.focus(id)
-    list.scrollToIndex(entries.findIndex(one => one.kind === 'session' && one.session.id === id))
     requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-session="${id}"]`)?.focus())
+  }
+  const pickBelow = (heading: number) => {
+    const below = entries[heading + 1]
+    if (below?.kind === 'session') pick(below.session.id)
   }
   return (
     <>
@@ -201,7 +221,7 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
                       onPick={() => pick(entry.session.id)}
                     />
                   ) : (
-                    <Heading entry={entry} />
+                    <Heading entry={entry} onNewest={() => pickBelow(item.index)} />
                   )}
                 </div>
               )
@@ -258,6 +278,12 @@ function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
   )
   const ids = ordered.map(one => one.id)
   const chosen = scene?.session.id
+  const stop = chosen !== undefined && ids.includes(chosen) ? chosen : ids[0]
+  const scroll = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a sign that comes later is scrolled to then
+  useEffect(() => {
+    scroll.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen, stop])
   return (
     <>
       <div className={styles.rail}>
@@ -265,6 +291,7 @@ function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
       </div>
       <div
         className={styles.scroll}
+        ref={scroll}
         role="listbox"
         aria-label="Sessions"
         onKeyDown={event =>
@@ -281,14 +308,19 @@ function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
             key={one.id}
             role="option"
             aria-selected={one.id === chosen}
-            aria-label={`Session ${sessionName(one)}, ${STATE_WORDS[one.state]}, ${sessionKind(one)}`}
-            title={`${sessionName(one)}: ${sessionKind(one)}`}
-            tabIndex={one.id === (chosen ?? ids[0]) ? 0 : -1}
+            aria-label={`Session ${sessionName(one)}, ${STATE_WORDS[one.state]}, ${sessionKind(one)}, ${problemWords(one)}`}
+            title={`${sessionName(one)}: ${sessionKind(one)}, ${problemWords(one)}`}
+            tabIndex={one.id === stop ? 0 : -1}
             data-sign={one.id}
             className={styles.sign}
             onClick={() => page.focus(one.id)}
           >
             <StateGlyph session={one} />
+            {(one.errors > 0 || one.warnings > 0) && (
+              <span className={styles.trouble}>
+                <SeverityGlyph severity={one.errors > 0 ? 'error' : 'warning'} size={10} />
+              </span>
+            )}
           </div>
         ))}
       </div>
