@@ -57,6 +57,12 @@ function toFinding(page: Page, step: 1 | -1): void {
   page.reveal({ kind: 'finding', id: next.id })
 }
 
+/** Opens the search; where it is open already, back to its text. */
+function toSearch(page: Page): void {
+  page.dialog('search')
+  document.querySelector<HTMLInputElement>('#search')?.select()
+}
+
 /** The n-th of the tabs that are there: not every subject has all of them. */
 function toTab(page: Page, n: number): void {
   page.open()
@@ -75,7 +81,8 @@ function perform(page: Page, command: Command): void {
   const tab = /^tab-(\d)$/.exec(command)?.[1]
   if (tab) toTab(page, Number(tab))
   else if (command === 'next-pane' || command === 'previous-pane') toPane(command === 'next-pane' ? 1 : -1)
-  else if (command === 'search' || command === 'help') page.dialog(command)
+  else if (command === 'search') toSearch(page)
+  else if (command === 'help') page.dialog(command)
   else if (command === 'filter') document.getElementById('filter')?.focus()
   else if (command === 'next' || command === 'previous' || command === 'first' || command === 'last')
     toRow({ next: 'j', previous: 'k', first: 'g', last: 'G' }[command])

@@ -21,9 +21,10 @@ test('a button keeps Enter and Space, everything else still acts', () => {
   expect(commandOf(press('l'), { ...idle, control: true })).toBe('follow')
 })
 
-test('search and panes work from a field too', () => {
+test('search and panes work from a field too, and over a menu or a dialog', () => {
   expect(commandOf(press('f', { ctrl: true }), { ...idle, typing: true })).toBe('search')
   expect(commandOf(press('F6', { shift: true }), { ...idle, typing: true })).toBe('previous-pane')
+  expect(commandOf(press('f', { ctrl: true }), { ...idle, overlay: true })).toBe('search')
 })
 
 test('the help names only keys that do something', () => {

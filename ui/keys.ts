@@ -1,4 +1,7 @@
-/** What a key does. Promise: one table for the page and for its help; a key never acts while one types or a dialog is open. */
+/**
+ * What a key does. Promise: one table for the page and for its help; while one types or a dialog is open no key acts but
+ * F6 and Ctrl F, which would otherwise be the browser's.
+ */
 
 export type Command =
   | 'next'
@@ -79,8 +82,8 @@ const PLAIN: Readonly<Record<string, Command>> = {
 
 export function commandOf(press: KeyPress, place: KeyPlace): Command | undefined {
   if (press.key === 'F6') return press.shift ? 'previous-pane' : 'next-pane'
-  if (place.overlay) return undefined
   if (press.ctrl && !press.alt && press.key.toLowerCase() === 'f') return 'search'
+  if (place.overlay) return undefined
   if (press.ctrl || press.alt) return undefined
   if (place.typing) return press.key === 'Escape' ? 'close' : undefined
   if (place.control && (press.key === 'Enter' || press.key === ' ')) return undefined

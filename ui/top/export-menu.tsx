@@ -5,6 +5,7 @@ import { usePage, useScene } from '../page-context.tsx'
 import { Icon } from '../parts/button.tsx'
 import parts from '../parts/parts.module.css'
 import type { ExportFormat } from '../recorder.ts'
+import { MenuButton } from './menu.tsx'
 
 const FORMATS = [
   { format: 'html', name: 'Web page', hint: 'opens in any browser' },
@@ -33,46 +34,37 @@ export function ExportMenu() {
   }
   const session = scene?.session
   return (
-    <Menu.Root modal={false}>
-      <Menu.Trigger className={`${parts.button} ${parts.square}`} aria-label="Export" title="Export" data-overlay="">
-        <Icon icon={Download} />
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner className={parts.positioner} sideOffset={4} align="end">
-          <Menu.Popup className={parts.popup}>
-            {session && (
-              <Menu.Group>
-                <Menu.GroupLabel className={parts.menuLabel}>Session {session.key.slice(0, 8)}, secrets masked</Menu.GroupLabel>
-                {formats.map(({ format, name, hint }) => (
-                  <Menu.Item key={format} className={parts.item} onClick={() => run(format, session.id, false)}>
-                    {name}
-                    <span className={parts.itemHint}>{hint}</span>
-                  </Menu.Item>
-                ))}
-                <div className={parts.menuLine} />
-              </Menu.Group>
-            )}
-            <Menu.Group>
-              <Menu.GroupLabel className={parts.menuLabel}>Everything, secrets masked</Menu.GroupLabel>
-              {formats.map(({ format, name, hint }) => (
-                <Menu.Item key={format} className={parts.item} onClick={() => run(format, undefined, false)}>
-                  {name}
-                  <span className={parts.itemHint}>{hint}</span>
-                </Menu.Item>
-              ))}
-            </Menu.Group>
-            {!page.recorder.isFile && (
-              <>
-                <div className={parts.menuLine} />
-                <Menu.Item className={parts.item} onClick={() => run('jsonl', session?.id, true)}>
-                  {session ? 'This session' : 'Everything'}, secrets included
-                  <span className={parts.itemHint}>JSON lines; do not pass it on</span>
-                </Menu.Item>
-              </>
-            )}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <MenuButton name="Export" face={<Icon icon={Download} />}>
+      {session && (
+        <Menu.Group>
+          <Menu.GroupLabel className={parts.menuLabel}>Session {session.key.slice(0, 8)}, secrets masked</Menu.GroupLabel>
+          {formats.map(({ format, name, hint }) => (
+            <Menu.Item key={format} className={parts.item} onClick={() => run(format, session.id, false)}>
+              {name}
+              <span className={parts.itemHint}>{hint}</span>
+            </Menu.Item>
+          ))}
+          <div className={parts.menuLine} />
+        </Menu.Group>
+      )}
+      <Menu.Group>
+        <Menu.GroupLabel className={parts.menuLabel}>Everything, secrets masked</Menu.GroupLabel>
+        {formats.map(({ format, name, hint }) => (
+          <Menu.Item key={format} className={parts.item} onClick={() => run(format, undefined, false)}>
+            {name}
+            <span className={parts.itemHint}>{hint}</span>
+          </Menu.Item>
+        ))}
+      </Menu.Group>
+      {!page.recorder.isFile && (
+        <>
+          <div className={parts.menuLine} />
+          <Menu.Item className={parts.item} onClick={() => run('jsonl', session?.id, true)}>
+            {session ? 'This session' : 'Everything'}, secrets included
+            <span className={parts.itemHint}>JSON lines; do not pass it on</span>
+          </Menu.Item>
+        </>
+      )}
+    </MenuButton>
   )
 }

@@ -131,11 +131,14 @@ export function Search() {
             <Icon icon={SearchIcon} />
             <input
               ref={field}
+              id="search"
               value={text}
               onChange={event => {
                 setText(event.target.value)
                 setActive(0)
               }}
+              // Of an earlier search, to be written over.
+              onFocus={event => event.target.select()}
               onKeyDown={onKeyDown}
               placeholder="Text in heads, bodies and events"
               aria-label="Text in heads, bodies and events"

@@ -5,6 +5,7 @@ import { usePage, usePageState } from '../page-context.tsx'
 import { Icon } from '../parts/button.tsx'
 import parts from '../parts/parts.module.css'
 import type { ThemeChoice } from '../theme.ts'
+import { MenuButton } from './menu.tsx'
 
 const CHOICES = [
   { choice: 'light', name: 'Light', icon: Sun },
@@ -17,27 +18,18 @@ export function ThemeMenu() {
   const choice = usePageState(state => state.themeChoice)
   const theme = usePageState(state => state.theme)
   return (
-    <Menu.Root modal={false}>
-      <Menu.Trigger className={`${parts.button} ${parts.square}`} aria-label="Theme" title="Theme">
-        <Icon icon={theme === 'dark' ? Moon : Sun} />
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner className={parts.positioner} sideOffset={4} align="end">
-          <Menu.Popup className={parts.popup}>
-            <Menu.RadioGroup value={choice} onValueChange={value => page.setTheme(value as ThemeChoice)}>
-              {CHOICES.map(one => (
-                <Menu.RadioItem key={one.choice} value={one.choice} className={parts.item} closeOnClick>
-                  <Icon icon={one.icon} />
-                  {one.name}
-                  <Menu.RadioItemIndicator className={parts.itemHint}>
-                    <Icon icon={Check} />
-                  </Menu.RadioItemIndicator>
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <MenuButton name="Theme" face={<Icon icon={theme === 'dark' ? Moon : Sun} />}>
+      <Menu.RadioGroup value={choice} onValueChange={value => page.setTheme(value as ThemeChoice)}>
+        {CHOICES.map(one => (
+          <Menu.RadioItem key={one.choice} value={one.choice} className={parts.item} closeOnClick>
+            <Icon icon={one.icon} />
+            {one.name}
+            <Menu.RadioItemIndicator className={parts.itemHint}>
+              <Icon icon={Check} />
+            </Menu.RadioItemIndicator>
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
+    </MenuButton>
   )
 }
