@@ -8,6 +8,7 @@ import { Panes } from './panes.tsx'
 import { classes, IconButton } from './parts/button.tsx'
 import { Sessions } from './sessions/sessions.tsx'
 import { Setup } from './setup/setup.tsx'
+import { SetupDialog } from './setup/setup-dialog.tsx'
 import { Help } from './top/help.tsx'
 import { Search } from './top/search.tsx'
 import { StatusLine } from './top/status-line.tsx'
@@ -96,6 +97,7 @@ export function App() {
       <StatusLine />
       <Help />
       <Search />
+      <SetupDialog />
       <Notice />
       <Announcer />
     </div>

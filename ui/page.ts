@@ -58,6 +58,7 @@ export class Page {
       found: new Map(),
       unfolded: new Set(address.selection?.kind === 'call' ? [address.selection.id] : []),
       dialog: undefined,
+      setupOf: undefined,
       sessionsOpen: false,
       themeChoice,
       theme: resolveTheme(themeChoice),
@@ -271,8 +272,9 @@ export class Page {
   setTheme(themeChoice: ThemeChoice): void {
     this.#set({ themeChoice, theme: applyTheme(themeChoice) })
   }
-  dialog(dialog: PageState['dialog']): void {
-    this.#set({ dialog })
+  /** `setupOf`: the server whose setup is asked for. */
+  dialog(dialog: PageState['dialog'], setupOf?: string): void {
+    this.#set({ dialog, setupOf })
   }
   openSessions(sessionsOpen: boolean): void {
     this.#set({ sessionsOpen })

@@ -31,7 +31,9 @@ export interface PageState {
   readonly found: ReadonlyMap<string, ReadonlySet<number> | undefined>
   /** Calls of the table that show their exchanges. */
   readonly unfolded: ReadonlySet<number>
-  readonly dialog: 'help' | 'search' | undefined
+  readonly dialog: 'help' | 'search' | 'setup' | undefined
+  /** The server whose setup that dialog shows first. */
+  readonly setupOf: string | undefined
   readonly sessionsOpen: boolean
   readonly themeChoice: ThemeChoice
   readonly theme: Theme

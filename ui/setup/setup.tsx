@@ -1,18 +1,16 @@
 /** The empty state: how to point a client at the proxy, whether the server answers, and a session to look at meanwhile. */
 import { Play } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Upstream } from '../../proxy/core/event.ts'
 import type { ProbeAnswer, RecordingInfo } from '../../proxy/core/feed.ts'
-import { clientUrl, type Snippet, snippets } from '../../proxy/core/snippets.ts'
 import { age, duration } from '../format.ts'
 import { useBeat, usePage, usePageState } from '../page-context.tsx'
 import { Button, classes, Icon } from '../parts/button.tsx'
 import { Wave } from '../parts/glyphs.tsx'
 import parts from '../parts/parts.module.css'
-import { Code } from './code.tsx'
+import { Guide, POINT } from './guide.tsx'
 import styles from './setup.module.css'
 
-const CLIENTS: readonly Snippet['client'][] = ['Windsurf', 'Cursor', 'VS Code', 'Claude Code', 'Other']
 const PROBE_MS = 10_000
 const CHECKS_MS = 30_000
 
@@ -97,58 +95,9 @@ function Waiting({ recording, upstream }: { readonly recording: RecordingInfo; r
   )
 }
 
-function Clients({ upstream }: { readonly upstream: Upstream }) {
-  const [client, setClient] = useState<Snippet['client']>('Windsurf')
-  const forms = snippets(clientUrl(upstream), upstream.name).filter(one => one.client === client)
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (step === undefined) return
-    event.preventDefault()
-    event.stopPropagation()
-    const next = CLIENTS[(CLIENTS.indexOf(client) + step + CLIENTS.length) % CLIENTS.length] ?? 'Windsurf'
-    setClient(next)
-    requestAnimationFrame(() => document.getElementById(`client-${CLIENTS.indexOf(next)}`)?.focus())
-  }
-  return (
-    <>
-      <div className={styles.tabs} role="tablist" aria-label="Client" onKeyDown={onKeyDown}>
-        {CLIENTS.map((one, at) => (
-          <button
-            key={one}
-            id={`client-${at}`}
-            type="button"
-            role="tab"
-            aria-selected={one === client}
-            aria-controls="client-panel"
-            tabIndex={one === client ? 0 : -1}
-            onClick={() => setClient(one)}
-          >
-            {one}
-          </button>
-        ))}
-      </div>
-      <div id="client-panel" role="tabpanel" aria-labelledby={`client-${CLIENTS.indexOf(client)}`}>
-        <div className={styles.forms} data-one={forms.length === 1 ? '' : undefined}>
-          {forms.map(one => (
-            <Code key={one.form} snippet={one} />
-          ))}
-        </div>
-        {client === 'Windsurf' && (
-          <p className={styles.note}>
-            Use the file that your version reads: <span className={styles.mono}>url</span> since June 2026,{' '}
-            <span className={styles.mono}>serverUrl</span> before.
-            <br />
-            Remove <span className={styles.mono}>messageEndpoint</span>: the server announces it.
-          </p>
-        )}
-      </div>
-    </>
-  )
-}
-
 export function Setup({ recording }: { readonly recording: RecordingInfo }) {
-  const [chosen, setChosen] = useState(0)
-  const upstream = recording.upstreams[chosen] ?? recording.upstreams[0]
+  const [chosen, setChosen] = useState<string>()
+  const upstream = recording.upstreams.find(one => one.name === chosen) ?? recording.upstreams[0]
   const live = recording.live
   return (
     <div className={styles.empty} data-pane="setup">
@@ -161,21 +110,8 @@ export function Setup({ recording }: { readonly recording: RecordingInfo }) {
           </>
         ) : (
           <>
-            <h2>Point your client at the proxy</h2>
-            <p className={styles.lead}>
-              Seismograph stands in front of <span className={styles.mono}>{new URL(upstream.url).host}</span> and records what crosses.
-              Change one line in your client, then restart its connection.
-            </p>
-            {recording.upstreams.length > 1 && (
-              <fieldset className={styles.upstreams} aria-label="Server">
-                {recording.upstreams.map((one, at) => (
-                  <Button key={one.name} look="box" aria-pressed={at === chosen} onClick={() => setChosen(at)}>
-                    {one.name}
-                  </Button>
-                ))}
-              </fieldset>
-            )}
-            <Clients upstream={upstream} />
+            <h2>{POINT}</h2>
+            <Guide upstreams={recording.upstreams} upstream={upstream} onChoose={setChosen} />
             <Waiting recording={recording} upstream={upstream} />
           </>
         )}

@@ -1,5 +1,5 @@
 /** The top bar: what is recorded, between whom, and what can be done to the whole view. */
-import { Ban, ChevronRight, CircleQuestionMark, Pause, Play, Search } from 'lucide-react'
+import { Ban, ChevronRight, CircleQuestionMark, Pause, Play, Plug, Search } from 'lucide-react'
 import type { RecordingInfo } from '../../proxy/core/feed.ts'
 import { count } from '../format.ts'
 import { usePage, usePageState, useScene } from '../page-context.tsx'
@@ -7,12 +7,11 @@ import { Button, classes, Icon, IconButton, Kbd, Rule, Tag } from '../parts/butt
 import { Wave } from '../parts/glyphs.tsx'
 import { DEMO } from '../sessions/groups.ts'
 import { ExportMenu } from './export-menu.tsx'
+import { ServersMenu, shortTarget } from './servers-menu.tsx'
 import { ThemeMenu } from './theme-menu.tsx'
 import styles from './top.module.css'
 
 const PULSE = 'M1 10h4l1.500-3 2.500 9 3-14 2.500 10 1-2h3.500'
-
-const shortTarget = (url: string): string => url.replace(/^http:\/\//, '').replace(/\/$/, '')
 
 /** `:8002 > 127.0.0.1:8001/sse`, and how the proxy treats what passes. */
 function Route({ recording, upstream }: { readonly recording: RecordingInfo; readonly upstream: string | undefined }) {
@@ -36,14 +35,7 @@ function Route({ recording, upstream }: { readonly recording: RecordingInfo; rea
           {shortTarget(one.url)}
         </span>
       )}
-      {upstreams.length > 1 && (
-        <Tag
-          className={styles.wide}
-          title={upstreams.map(each => `${each.name}: :${each.listen.port} > ${shortTarget(each.url)}`).join('\n')}
-        >
-          {upstreams.length - 1} more
-        </Tag>
-      )}
+      {upstreams.length > 1 && <ServersMenu recording={recording} others={upstreams.filter(each => each !== one)} />}
       {imported ? (
         <Tag title="Read from a file; nothing is added to it">imported {imported}</Tag>
       ) : (
@@ -101,6 +93,14 @@ export function TopBar() {
         <span className={styles.wideWord}>Search everything</span>
         <Kbd>Ctrl F</Kbd>
       </Button>
+      {page.rows.sessions.size > 0 && recordings?.some(one => one.live) && (
+        <IconButton
+          icon={Plug}
+          name="Connect a client"
+          title="Connect a client: what to write into its configuration"
+          onClick={() => page.dialog('setup', scene?.session.upstream)}
+        />
+      )}
       {(!recording || recording.live) && <PauseButton />}
       <IconButton
         icon={Ban}
