@@ -3,6 +3,7 @@ import { X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import styles from './app.module.css'
 import { useCommands } from './commands.ts'
+import { useFocusKept } from './focus.ts'
 import { NARROW, useBeat, useMedia, usePage, usePageState, useScene } from './page-context.tsx'
 import { Panes } from './panes.tsx'
 import { classes, IconButton } from './parts/button.tsx'
@@ -87,6 +88,7 @@ function Announcer() {
 export function App() {
   const narrow = useMedia(NARROW)
   useCommands()
+  useFocusKept()
   return (
     <div className={classes(styles.app, narrow && styles.narrow)}>
       <TopBar />

@@ -2,6 +2,7 @@
 import { useEffect } from 'react'
 import { passes, surroundings } from './filter-match.ts'
 import { sessionsInReach } from './findings/reach.ts'
+import { focusSelected } from './focus.ts'
 import { type Command, commandOf } from './keys.ts'
 import type { Page } from './page.ts'
 import { usePage } from './page-context.tsx'
@@ -53,6 +54,8 @@ function toFinding(page: Page, step: 1 | -1): void {
   const here = selection?.kind === 'finding' ? all.findIndex(one => one.id === selection.id) : step > 0 ? -1 : 0
   const next = all[(here + step + all.length) % all.length]
   if (!next) return
+  // In the table the focus goes with the selection.
+  if (document.activeElement?.closest('[data-pane="table"] [role="row"]')) focusSelected()
   page.select({ kind: 'finding', id: next.id })
   page.reveal({ kind: 'finding', id: next.id })
 }

@@ -8,7 +8,7 @@ export function tableTabFor(selection: Selection, now: TableTab, rows: Rows): Ta
   if (kind === 'log') return 'log'
   if (kind === 'call') return 'calls'
   if (kind === 'session') return now
-  if (kind === 'finding') return now === 'findings' || rows.finding(id)?.call === undefined ? 'findings' : now
+  if (kind === 'finding') return now === 'findings' || rows.finding(id)?.call === undefined ? 'findings' : 'calls'
   if (kind === 'exchange') return now === 'exchanges' ? now : ownRow(rows, id) ? 'calls' : 'exchanges'
   const frame = rows.frame(id)
   const answered = frame?.call === undefined ? undefined : rows.call(frame.call)

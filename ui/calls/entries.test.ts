@@ -122,6 +122,7 @@ test('the table turns to a tab that can show what was selected', () => {
   expect(tableTabFor({ kind: 'frame', id: 31 }, 'calls', rows)).toBe('events')
   expect(tableTabFor({ kind: 'log', id: 50 }, 'calls', rows)).toBe('log')
   expect(tableTabFor({ kind: 'finding', id: 40 }, 'calls', rows)).toBe('calls')
+  expect(tableTabFor({ kind: 'finding', id: 40 }, 'exchanges', rows)).toBe('calls')
   expect(tableTabFor({ kind: 'exchange', id: 10 }, 'events', rows)).toBe('calls')
   expect(tableTabFor({ kind: 'exchange', id: 12 }, 'exchanges', rows)).toBe('exchanges')
   expect([

@@ -90,7 +90,7 @@ export function FilterField() {
             {error.message}
           </span>
         )}
-        <ul className={styles.offers} id={list} role="listbox" aria-label="Completions" hidden={offers.length === 0}>
+        <ul className={styles.offers} id={list} role="listbox" aria-label="Completions" tabIndex={-1} hidden={offers.length === 0}>
           {offers.map((offer, at) => (
             <li
               key={offer.insert}

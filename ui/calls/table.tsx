@@ -73,7 +73,11 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
   )
 
   const selected = useMemo(() => indexOf(rows, selection, chosen => callsOf(chosen, all)), [rows, selection, all])
-  const focusable = selected >= 0 ? selected : 0
+  // Where nothing is selected any more, keys go on from the row that was.
+  const left = useRef<string>(undefined)
+  if (selected >= 0) left.current = rows[selected]?.key
+  const from = useMemo(() => (selected >= 0 ? selected : rows.findIndex(one => one.key === left.current)), [rows, selected])
+  const focusable = Math.max(from, 0)
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
@@ -127,7 +131,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
     const chosen = entry && selectionOf(entry)
     if (!chosen) {
       // Nothing to select here: a step goes on over it.
-      if (entry && by === 'row' && at !== selected) pick(at + Math.sign(at - selected), by)
+      if (entry && by === 'row' && at !== from) pick(at + Math.sign(at - from), by)
       return
     }
     page.select(chosen, by)
@@ -143,16 +147,16 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
     const entry = rows[focusable]
     const page_ = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 240) / ROW) - 1)
     const to = {
-      ArrowDown: selected + 1,
-      ArrowUp: selected - 1,
-      j: selected + 1,
-      k: selected - 1,
+      ArrowDown: from + 1,
+      ArrowUp: from - 1,
+      j: from + 1,
+      k: from - 1,
       Home: 0,
       g: 0,
       End: rows.length - 1,
       G: rows.length - 1,
-      PageDown: selected + page_,
-      PageUp: selected - page_,
+      PageDown: from + page_,
+      PageUp: from - page_,
     }[event.key]
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === 'ArrowRight' && entry?.kind === 'call') page.unfold(entry.call.id, true)

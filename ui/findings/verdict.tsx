@@ -23,7 +23,13 @@ interface VerdictProps {
 
 export function Verdict({ finding, zero, onRecord }: VerdictProps) {
   return (
-    <article className={css.card} data-severity={finding.severity} aria-label={`${SEVERITY[finding.severity]}: ${finding.title}`}>
+    <article
+      id={`finding-${finding.id}`}
+      className={css.card}
+      data-severity={finding.severity}
+      aria-label={`${SEVERITY[finding.severity]}: ${finding.title}`}
+      tabIndex={-1}
+    >
       <header className={css.head}>
         <SeverityGlyph severity={finding.severity} />
         <span className={css.severity}>{SEVERITY[finding.severity]}</span>
@@ -103,6 +109,11 @@ interface VerdictsProps {
 
 export function Verdicts({ findings, open, zero, ruleFailures, onRecord }: VerdictsProps) {
   const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set())
+  const unfold = (id: number) => {
+    setUnfolded(new Set([...unfolded, id]))
+    // The button has become the card, and the focus stays on it.
+    requestAnimationFrame(() => document.getElementById(`finding-${id}`)?.focus({ preventScroll: true }))
+  }
   return (
     <>
       {ruleFailures.map(({ rule, error }) => (
@@ -114,7 +125,7 @@ export function Verdicts({ findings, open, zero, ruleFailures, onRecord }: Verdi
         index < open || unfolded.has(finding.id) ? (
           <Verdict key={finding.id} finding={finding} zero={zero} onRecord={onRecord} />
         ) : (
-          <button key={finding.id} type="button" className={css.fold} onClick={() => setUnfolded(new Set([...unfolded, finding.id]))}>
+          <button key={finding.id} type="button" className={css.fold} onClick={() => unfold(finding.id)}>
             <SeverityGlyph severity={finding.severity} />
             <span>
               <b>{finding.title}</b> at {offset(finding.at - zero)}
