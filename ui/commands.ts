@@ -5,7 +5,7 @@ import { sessionsInReach } from './findings/reach.ts'
 import { focusSelected } from './focus.ts'
 import { type Command, commandOf } from './keys.ts'
 import type { Page } from './page.ts'
-import { usePage } from './page-context.tsx'
+import { SMALL, usePage } from './page-context.tsx'
 import { panned, zoomed } from './scene.ts'
 
 const ZOOM = 1.5
@@ -76,7 +76,7 @@ function close(page: Page): void {
   const { address, sessionsOpen, detailClosed } = page.store.getState()
   if (sessionsOpen) page.openSessions(false)
   else if (address.expanded) page.expand(false)
-  else if (!detailClosed) page.select(null)
+  else if (!detailClosed) window.matchMedia(SMALL).matches ? page.close() : page.select(null)
 }
 
 function perform(page: Page, command: Command): void {

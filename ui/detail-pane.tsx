@@ -12,9 +12,11 @@ interface DetailPaneProps {
   readonly scene: Scene
   readonly shown: RowsOf
   readonly selection: Selection
+  /** It has the page to itself: closing it leads back. */
+  readonly level: boolean
 }
 
-export function DetailPane({ scene, shown, selection }: DetailPaneProps) {
+export function DetailPane({ scene, shown, selection, level }: DetailPaneProps) {
   const page = usePage()
   const { tab, expanded } = usePageState(state => state.address)
   const failures = usePageState(state => state.server?.ruleFailures)
@@ -51,11 +53,12 @@ export function DetailPane({ scene, shown, selection }: DetailPaneProps) {
         api={api}
         tab={tab}
         onTab={next => page.change({ tab: next })}
-        expanded={expanded}
+        level={level}
+        expanded={expanded && !level}
         onExpand={next => page.expand(next)}
         onSelect={next => page.select(next)}
         onRecord={seq => page.selectRecord(seq)}
-        onClose={() => page.select(null)}
+        onClose={() => (level ? page.close() : page.select(null))}
       />
     </section>
   )

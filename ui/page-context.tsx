@@ -40,8 +40,8 @@ export function useScene(): Scene | undefined {
   return page.scene()
 }
 
-/** Up to it the detail takes the place of the table. */
-export const SMALL = '(max-width: 720px)'
+/** Below it the session and the detail are two levels, one in place of the other; 720 itself has the middle layout. */
+export const SMALL = '(max-width: 719.98px)'
 /** Up to it the sessions are a rail, and the detail stands below the timeline. */
 export const NARROW = '(max-width: 1180px)'
 

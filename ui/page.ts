@@ -227,6 +227,10 @@ export class Page {
   open(): void {
     this.#set({ detailClosed: false })
   }
+  /** Hides the detail; what is selected stays. */
+  close(): void {
+    this.#set({ detailClosed: true })
+  }
   /** The detail over the whole width, the timeline on what broke; and back to what was seen before. */
   expand(expanded: boolean): void {
     const { range, follow, scope, selection, expanded: before } = this.#state.address

@@ -11,11 +11,16 @@ import { Stage } from './stage.tsx'
 
 const TOOLS = 34
 const COMPACT = 250
+const LEAST = 120
 const DETAIL = 424
 const NARROW_DETAIL = 392
 
 /** The timeline is as high as it needs, up to this part of the page, until someone drags its edge. */
 const MOST = 0.62
+/** What is below it keeps this height where the page has it, so that a low window shows more than headings. */
+const BELOW = 220
+/** Its height on a small page, where all is one column. */
+const SMALL_TIMELINE = 200
 
 export function Panes({ scene }: { readonly scene: Scene }) {
   const page = usePage()
@@ -32,9 +37,12 @@ export function Panes({ scene }: { readonly scene: Scene }) {
     ) !== undefined
       ? selection
       : undefined
-  const subject = closed ? undefined : (chosen ?? { kind: 'session' as const, id: scene.session.id })
-  const [natural, setNatural] = useState(0)
-  const wide = expanded && subject !== undefined
+  // On a small page the detail is a level of its own, which one goes to by choosing.
+  const unasked = small ? undefined : { kind: 'session' as const, id: scene.session.id }
+  const subject = closed ? undefined : (chosen ?? unasked)
+  const [height, setHeight] = useState(0)
+  const natural = small ? Math.min(height, SMALL_TIMELINE) : height
+  const wide = !small && expanded && subject !== undefined
 
   const stage = (
     <Stage
@@ -44,25 +52,26 @@ export function Panes({ scene }: { readonly scene: Scene }) {
       gaps={shown.gaps}
       rev={shown.rev}
       compact={wide}
-      onHeight={setNatural}
+      onHeight={setHeight}
     />
   )
   const table = <Table scene={scene} sessions={shown.sessions} logs={shown.logs} gaps={shown.gaps} rev={shown.rev} />
-  const detail = subject && <DetailPane scene={scene} shown={shown} selection={subject} />
-  const height = wide ? Math.min(COMPACT, natural || COMPACT) + TOOLS : timelineHeight
+  const detail = subject && <DetailPane scene={scene} shown={shown} selection={subject} level={small} />
+  const wanted = wide ? Math.min(COMPACT, natural || COMPACT) + TOOLS : timelineHeight
   const drag = (px: number) => !wide && page.change({ timelineHeight: px })
 
   if (wide)
     return (
-      <Split key="wide" top={stage} natural={natural} height={height} onDrag={drag}>
+      <Split key="wide" top={stage} natural={natural} height={wanted} onDrag={drag}>
         {detail}
       </Split>
     )
+  if (small && detail) return detail
   if (narrow)
     return (
-      <Split key="narrow" top={stage} natural={natural} height={height} onDrag={drag}>
+      <Split key="narrow" top={stage} natural={natural} height={wanted} onDrag={drag}>
         {small ? (
-          (detail ?? table)
+          table
         ) : (
           <Beside
             left={table}
@@ -77,7 +86,7 @@ export function Panes({ scene }: { readonly scene: Scene }) {
   return (
     <Beside
       left={
-        <Split key="full" top={stage} natural={natural} height={height} onDrag={drag}>
+        <Split key="full" top={stage} natural={natural} height={wanted} onDrag={drag}>
           {table}
         </Split>
       }
@@ -106,7 +115,8 @@ function Split({ top, children, natural, height, onDrag }: SplitProps) {
   const wanted = height ?? (natural > 0 ? natural + TOOLS : undefined)
   useEffect(() => {
     if (wanted === undefined || !box.current) return
-    const most = box.current.clientHeight * (height === undefined ? MOST : 0.9)
+    const { clientHeight } = box.current
+    const most = height === undefined ? Math.min(clientHeight * MOST, Math.max(clientHeight - BELOW, LEAST)) : clientHeight * 0.9
     panel.current?.resize(Math.min(wanted, most))
   }, [wanted, height])
   return (
@@ -119,7 +129,7 @@ function Split({ top, children, natural, height, onDrag }: SplitProps) {
       <Panel
         panelRef={panel}
         defaultSize={Math.min(wanted ?? 420, 520)}
-        minSize={120}
+        minSize={LEAST}
         maxSize="90%"
         groupResizeBehavior="preserve-pixel-size"
       >

@@ -127,6 +127,8 @@ export interface DetailProps {
   readonly api: DetailApi
   readonly tab: DetailTab
   readonly onTab: (tab: DetailTab) => void
+  /** A level of its own on a small page: closing it leads back, and there is nothing to expand over. */
+  readonly level: boolean
   /** Expanded: the pane takes the whole width below the timeline; ladder left, verdict right. */
   readonly expanded: boolean
   readonly onExpand: (expanded: boolean) => void

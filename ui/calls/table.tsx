@@ -11,7 +11,7 @@ import type { Gap, LogLine } from '../../proxy/core/model.ts'
 import { passes, surroundings } from '../filter-match.ts'
 import { sessionsInReach } from '../findings/reach.ts'
 import { plural, size } from '../format.ts'
-import { usePage, usePageState } from '../page-context.tsx'
+import { SMALL, useMedia, usePage, usePageState } from '../page-context.tsx'
 import { Button, classes, Kbd } from '../parts/button.tsx'
 import { recordingOf } from '../rows.ts'
 import type { Scene } from '../scene.ts'
@@ -45,6 +45,7 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
   const terms = usePageState(state => state.terms)
   const unfolded = usePageState(state => state.unfolded)
   const found = usePageState(state => state.found)
+  const small = useMedia(SMALL)
   const scroll = useRef<HTMLDivElement>(null)
   const grid = useRef<HTMLDivElement>(null)
   const { rows: all } = page
@@ -135,6 +136,8 @@ export function Table({ scene, sessions, logs, gaps, rev }: TableProps) {
       return
     }
     page.select(chosen, by)
+    // On a small page the detail lies over the rows that one steps through.
+    if (small && by === 'row') page.close()
     list.scrollToIndex(at, { align: 'auto' })
     requestAnimationFrame(() => {
       // Whoever has gone elsewhere meanwhile, to the filter say, is not called back.

@@ -1,5 +1,5 @@
 /** The head of the detail: what is selected, its state, and what can be done with it. */
-import { Check, ChevronRight, Link, Maximize2, Minimize2, SquareTerminal, X } from 'lucide-react'
+import { ArrowLeft, Check, ChevronRight, Link, Maximize2, Minimize2, SquareTerminal, X } from 'lucide-react'
 import { useState } from 'react'
 import type { Call, Exchange, Finding } from '../../proxy/core/model.ts'
 import { SEVERITY, sureness } from '../findings/verdict.tsx'
@@ -17,12 +17,18 @@ import { type Subject, shortKey } from './subject.ts'
 export type PartProps = DetailProps & { readonly subject: Subject }
 
 export function Head(props: PartProps) {
-  const { subject, rows, recording, expanded, onExpand, onClose, api, zero } = props
+  const { subject, rows, recording, expanded, level, onExpand, onClose, api, zero } = props
   const { call, exchanges, log } = subject
   const [first] = exchanges
   return (
     <header className={css.head}>
       <div className={css.crumb}>
+        {level && (
+          <button type="button" className={css.back} onClick={onClose}>
+            <ArrowLeft aria-hidden="true" />
+            Back
+          </button>
+        )}
         <span className={css.mono}>{shortKey(rows.session.key)}</span>
         <ChevronRight width={12} height={12} aria-hidden="true" />
         <span>{subject.crumb}</span>
@@ -35,17 +41,21 @@ export function Head(props: PartProps) {
             text={() => curl(first, props => api.loadBody(props, 'request'), recording)}
           />
         )}
-        <button
-          type="button"
-          className={css.icon}
-          aria-label={expanded ? 'Make the detail small' : 'Expand the detail'}
-          onClick={() => onExpand(!expanded)}
-        >
-          {expanded ? <Minimize2 aria-hidden="true" /> : <Maximize2 aria-hidden="true" />}
-        </button>
-        <button type="button" className={css.icon} aria-label="Close the detail" onClick={onClose}>
-          <X aria-hidden="true" />
-        </button>
+        {!level && (
+          <>
+            <button
+              type="button"
+              className={css.icon}
+              aria-label={expanded ? 'Make the detail small' : 'Expand the detail'}
+              onClick={() => onExpand(!expanded)}
+            >
+              {expanded ? <Minimize2 aria-hidden="true" /> : <Maximize2 aria-hidden="true" />}
+            </button>
+            <button type="button" className={css.icon} aria-label="Close the detail" onClick={onClose}>
+              <X aria-hidden="true" />
+            </button>
+          </>
+        )}
       </div>
       <h2 className={css.title} title={subject.title}>
         {subject.title}

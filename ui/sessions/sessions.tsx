@@ -25,6 +25,16 @@ function useSessions(): Session[] {
   return useMemo(() => [...page.rows.sessions.values()].filter(one => !cleared.has(one.id)), [page, rev, cleared])
 }
 
+/** Shows a session; on a small page the detail is a level further. */
+function useGoTo(): (id: number) => void {
+  const page = usePage()
+  const small = useMedia(SMALL)
+  return id => {
+    page.focus(id)
+    if (small) page.close()
+  }
+}
+
 const sum = (sessions: readonly Session[], of: (one: Session) => number): number => sessions.reduce((all, one) => all + of(one), 0)
 
 function Totals({ sessions }: { readonly sessions: readonly Session[] }) {
@@ -35,7 +45,7 @@ function Totals({ sessions }: { readonly sessions: readonly Session[] }) {
   const small = useMedia(SMALL)
   const list = (severity: 'error' | 'warning') => {
     // There the detail lies over the table.
-    if (small) page.select(null)
+    if (small) page.close()
     page.listFindings(severity)
   }
   const calls = sum(sessions, one => one.calls)
@@ -156,8 +166,9 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
     inView.current = chosen
     list.scrollToIndex(at, { align: 'auto' })
   }, [at, chosen, list])
+  const goTo = useGoTo()
   const pick = (id: number) => {
-    page.focus(id)
+    goTo(id)
     requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-session="${id}"]`)?.focus())
   }
   const pickBelow = (heading: number) => {
@@ -279,6 +290,7 @@ function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
   const ids = ordered.map(one => one.id)
   const chosen = scene?.session.id
   const stop = chosen !== undefined && ids.includes(chosen) ? chosen : ids[0]
+  const goTo = useGoTo()
   const scroll = useRef<HTMLDivElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: a sign that comes later is scrolled to then
   useEffect(() => {
@@ -296,7 +308,7 @@ function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
         aria-label="Sessions"
         onKeyDown={event =>
           onListKey(event, ids, chosen, id => {
-            page.focus(id)
+            goTo(id)
             requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-sign="${id}"]`)?.focus())
           })
         }
@@ -313,7 +325,7 @@ function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
             tabIndex={one.id === stop ? 0 : -1}
             data-sign={one.id}
             className={styles.sign}
-            onClick={() => page.focus(one.id)}
+            onClick={() => goTo(one.id)}
           >
             <StateGlyph session={one} />
             {(one.errors > 0 || one.warnings > 0) && (

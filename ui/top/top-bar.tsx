@@ -83,7 +83,7 @@ export function TopBar() {
     <header className={styles.top} data-pane="top">
       <h1 className={styles.brand}>
         <Wave className={styles.mark} box="0 0 20 20" d={PULSE} />
-        Seismograph
+        <span className={styles.midWord}>Seismograph</span>
       </h1>
       {recording && <Rule />}
       {recording && <Route recording={recording} upstream={scene?.session.upstream} />}
@@ -91,7 +91,9 @@ export function TopBar() {
       <Button look="box" onClick={() => page.dialog('search')} title="Search heads and bodies (Ctrl F)">
         <Icon icon={Search} />
         <span className={styles.wideWord}>Search everything</span>
-        <Kbd>Ctrl F</Kbd>
+        <span className={styles.midWord}>
+          <Kbd>Ctrl F</Kbd>
+        </span>
       </Button>
       {page.rows.sessions.size > 0 && recordings?.some(one => one.live) && (
         <IconButton
