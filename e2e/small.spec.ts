@@ -48,6 +48,8 @@ test('720 px and double size of 1440 x 900 have table and detail side by side, w
   await expect(page.getByRole('region', { name: 'Table' })).toBeVisible()
   await expect(page.getByRole('region', { name: 'Detail' })).toBeVisible()
   expect(await height(page)).toBeGreaterThan(60)
+  const name = await call(page, ADDRESSES).getByText('retrieve_address_objects').boundingBox()
+  expect(name?.width).toBeGreaterThan(50)
   await picture(page, info, 'double')
   await client.close()
 })
