@@ -99,4 +99,12 @@ test('a rail of signs says which sessions have trouble', async ({ many, watched 
   // A shape of its own, not a colour alone.
   const shapes = (option: typeof troubled) => option.first().locator('svg').count()
   expect(await shapes(troubled)).toBe((await shapes(list(page).getByRole('option', { name: /no problems/ }))) + 1)
+  // A low rail scrolls to what is shown, wherever that stands.
+  await list(page)
+    .getByRole('option', { name: /^Session/ })
+    .last()
+    .click()
+  await page.setViewportSize({ width: 900, height: 240 })
+  await page.reload()
+  await expect(list(page).getByRole('option', { selected: true })).toBeInViewport()
 })

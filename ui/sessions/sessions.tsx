@@ -1,17 +1,17 @@
 /** The list of sessions, and the rail of their signs that takes its place on narrow pages. */
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { FileText, Menu as MenuIcon, Search, X } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { FileText, Search, X } from 'lucide-react'
+import { useMemo, useRef, useState } from 'react'
 import type { Session } from '../../proxy/core/model.ts'
 import { clock, plural } from '../format.ts'
 import { SMALL, useBeat, useMedia, usePage, usePageState, useScene } from '../page-context.tsx'
 import { classes, Icon, IconButton, Tag } from '../parts/button.tsx'
-import { SeverityGlyph } from '../parts/glyphs.tsx'
 import parts from '../parts/parts.module.css'
 import { recordingOf } from '../rows.ts'
 import { useThrottled } from '../throttled.ts'
-import { type ListEntry, listEntries, sessionKind, sessionName } from './groups.ts'
-import { problemWords, SessionItem, STATE_WORDS, StateGlyph } from './session-item.tsx'
+import { type ListEntry, listEntries } from './groups.ts'
+import { onListKey, useGoTo, useOptions } from './options.ts'
+import { Rail } from './rail.tsx'
+import { SessionItem } from './session-item.tsx'
 import styles from './sessions.module.css'
 
 const HEIGHT = { recording: 26, upstream: 26, client: 24, session: 44 } as const
@@ -23,16 +23,6 @@ function useSessions(): Session[] {
   const cleared = usePageState(state => state.cleared)
   // biome-ignore lint/correctness/useExhaustiveDependencies: rev tells that the rows changed
   return useMemo(() => [...page.rows.sessions.values()].filter(one => !cleared.has(one.id)), [page, rev, cleared])
-}
-
-/** Shows a session; on a small page the detail is a level further. */
-function useGoTo(): (id: number) => void {
-  const page = usePage()
-  const small = useMedia(SMALL)
-  return id => {
-    page.focus(id)
-    if (small) page.close()
-  }
 }
 
 const sum = (sessions: readonly Session[], of: (one: Session) => number): number => sessions.reduce((all, one) => all + of(one), 0)
@@ -116,22 +106,6 @@ function Heading({ entry, onNewest }: HeadingProps) {
   )
 }
 
-/** Moves the focus among the options; Enter and click choose. */
-function onListKey(
-  event: KeyboardEvent<HTMLElement>,
-  ids: readonly number[],
-  focused: number | undefined,
-  pick: (id: number) => void,
-): void {
-  const at = ids.indexOf(focused ?? -1)
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: ids.length - 1, Enter: at, ' ': at }[event.key]
-  if (to === undefined) return
-  event.preventDefault()
-  event.stopPropagation()
-  const id = ids[Math.max(0, Math.min(ids.length - 1, to))]
-  if (id !== undefined) pick(id)
-}
-
 function List({ sessions }: { readonly sessions: readonly Session[] }) {
   const page = usePage()
   const scene = useScene()
@@ -150,22 +124,15 @@ function List({ sessions }: { readonly sessions: readonly Session[] }) {
     `${text} ${sessions.length} ${recordings?.map(one => one.live).join()}`,
   )
   const ids = useMemo(() => entries.flatMap(one => (one.kind === 'session' ? [one.session.id] : [])), [entries])
-  const list = useVirtualizer({
-    count: entries.length,
-    getScrollElement: () => scroll.current,
-    estimateSize: at => HEIGHT[entries[at]?.kind ?? 'session'],
-    getItemKey: at => entries[at]?.key ?? at,
-    overscan: 12,
-  })
   const chosen = scene?.session.id
-  const at = entries.findIndex(one => one.kind === 'session' && one.session.id === chosen)
-  const inView = useRef<number>(undefined)
-  // What was chosen, here or elsewhere, is brought into view once: then the list stays where one scrolls it to.
-  useEffect(() => {
-    if (at < 0 || inView.current === chosen) return
-    inView.current = chosen
-    list.scrollToIndex(at, { align: 'auto' })
-  }, [at, chosen, list])
+  const list = useOptions({
+    scroll,
+    count: entries.length,
+    sizeOf: at => HEIGHT[entries[at]?.kind ?? 'session'],
+    keyOf: at => entries[at]?.key ?? at,
+    chosen,
+    at: entries.findIndex(one => one.kind === 'session' && one.session.id === chosen),
+  })
   const goTo = useGoTo()
   const pick = (id: number) => {
     goTo(id)
@@ -272,70 +239,3 @@ export function Sessions({ narrow }: { readonly narrow: boolean }) {
 const OutsideClick = ({ onOutside }: { readonly onOutside: () => void }) => (
   <button type="button" tabIndex={-1} aria-label="Close the session list" className={styles.sheet} onClick={onOutside} />
 )
-
-function Rail({ sessions }: { readonly sessions: readonly Session[] }) {
-  const page = usePage()
-  const scene = useScene()
-  const open = usePageState(state => state.sessionsOpen)
-  const recordings = usePageState(state => state.server?.recordings)
-  const rev = usePageState(state => state.rev)
-  const ordered = useThrottled(
-    () =>
-      listEntries(sessions, recordings ?? [])
-        .flatMap(one => (one.kind === 'session' ? [one.session] : []))
-        .slice(0, 100),
-    rev,
-    `${sessions.length} ${recordings?.map(one => one.live).join()}`,
-  )
-  const ids = ordered.map(one => one.id)
-  const chosen = scene?.session.id
-  const stop = chosen !== undefined && ids.includes(chosen) ? chosen : ids[0]
-  const goTo = useGoTo()
-  const scroll = useRef<HTMLDivElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a sign that comes later is scrolled to then
-  useEffect(() => {
-    scroll.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
-  }, [chosen, stop])
-  return (
-    <>
-      <div className={styles.rail}>
-        <IconButton icon={MenuIcon} name="Open the session list" aria-expanded={open} onClick={() => page.openSessions(!open)} />
-      </div>
-      <div
-        className={styles.scroll}
-        ref={scroll}
-        role="listbox"
-        aria-label="Sessions"
-        onKeyDown={event =>
-          onListKey(event, ids, chosen, id => {
-            goTo(id)
-            requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-sign="${id}"]`)?.focus())
-          })
-        }
-        tabIndex={ordered.length === 0 ? -1 : undefined}
-      >
-        {ordered.map(one => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles its keys
-          <div
-            key={one.id}
-            role="option"
-            aria-selected={one.id === chosen}
-            aria-label={`Session ${sessionName(one)}, ${STATE_WORDS[one.state]}, ${sessionKind(one)}, ${problemWords(one)}`}
-            title={`${sessionName(one)}: ${sessionKind(one)}, ${problemWords(one)}`}
-            tabIndex={one.id === stop ? 0 : -1}
-            data-sign={one.id}
-            className={styles.sign}
-            onClick={() => goTo(one.id)}
-          >
-            <StateGlyph session={one} />
-            {(one.errors > 0 || one.warnings > 0) && (
-              <span className={styles.trouble}>
-                <SeverityGlyph severity={one.errors > 0 ? 'error' : 'warning'} size={10} />
-              </span>
-            )}
-          </div>
-        ))}
-      </div>
-    </>
-  )
-}
