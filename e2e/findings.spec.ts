@@ -2,6 +2,7 @@
  * A recording of many sessions, some of which broke. Promise: what was found is reached from any session, by mouse, by key and by address,
  * and no layout hides which sessions have trouble.
  */
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { startHostileServer } from './hostile-server.ts'
 import { openRaw } from './interop/raw-client.ts'
@@ -55,6 +56,7 @@ test('lists the findings of every session, and goes to each', async ({ many, wat
   }
   expect(new Set(sessions).size).toBe(2)
   await picture(page, info, 'all-findings')
+  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
 
   // By key, round and round; what the filter hides is stepped over.
   await page.keyboard.press(']')

@@ -30,10 +30,13 @@ test('tells a newcomer what to do, until the first client connects', async ({ la
 })
 
 test('plays a demonstration session', async ({ launch, watched }, info) => {
-  const page = await watched.open(await launch(DEFAULT))
+  const page = await watched.open(await launch([...DEFAULT, '--linger', '5']))
+  await expect(page.getByRole('banner')).toContainText('linger 5 s')
   await page.getByRole('button', { name: 'Play a demonstration session' }).click()
   await expect(page.getByRole('option', { name: /^Session / }).first()).toBeVisible()
   await expect(call(page, /^Call \d+, /).first()).toBeVisible()
+  // It goes another way than the run's own traffic.
+  await expect(page.getByRole('banner')).not.toContainText('linger')
   await picture(page, info, 'demonstration')
 })
 
@@ -109,6 +112,15 @@ test('filters, and says what it hides', async ({ launch, watched }) => {
   await filter.fill('')
   await expect(call(page, /^Call 1, initialize/)).toBeVisible()
   await client.close()
+})
+
+test('says of an empty tab that it is empty', async ({ launch, watched }) => {
+  const product = await launch(DEFAULT)
+  const page = await watched.open(product)
+  await fetch(new URL('/nothing', new URL(product.ready.proxy).origin))
+  await expect(page.getByRole('row', { name: /^GET \/nothing/ })).toBeVisible()
+  await page.getByRole('region', { name: 'Table' }).getByRole('tab', { name: 'Events' }).click()
+  await expect(page.getByRole('region', { name: 'Table' })).toContainText('No SSE event came.')
 })
 
 test('exports what was recorded', async ({ launch, watched }, info) => {

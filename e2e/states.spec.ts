@@ -96,6 +96,7 @@ test('tells that it lost the recorder, and keeps what it has', async ({ trouble,
   await expect(call(page, LOST)).toBeVisible()
   await trouble.stop('SIGKILL')
   await expect(page.getByRole('contentinfo')).toContainText(/Lost the recorder, retrying in \d+ s/)
+  await expect(page.getByRole('contentinfo')).toContainText(/last heard at \+/)
   await call(page, LOST).click()
   await expect(page.getByRole('region', { name: 'Detail' }).getByRole('heading', { level: 2 })).toContainText('slow')
   await picture(page, info, 'lost')
