@@ -2,6 +2,7 @@
 import type { Call, Exchange, Finding, Frame, LogLine, Session } from '../proxy/core/model.ts'
 import type { Is, Term } from './filter.ts'
 import type { Rows } from './rows.ts'
+import { isLate } from './timeline/call-fate.ts'
 
 export type Filterable = Call | Exchange | Frame | LogLine | Finding
 
@@ -80,7 +81,7 @@ function isOf(row: Filterable, is: Is, around: Surroundings): boolean {
     return row.t === 'frame'
       ? !row.crossed
       : calls.some(one => one.from === 'client' && (one.delivery === 'undeliverable' || one.delivery === 'unanswered'))
-  if (is === 'late') return calls.some(one => one.brokenAt !== undefined && one.answeredAt !== undefined && one.answeredAt > one.brokenAt)
+  if (is === 'late') return calls.some(isLate)
   if (is === 'pending')
     return row.t === 'exchange' ? row.clientEnd === undefined && row.serverEnd === undefined : calls.some(one => one.delivery === 'pending')
   if (row.t === 'log') return row.level === 'error'

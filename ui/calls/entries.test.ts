@@ -135,6 +135,17 @@ test('the table turns to a tab that can show what was selected', () => {
 test('outcomes in words', () => {
   expect(callOutcome(lost)).toMatchObject({ sign: 'broken', text: 'undeliverable' })
   expect(callOutcome(call(1, 1, { error: { code: -32602, message: 'no' } }))).toMatchObject({ sign: 'error', text: '-32602', title: 'no' })
+  const gaveUp = { cancelled: { at: 60_000, seq: 1, reason: 'Request timed out' } }
+  expect(callOutcome(call(1, 1, { ...gaveUp, answeredAt: 90_000 }))).toMatchObject({
+    sign: 'no',
+    text: 'too late',
+    title: 'Request timed out',
+  })
+  expect(callOutcome(call(1, 1, { ...gaveUp, delivery: 'cancelled' }))).toMatchObject({ sign: 'no', text: 'given up' })
+  expect(callOutcome(call(1, 1, { cancelled: { at: 60_000, seq: 1, reason: 'stopped' } }))).toMatchObject({
+    sign: 'dash',
+    text: 'cancelled',
+  })
   expect(callOutcome(call(1, 1, { toolError: 'boom' }))).toMatchObject({ sign: 'warning', text: 'tool error' })
   expect(exchangeOutcome(stream, true)).toMatchObject({ sign: 'client', text: 'client closed', broke: true })
   expect(exchangeOutcome(hop, false)).toMatchObject({ sign: 'none', text: 'to /messages/' })

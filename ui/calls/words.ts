@@ -4,6 +4,7 @@ import type { Call, End, Exchange, Frame, Gap, Session } from '../../proxy/core/
 import { isRedirect } from '../filter-match.ts'
 import { age, duration, offsetExact, plural, size } from '../format.ts'
 import { sessionName } from '../sessions/groups.ts'
+import { gaveUpAt, isLate } from '../timeline/call-fate.ts'
 
 /** `sign` names the glyph: a badge of an actor, or a mark. */
 export interface Outcome {
@@ -35,6 +36,8 @@ export function callOutcome(call: Call): Outcome {
     return { sign: 'broken', text: 'undeliverable', tone: 'fail-strong', ...(call.broken && { title: call.broken.says }) }
   if (call.delivery === 'unanswered')
     return { sign: 'no', text: 'never answered', tone: 'fail', ...(call.broken && { title: call.broken.says }) }
+  if (gaveUpAt(call) !== undefined)
+    return { sign: 'no', text: isLate(call) ? 'too late' : 'given up', tone: 'fail', title: call.cancelled?.reason ?? '' }
   if (call.cancelled)
     return { sign: 'dash', text: 'cancelled', tone: 'dim', ...(call.cancelled.reason && { title: call.cancelled.reason }) }
   if (call.error) return { sign: 'error', text: String(call.error.code), tone: 'fail', title: call.error.message }

@@ -233,6 +233,13 @@ describe('timing', () => {
       ],
     })
   })
+  it('shows what came after its client had given up', () => {
+    expect(callTiming({ ...gaveUp, acceptedAt: 9 }, 99_999).phases).toEqual([
+      { name: 'To accepted', tone: 'post', from: 0, to: 9 },
+      { name: 'Server works', tone: 'call', from: 9, to: 60_600 },
+      { name: 'After the break', tone: 'late', from: 60_600, to: 94_700 },
+    ])
+  })
   it('leaves out what is not known yet', () => {
     const pending = exchangeTiming(exchange(1, 1, { requestAt: 10, requestEndAt: 12, responseAt: undefined as never }), 50)
     expect(pending.phases.map(({ name, from, to }) => [name, from, to])).toEqual([

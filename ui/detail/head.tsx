@@ -7,6 +7,7 @@ import { clock, duration, offset, plural, size } from '../format.ts'
 import { plainText } from '../plain-text.ts'
 import { isOpen, lastOf } from '../scene.ts'
 import { sessionKind } from '../sessions/groups.ts'
+import { gaveUpAt, isLate } from '../timeline/call-fate.ts'
 import type { DetailProps } from '../view.ts'
 import { curlOf } from './curl.ts'
 import css from './detail.module.css'
@@ -130,11 +131,12 @@ const GLYPHS = {
 
 /** `sentAt`: wall clock, where there is room for it. */
 function CallLine({ call, sentAt }: { call: Call; sentAt: number | undefined }) {
+  const gaveUp = call.delivery !== 'undeliverable' && gaveUpAt(call) !== undefined
   return (
     <>
-      <span className={css.state} data-delivery={call.delivery}>
-        <Glyph kind={GLYPHS[call.delivery]} />
-        {DELIVERY_WORDS[call.delivery]}
+      <span className={css.state} data-delivery={gaveUp ? 'undeliverable' : call.delivery}>
+        <Glyph kind={gaveUp ? 'break' : GLYPHS[call.delivery]} />
+        {gaveUp ? (isLate(call) ? 'Answered too late' : 'Given up') : DELIVERY_WORDS[call.delivery]}
       </span>
       <span>
         {call.method}

@@ -1,5 +1,6 @@
 /** Where the time of a call and of its exchanges went, as bars on a common span. Promise: pure; unknown phases are left out, never guessed. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
+import { lostFrom } from '../timeline/call-fate.ts'
 
 export interface Phase {
   readonly name: string
@@ -15,21 +16,23 @@ export interface Timing {
 
 export function callTiming(call: Call, now: number): Timing {
   const from = call.sentAt
-  const to = Math.max(call.answeredAt ?? call.brokenAt ?? now, from)
+  // The end of its stream, or of its client’s patience: what comes later is waited for by nobody.
+  const broken = lostFrom(call) ?? call.brokenAt
+  const to = Math.max(call.answeredAt ?? broken ?? now, from)
   const phases: Phase[] = []
   const add = (name: string, tone: Phase['tone'], a: number | undefined, b: number | undefined) => {
     if (a !== undefined && b !== undefined && b >= a) phases.push({ name, tone, from: a, to: b })
   }
   add('To accepted', 'post', from, call.acceptedAt)
-  const answered = call.answeredAt ?? (call.brokenAt === undefined && call.delivery === 'pending' ? now : undefined)
+  const answered = call.answeredAt ?? (broken === undefined && call.delivery === 'pending' ? now : undefined)
   const works = call.acceptedAt !== undefined && (answered === undefined || call.acceptedAt <= answered) ? call.acceptedAt : from
   add(
     call.answeredAt === undefined && answered !== undefined ? 'Waiting' : 'Server works',
     'call',
     works,
-    call.brokenAt === undefined ? answered : Math.min(call.brokenAt, answered ?? call.brokenAt),
+    broken === undefined ? answered : Math.min(broken, answered ?? broken),
   )
-  if (call.brokenAt !== undefined) add('After the break', 'late', call.brokenAt, call.answeredAt)
+  add('After the break', 'late', broken, call.answeredAt)
   return { from, to, phases }
 }
 
