@@ -34,7 +34,7 @@ const SHORTEST_MS = 20
 const MOMENT_MS = 500
 
 /** The last thing that is known of a session itself. */
-export const lastOf = (session: Session): number => Math.max(session.lastAt, session.ended?.at ?? 0)
+export const lastOf = (session: Session): number => Math.max(session.lastAt, session.lastEndAt ?? 0, session.ended?.at ?? 0)
 
 export const isOpen = (session: Session): boolean => session.state === 'live' || session.state === 'quiet'
 

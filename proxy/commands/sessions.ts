@@ -33,7 +33,7 @@ const HEAD = ['ID', 'STARTED', 'LASTED', 'TRANSPORT', 'STATE', 'CALLS', 'LOST', 
 const NUMBERS = new Set([0, 2, 5, 6])
 
 function row(session: Session, startedAt: number): string[] {
-  const until = Math.max(session.lastAt, session.ended?.at ?? 0)
+  const until = Math.max(session.lastAt, session.lastEndAt ?? 0, session.ended?.at ?? 0)
   const findings = [
     session.errors > 0 ? plural(session.errors, 'error') : '',
     session.warnings > 0 ? plural(session.warnings, 'warning') : '',

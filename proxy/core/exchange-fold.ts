@@ -165,6 +165,7 @@ export class ExchangeFold {
       }
     } else if (event.leg === 'server') this.serverEnd(x, end)
     else this.clientEnd(x, end)
+    if (x.session) x.session.row.lastEndAt = event.at
     this.#parts.world.touchExchange(x)
     this.#finishIfOver(x)
   }

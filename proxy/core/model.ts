@@ -282,7 +282,10 @@ export interface Session extends Row {
   /** When the endpoint event had come. */
   readonly endpointAt?: number
   readonly startedAt: number
+  /** When a byte of it last crossed. */
   readonly lastAt: number
+  /** When one of its exchanges last ended, on either leg. */
+  readonly lastEndAt?: number
   readonly initializedAt?: number
   /** Whether the server named tools among its capabilities; absent while it has not said. */
   readonly offersTools?: boolean

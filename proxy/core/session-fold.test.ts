@@ -302,6 +302,19 @@ describe('genealogy', () => {
     expect(third?.client).toMatchObject({ name: 'windsurf', address: '127.0.0.1' })
   })
 
+  it('last until their last leg ends, though nothing has crossed for long', () => {
+    const wire = new WireScript()
+    const { stream } = openSse(wire)
+    const heardAt = wire.at
+    wire.wait(5_000)
+    stream.clientEnd('fin', 'client')
+    wire.wait(2_000)
+    stream.serverEnd('closed', 'proxy')
+    const { lastAt, lastEndAt = 0 } = wire.row('session')
+    expect(lastAt).toBeLessThanOrEqual(heardAt)
+    expect(lastEndAt).toBeGreaterThanOrEqual(heardAt + 7_000)
+  })
+
   it('joins neither to a session that lives, nor to one of another client, nor after two minutes', () => {
     for (const [end, agent, wait] of [
       [false, 'node', 1000],
