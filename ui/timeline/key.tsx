@@ -5,12 +5,14 @@ import classes from './key.module.css'
 interface EntryProps {
   readonly text: string
   readonly wide?: boolean
+  /** Has a lane of its own, which bears its name. */
+  readonly laned?: boolean
   readonly children: ReactNode
 }
 
-function Entry({ text, wide, children }: EntryProps) {
+function Entry({ text, wide, laned, children }: EntryProps) {
   return (
-    <span className={classes.entry}>
+    <span className={laned ? `${classes.entry} ${classes.laned}` : classes.entry}>
       <svg viewBox={wide ? '0 0 48 12' : '0 0 18 12'} width={wide ? 48 : 18} height={12} aria-hidden="true">
         {children}
       </svg>
@@ -32,7 +34,7 @@ export function Key() {
       <Entry text="307">
         <path className={classes.redirect} d="m9 .7 5 5.3-5 5.3L4 6z" />
       </Entry>
-      <Entry text="POST">
+      <Entry text="POST" laned>
         <rect className={classes.post} x="7" y="0" width="4" height="12" rx="1" />
       </Entry>
       <Entry text="event">
@@ -46,7 +48,7 @@ export function Key() {
         <path className={classes.hatch} d="M1 10 9 2M5 10l8-8M9 10l8-8M.5 6.5l4-4M13 10l4-4" />
         <rect className={classes.held} x="0.5" y="2" width="17" height="8" />
       </Entry>
-      <Entry text="log line">
+      <Entry text="log line" laned>
         <rect className={classes.log} x="8" y="1" width="2" height="10" />
       </Entry>
       <Entry text="who ended it" wide>
