@@ -5,6 +5,7 @@
  */
 import type { AnyRow, Call, Exchange, Finding, Frame, Gap, LogLine, Session } from '../proxy/core/model.ts'
 import { ID_SPACE } from '../proxy/core/model.ts'
+import { lastOf } from '../proxy/core/session-span.ts'
 import type { Selection, SessionRows } from './view.ts'
 
 type Timed = Exchange | Call | Frame | Finding | LogLine | Gap
@@ -218,7 +219,7 @@ export class Rows {
 
   #alive(id: number, at: number): boolean {
     const session = this.sessions.get(id)
-    return session !== undefined && session.startedAt <= at && at <= Math.max(session.lastAt, session.ended?.at ?? 0)
+    return session !== undefined && session.startedAt <= at && at <= lastOf(session)
   }
 
   /** The row that holds record `seq` of a recording, looking only at these sessions and the log. */

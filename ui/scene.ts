@@ -4,6 +4,7 @@
  */
 import type { RecordingInfo } from '../proxy/core/feed.ts'
 import type { Call, Session } from '../proxy/core/model.ts'
+import { lastOf } from '../proxy/core/session-span.ts'
 import type { Address } from './address.ts'
 import { chainOf, nearest } from './chain.ts'
 import { type Rows, recordingOf, rowAt } from './rows.ts'
@@ -32,9 +33,6 @@ export interface Scene {
 const EDGE = 0.8
 const SHORTEST_MS = 20
 const MOMENT_MS = 500
-
-/** The last thing that is known of a session itself. */
-export const lastOf = (session: Session): number => Math.max(session.lastAt, session.lastEndAt ?? 0, session.ended?.at ?? 0)
 
 export const isOpen = (session: Session): boolean => session.state === 'live' || session.state === 'quiet'
 

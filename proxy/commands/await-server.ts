@@ -2,30 +2,15 @@
  * Waits until the server that we started takes connections. Promise: whoever is told "ready" can connect; it ends by itself when the
  * server has failed, when patience is over, or when the run is interrupted.
  */
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ENDED_WELL } from '../server-process.ts'
+import { accepts } from './probe.ts'
 
 /** How long a server may take to listen before the run goes on without it. */
 export const PATIENCE_MS = 30_000
 const EVERY_MS = 100
 
 export type Wait = { readonly outcome: 'listens' | 'late' | 'interrupted' } | { readonly outcome: 'failed'; readonly fate: string }
-
-/** Whether something accepts connections there; the connection is closed at once, with nothing sent. */
-function accepts(target: URL): Promise<boolean> {
-  return new Promise(resolve => {
-    const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80)
-    const socket = connect({ host: target.hostname.replace(/^\[|\]$/g, ''), port, timeout: 1000 })
-    const tell = (found: boolean) => {
-      socket.destroy()
-      resolve(found)
-    }
-    socket.once('connect', () => tell(true))
-    socket.once('timeout', () => tell(false))
-    socket.once('error', () => tell(false))
-  })
-}
 
 /**
  * @param ended resolves with the server's fate when it has ended

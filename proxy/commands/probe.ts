@@ -4,8 +4,10 @@
  */
 import http from 'node:http'
 import https from 'node:https'
-import { connect, getCACertificates } from 'node:tls'
+import net from 'node:net'
+import tls from 'node:tls'
 import type { ProbeAnswer } from '../core/feed.ts'
+import { addressOf } from '../core/target-address.ts'
 
 const PATIENCE_MS = 3000
 
@@ -23,7 +25,7 @@ export function probe({ target, ca, insecure }: ProbeOptions): Promise<ProbeAnsw
     agent: false,
     timeout: PATIENCE_MS,
     rejectUnauthorized: insecure !== true,
-    ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
+    ...(ca !== undefined && { ca: [...tls.getCACertificates('default'), ca] }),
   } as const
   return new Promise(resolve => {
     const request = (target.protocol === 'https:' ? https : http).request(new URL('/', target), options, response => {
@@ -43,18 +45,21 @@ export function probe({ target, ca, insecure }: ProbeOptions): Promise<ProbeAnsw
   })
 }
 
-function speaksTls({ hostname, port }: URL): Promise<boolean> {
-  const host = hostname.replace(/^\[|\]$/g, '')
+/** Only whether TLS is spoken is asked: no certificate is trusted, and nothing is sent. */
+const speaksTls = (target: URL): Promise<boolean> =>
+  opens(tls.connect({ ...addressOf(target), rejectUnauthorized: false, timeout: PATIENCE_MS }), 'secureConnect')
+
+/** Whether something accepts connections there. */
+export const accepts = (target: URL): Promise<boolean> => opens(net.connect({ ...addressOf(target), timeout: PATIENCE_MS }), 'connect')
+
+/** Whether a socket gets as far as this event; then it is closed at once, with nothing sent. */
+function opens(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<boolean> {
   return new Promise(resolve => {
-    // Only whether there is one is asked: no certificate is trusted, and nothing is sent.
-    const socket = connect({ host, port: Number(port || 80), rejectUnauthorized: false, timeout: PATIENCE_MS })
     const tell = (found: boolean) => {
       socket.destroy()
       resolve(found)
     }
-    socket.once('secureConnect', () => tell(true))
-    socket.once('timeout', () => tell(false))
-    socket.once('error', () => tell(false))
-    socket.once('close', () => tell(false))
+    socket.once(event, () => tell(true))
+    for (const failure of ['timeout', 'error', 'close']) socket.once(failure, () => tell(false))
   })
 }

@@ -3,6 +3,7 @@
  * in its command line and as PORT in its environment; a port that is named is told in the same way.
  */
 import { type AddressInfo, createServer } from 'node:net'
+import { addressOf } from '../core/target-address.ts'
 import { UsageError } from './command.ts'
 import type { Plan } from './plan.ts'
 
@@ -24,8 +25,8 @@ export async function withServerPort(plan: Plan): Promise<Plan> {
     throw new UsageError(`--target ${open.url.href} names port 0: that is for a server started with -- COMMAND, which is told a free port`)
   if (!target || plan.command.length === 0) return plan
   const url = new URL(target.url)
-  if (url.port === '0') url.port = String(await freePort(url.hostname.replace(/^\[|\]$/g, '')))
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  if (url.port === '0') url.port = String(await freePort(addressOf(url).host))
+  const port = String(addressOf(url).port)
   return { ...plan, targets: [{ ...target, url }], command: plan.command.map(word => word.replaceAll(PLACE, port)) }
 }
 

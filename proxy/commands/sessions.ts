@@ -3,6 +3,7 @@
  * as the dashboard shows.
  */
 import type { Session } from '../core/model.ts'
+import { lastOf } from '../core/session-span.ts'
 import { type Loaded, loadRecording } from '../inspector/load.ts'
 import type { Source } from '../journal/store.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
@@ -33,7 +34,6 @@ const HEAD = ['ID', 'STARTED', 'LASTED', 'TRANSPORT', 'STATE', 'CALLS', 'LOST', 
 const NUMBERS = new Set([0, 2, 5, 6])
 
 function row(session: Session, startedAt: number): string[] {
-  const until = Math.max(session.lastAt, session.lastEndAt ?? 0, session.ended?.at ?? 0)
   const findings = [
     session.errors > 0 ? plural(session.errors, 'error') : '',
     session.warnings > 0 ? plural(session.warnings, 'warning') : '',
@@ -41,7 +41,7 @@ function row(session: Session, startedAt: number): string[] {
   return [
     String(session.id),
     clock(startedAt + session.startedAt),
-    duration(Math.max(0, until - session.startedAt)),
+    duration(lastOf(session) - session.startedAt),
     session.transport,
     session.state,
     String(session.calls),

@@ -7,6 +7,7 @@ import net from 'node:net'
 import os from 'node:os'
 import tls from 'node:tls'
 import type { Endpoint } from '../core/event.ts'
+import { addressOf } from '../core/target-address.ts'
 import { HANDSHAKE_TIMEOUT } from '../core/tls-trouble.ts'
 import { OWN_PORT } from './trouble.ts'
 
@@ -18,19 +19,10 @@ export interface DialOptions {
   readonly ownPorts: () => readonly Endpoint[]
 }
 
-function hostOf(target: URL): string {
-  return target.hostname.startsWith('[') ? target.hostname.slice(1, -1) : target.hostname
-}
-
-function portOf(target: URL): number {
-  return target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
-}
-
 /** A socket that is connecting; failures come as its `error`. TLS sockets are ready at `secureConnect`. */
 export function dial(options: DialOptions): net.Socket {
   const { target } = options
-  const host = hostOf(target)
-  const port = portOf(target)
+  const { host, port } = addressOf(target)
   if (net.isIP(host) !== 0 && isOwn(host, port, options.ownPorts()))
     return new net.Socket({ allowHalfOpen: true }).destroy(ownPort(host, port))
   const common = { host, port, lookup: guardedLookup(port, options.ownPorts) }
@@ -103,7 +95,7 @@ function readBeforeBreaking(socket: net.Socket): void {
 
 /** Where a target is now. Empty for a name that does not resolve: the server may come later. */
 export async function addressesOf(target: URL): Promise<readonly string[]> {
-  const host = hostOf(target)
+  const { host } = addressOf(target)
   if (net.isIP(host) !== 0) return [host]
   const found = await dns.promises.lookup(host, { all: true }).catch(() => [])
   return found.map(({ address }) => address)
@@ -111,8 +103,9 @@ export async function addressesOf(target: URL): Promise<readonly string[]> {
 
 /** Refuses a target at these addresses that is one of our own ports. Throws with words. */
 export function refuseOwnTarget(target: URL, addresses: readonly string[], ownPorts: readonly Endpoint[]): void {
-  const own = addresses.find(address => isOwn(address, portOf(target), ownPorts))
-  if (own !== undefined) throw ownPort(own, portOf(target))
+  const { port } = addressOf(target)
+  const own = addresses.find(address => isOwn(address, port, ownPorts))
+  if (own !== undefined) throw ownPort(own, port)
 }
 
 function guardedLookup(port: number, ownPorts: () => readonly Endpoint[]): net.LookupFunction {

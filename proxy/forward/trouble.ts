@@ -3,6 +3,7 @@
  * gets one that names the code, the target and what to try, and the journal says how the leg ended.
  */
 import type { Ending } from '../core/event.ts'
+import { addressOf } from '../core/target-address.ts'
 import { TLS_ALERT } from '../core/tls-port.ts'
 import { tlsTrouble } from '../core/tls-trouble.ts'
 
@@ -42,7 +43,7 @@ export function troubleOf(error: NodeJS.ErrnoException, target: URL): Trouble {
     return of(
       'refused',
       `Nothing accepts connections at ${target.host}.`,
-      `Is the MCP server started, and is its port ${portOf(target)}? ${localhostHint(target)}`.trim(),
+      `Is the MCP server started, and is its port ${addressOf(target).port}? ${localhostHint(target)}`.trim(),
     )
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_FAIL' || code === 'ENODATA') {
@@ -91,10 +92,6 @@ const isTlsAlert = ({ rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer 
 function plainWords(message: string): string {
   const [, reason] = /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message) ?? []
   return reason ?? message.replace(/; if the root CA is installed locally,.*$/s, '')
-}
-
-function portOf(target: URL): string {
-  return target.port || (target.protocol === 'https:' ? '443' : '80')
 }
 
 function localhostHint(target: URL): string {

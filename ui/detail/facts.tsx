@@ -1,8 +1,9 @@
 /** What is known of a session, of an exchange's ends, of a log line: plain fields where there is no call. */
 import type { Exchange, Hint, LogLine } from '../../proxy/core/model.ts'
+import { lastOf } from '../../proxy/core/session-span.ts'
 import { clock, duration, offset, plural, size } from '../format.ts'
 import parts from '../parts/parts.module.css'
-import { isOpen, lastOf } from '../scene.ts'
+import { isOpen } from '../scene.ts'
 import type { DetailProps } from '../view.ts'
 import css from './detail.module.css'
 import { endWords } from './end-words.ts'

@@ -1,10 +1,11 @@
 /** One session of the list: its state as a shape, what it speaks, when, and how many findings. */
 import type { RecordingInfo } from '../../proxy/core/feed.ts'
 import type { Session } from '../../proxy/core/model.ts'
+import { lastOf } from '../../proxy/core/session-span.ts'
 import { age, duration, moment, plural } from '../format.ts'
 import { classes, Hidden } from '../parts/button.tsx'
 import { BrokenGlyph, EndedGlyph, LiveGlyph, SeverityGlyph } from '../parts/glyphs.tsx'
-import { isOpen, lastOf } from '../scene.ts'
+import { isOpen } from '../scene.ts'
 import { sessionKind, sessionName } from './groups.ts'
 import styles from './sessions.module.css'
 
