@@ -1,8 +1,8 @@
 /** Which rows a filter lets through. Promise: pure; a term that says nothing about a kind of row lets none of that kind through. */
 import type { Call, Exchange, Finding, Frame, LogLine, Session } from '../proxy/core/model.ts'
+import { isLate } from './call-fate.ts'
 import type { Is, Term } from './filter.ts'
 import type { Rows } from './rows.ts'
-import { isLate } from './timeline/call-fate.ts'
 
 export type Filterable = Call | Exchange | Frame | LogLine | Finding
 

@@ -1,8 +1,8 @@
 /** A row's place in the range that the timeline shows, drawn small. The same marks as on the timeline. */
 import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
+import { callEnd, fateOf, lostFrom } from '../call-fate.ts'
 import { isRedirect } from '../filter-match.ts'
 import { duration, edge } from '../format.ts'
-import { callEnd, fateOf, lostFrom } from '../timeline/call-fate.ts'
 import type { Range } from '../view.ts'
 import { exchangeOutcome, firstEnd } from './words.ts'
 

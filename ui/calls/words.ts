@@ -1,10 +1,10 @@
 /** What the table says of a row, in words: the same for the eye and for a screen reader. Promise: pure. */
 import type { Actor, Ending } from '../../proxy/core/event.ts'
 import type { Call, End, Exchange, Frame, Gap, Session } from '../../proxy/core/model.ts'
+import { gaveUpAt, isLate } from '../call-fate.ts'
 import { isRedirect } from '../filter-match.ts'
 import { age, duration, offsetExact, plural, size } from '../format.ts'
 import { sessionName } from '../sessions/groups.ts'
-import { gaveUpAt, isLate } from '../timeline/call-fate.ts'
 
 /** `sign` names the glyph: a badge of an actor, or a mark. */
 export interface Outcome {

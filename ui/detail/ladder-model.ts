@@ -1,6 +1,6 @@
 /** The delivery ladder as rows: the steps of a call with its break put in where it happened. Promise: pure; times stay recording milliseconds. */
 import type { Call, Step } from '../../proxy/core/model.ts'
-import { gaveUpAt, isLate, lostFrom } from '../timeline/call-fate.ts'
+import { gaveUpAt, isLate, lostFrom } from '../call-fate.ts'
 
 export interface Rung {
   readonly kind: 'yes' | 'no' | 'open' | 'unknown' | 'break'

@@ -3,8 +3,8 @@
  * Promise: pure; only what the rows say is drawn, in the order of time.
  */
 import type { Call, Exchange, Frame } from '../../proxy/core/model.ts'
+import { isLate, lostFrom } from '../call-fate.ts'
 import { duration, size } from '../format.ts'
-import { isLate, lostFrom } from '../timeline/call-fate.ts'
 import { type Rung, rungsOf } from './ladder-model.ts'
 
 export type Tone = 'plain' | 'redirect' | 'good' | 'fail'

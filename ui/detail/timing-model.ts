@@ -1,6 +1,6 @@
 /** Where the time of a call and of its exchanges went, as bars on a common span. Promise: pure; unknown phases are left out, never guessed. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
-import { lostFrom } from '../timeline/call-fate.ts'
+import { lostFrom } from '../call-fate.ts'
 
 export interface Phase {
   readonly name: string

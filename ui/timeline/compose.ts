@@ -8,10 +8,10 @@
  *   | names   | lanes, moved up by scrollTop       |     |
  */
 import type { Call, Finding, Gap } from '../../proxy/core/model.ts'
+import { callEnd, lostFrom } from '../call-fate.ts'
 import { plural } from '../format.ts'
 import type { Range, Selection, SessionRows, Zero } from '../view.ts'
 import { type Axis, axisOf } from './axis.ts'
-import { callEnd, lostFrom } from './call-fate.ts'
 import type { Fading } from './fading.ts'
 import { openFinding } from './findings.ts'
 import { type Measure, type PlacedLabel, placeLabels } from './labels.ts'

@@ -1,7 +1,7 @@
 /** How much there is to show: of everything, and of one selected thing. Promise: pure; open ends reach the live edge. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
+import { callEnd } from '../call-fate.ts'
 import type { Range, Selection, SessionRows, TimelineData } from '../view.ts'
-import { callEnd } from './call-fate.ts'
 import { fitRange, followRange, span, wholeRange, zoomRange } from './scale.ts'
 import { reachOf } from './tail.ts'
 import { exchangeEnd, type SessionTracks } from './tracks.ts'

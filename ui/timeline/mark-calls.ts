@@ -1,7 +1,7 @@
 /** Marks of the Calls lane: bars with number and name, and the hatched part in which nobody could be answered any more. */
 import type { Call } from '../../proxy/core/model.ts'
+import { callEnd, type Fate, fateOf, fateText, isFailedCall, isLate, lostFrom } from '../call-fate.ts'
 import { lengthText } from './axis.ts'
-import { callEnd, type Fate, fateOf, fateText, isFailedCall, isLate, lostFrom } from './call-fate.ts'
 import { callBarTop, type Lane } from './lanes.ts'
 import { type Cell, spanCells, WIDE } from './levels.ts'
 import { amongOf, isCrowd, markCrowds, type Run, runsOf } from './mark-crowds.ts'

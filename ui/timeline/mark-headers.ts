@@ -1,7 +1,7 @@
 /** What stands in a session's header: its sentence, the gap before it, and for a folded session its whole life in one strip. Promise: none of them lies on another. */
 import type { Session } from '../../proxy/core/model.ts'
+import { isFailedCall, lostFrom } from '../call-fate.ts'
 import { lengthText } from './axis.ts'
-import { isFailedCall, lostFrom } from './call-fate.ts'
 import { type Block, type Pass, xOf } from './pass.ts'
 import { sessionSentence } from './say.ts'
 import { clampX, inView } from './scale.ts'

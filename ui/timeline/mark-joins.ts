@@ -1,7 +1,7 @@
 /** What joins the lanes: the request going down from its call, the answer coming up, and the client's limit. */
 import type { Call } from '../../proxy/core/model.ts'
+import { gaveUpAt, isFailedCall, isLate, lostFrom } from '../call-fate.ts'
 import { lengthText } from './axis.ts'
-import { gaveUpAt, isFailedCall, isLate, lostFrom } from './call-fate.ts'
 import { legsOf, pathMiddle } from './lanes.ts'
 import type { DrawnCalls } from './mark-calls.ts'
 import { BAR, type Block, type DrawnCall, type DrawnExchange, type Pass, xOf } from './pass.ts'

@@ -1,7 +1,7 @@
 /** The lens: the selected call's exchanges, magnified in their own lanes where they are too narrow to see. Promise: no free space, no lens. */
 import type { Call, Exchange } from '../../proxy/core/model.ts'
+import { lostFrom } from '../call-fate.ts'
 import { lengthText } from './axis.ts'
-import { lostFrom } from './call-fate.ts'
 import { overlaps } from './labels.ts'
 import type { Lane } from './lanes.ts'
 import { WIDE } from './levels.ts'

@@ -1,6 +1,6 @@
 /** The whole recording in one strip: streams, calls, exchanges, breaks, findings. Promise: pure; at most one primitive per column and row. */
 import type { Exchange, Finding } from '../../proxy/core/model.ts'
-import { lostFrom } from './call-fate.ts'
+import { lostFrom } from '../call-fate.ts'
 import { crowdCells, spanCells } from './levels.ts'
 import { timeToX, type View } from './scale.ts'
 import type { Ink, Shape } from './shapes.ts'

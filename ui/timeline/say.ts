@@ -1,9 +1,9 @@
 /** The timeline's words: a session's heading, ends, marks, and the sentence for those who do not see the picture. Promise: facts of the rows only. */
 import type { Call, Delivery, End, Exchange, Finding, Frame, LogLine, Session } from '../../proxy/core/model.ts'
+import { callEnd, gaveUpAt, isLate, lostFrom } from '../call-fate.ts'
 import { plural, size } from '../format.ts'
 import type { SessionRows } from '../view.ts'
 import { lengthText } from './axis.ts'
-import { callEnd, gaveUpAt, isLate, lostFrom } from './call-fate.ts'
 
 /** First eight characters of a session's id; a stateless one is named by its client's port. */
 export function sessionName(session: Session): string {

@@ -1,7 +1,7 @@
 /** How far the rows of a session reach, which may be far beyond its own end: a late answer, the leg that the proxy held. Promise: read once per change of the rows. */
 import type { Exchange } from '../../proxy/core/model.ts'
+import { callEnd } from '../call-fate.ts'
 import type { SessionRows } from '../view.ts'
-import { callEnd } from './call-fate.ts'
 
 export interface Tail {
   /** The last moment of anything that is known; recording ms. */

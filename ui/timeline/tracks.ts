@@ -3,8 +3,8 @@
  * Promise: zoom plays no part here; a track changes only when the rows do, and rows in one sub-row never overlap.
  */
 import type { Call, Exchange, Session } from '../../proxy/core/model.ts'
+import { callEnd, isFailedCall, isLate, lostFrom } from '../call-fate.ts'
 import type { SessionRows } from '../view.ts'
-import { callEnd, isFailedCall, isLate, lostFrom } from './call-fate.ts'
 import { FrameTracks } from './frame-tracks.ts'
 import { type Rank, type Stacked, Stacker } from './stacker.ts'
 

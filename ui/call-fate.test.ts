@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { callEnd, fateOf, fateText, isFailedCall, lostFrom } from './call-fate.ts'
-import { at, call } from './story.fixture.ts'
+import { at, call } from './timeline/story.fixture.ts'
 
 const LIMIT = { at: at(60.6), seq: 97, reason: 'McpError: MCP error -32001: Request timed out' }
 const STOPPED = { at: at(60.6), seq: 97, reason: 'User stopped the task' }

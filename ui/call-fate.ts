@@ -1,6 +1,6 @@
 /** How a call came out, as its bars show it everywhere. Promise: facts of its row only; the end of a recording breaks nothing, and a person who cancels breaks nothing either. */
-import { isTimeout } from '../../proxy/core/lifecycle.ts'
-import type { Call } from '../../proxy/core/model.ts'
+import { isTimeout } from '../proxy/core/lifecycle.ts'
+import type { Call } from '../proxy/core/model.ts'
 
 /**
  * `answered`: in time. `failed`: with an error, or it is no call at all. `late`: when nobody waited any more. `lost`: no answer came, and none can
