@@ -64,10 +64,18 @@ export class ConnFold {
       else if (how !== 'complete' && how !== 'closed') x.row.trouble ??= [code, detail].filter(Boolean).join(': ') || how
       this.#world.touchExchange(x)
     }
+    if (event.leg === 'server' && event.by === 'server' && conn.open.size === 0) this.#hungUp(conn, event)
     if (event.leg === 'client') conn.clientClosed = true
     else conn.serverClosed = true
     if (!conn.clientClosed || (!conn.serverClosed && conn.serverPort !== 0)) return
     for (const x of [...conn.open]) this.#exchanges.finish(x)
     this.#all.delete(event.conn)
+  }
+
+  /** Between two exchanges: the last one bears it. */
+  #hungUp({ last }: ConnState, event: CloseEvent): void {
+    if (!last || last.session?.dropped) return
+    last.row.hangup = endOf(event, last.row.responseBytes)
+    this.#world.touchExchange(last)
   }
 }

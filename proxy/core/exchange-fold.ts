@@ -51,6 +51,7 @@ export class ExchangeFold {
     this.open.set(event.exchange, x)
     world.access.saw(x.row)
     conn.open.add(x)
+    conn.last = x
     const hop = post ? redirects.likely(x) : redirects.join(x)
     const session = hop?.session ?? finder.atHead(x)
     if (session) sessions.enter(x, session)

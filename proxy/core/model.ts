@@ -71,6 +71,8 @@ export interface Exchange extends Row {
    * have read on (it had only half-closed), or that it may have.
    */
   readonly afterFin?: 'reset' | 'taken' | 'unclear' | 'read'
+  /** The server closed the connection while nothing was under way on it, after this exchange, its last. */
+  readonly hangup?: End
   /** Ends of the request body, only where it did not end cleanly. */
   readonly requestEnd?: End
   /** Absolute or relative `Location` as the server wrote it. */

@@ -20,6 +20,8 @@ export interface ConnState {
   serverPort: number
   serverAddress?: string
   readonly open: Set<ExchangeState>
+  /** Its newest exchange. */
+  last?: ExchangeState
   /** The session of its newest request that belongs to one. */
   session?: SessionState
   clientClosed: boolean

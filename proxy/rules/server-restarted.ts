@@ -16,7 +16,7 @@ export const serverRestarted: Rule = {
   title: 'The server was restarted',
   why: 'Servers keep sessions in memory. After a restart every client has to initialize again, and most SDKs do not do that by themselves.',
   signature:
-    'All open streams of one server end at once without a clean end, connections are refused for a while, and sessions from before are unknown.',
+    'All open streams of one server end at once without a clean end, connections are refused for a while, idle ones are closed before their time, and sessions from before are unknown.',
   fix: 'Reconnect the client. Keep sessions in a shared store, or serve without sessions, if restarts are to go unnoticed.',
   references: ['jlowin/fastmcp#485', 'spring-projects/spring-ai#2881', 'modelcontextprotocol/typescript-sdk#510'],
   check(facts) {

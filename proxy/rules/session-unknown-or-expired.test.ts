@@ -96,8 +96,8 @@ describe('an unknown session', () => {
   it('is another worker’s where the server knew it a moment before, but not where the server says that it let it go', () => {
     for (const [gap, words, rule] of [
       [20, 'Session not found', 'wrong-worker'],
-      [299, 'Session not found', 'wrong-worker'],
-      [300, 'Session not found', 'session-unknown-or-expired'],
+      [99, 'Session not found', 'wrong-worker'],
+      [100, 'Session not found', 'session-unknown-or-expired'],
       [20, 'Not Found: Session has been terminated', 'session-unknown-or-expired'],
     ] as const) {
       for (const isStreamOpen of [false, true]) {

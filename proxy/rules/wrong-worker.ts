@@ -11,7 +11,7 @@ export const wrongWorker: Rule = {
   title: 'Another worker answered that does not know the session',
   why: 'Requests of one session succeed or fail by chance, depending on the worker that they reach.',
   signature:
-    'A session is answered with 404 while its stream is open through this proxy, between requests that succeed, or less than 300 ms after one. Since 2026-07-28: now and then -32602 “Invalid or expired requestState”.',
+    'A session is answered with 404 while its stream is open through this proxy, between requests that succeed, or less than 100 ms after one. Since 2026-07-28: now and then -32602 “Invalid or expired requestState”.',
   fix: 'Send all requests of a session to one worker, run one worker, serve without sessions, or keep them (and the key of requestState) in a shared place.',
   references: ['jlowin/fastmcp#1003', 'tadata-org/fastapi_mcp#189', 'modelcontextprotocol/java-sdk#332'],
   check: facts => [...unknownSessionVerdicts(facts, 'wrong-worker'), ...foreignState(facts)],
