@@ -4,15 +4,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ApartOptions, FromApart, ToApart } from './apart.ts'
 import { startPanosServer } from './panos-server.ts'
-import { startSimulator } from './simulator/simulator.ts'
+import { type Simulator, startSimulator } from './simulator/simulator.ts'
 
 if (!parentPort) throw new Error('this file runs as a thread of apart.ts')
 const port = parentPort
 const say = (message: FromApart): void => port.postMessage(message)
 const { server: wanted, simulator: device } = workerData as Pick<ApartOptions, 'server' | 'simulator'>
 
+let simulator: Simulator | undefined
 try {
-  const simulator = device && (await startSimulator(device))
+  simulator = device && (await startSimulator(device))
   const firewall = simulator && { PANOS_HOSTNAME: simulator.url, PANOS_API_KEY: simulator.apiKey }
   const own = ['PANOS_TIMEOUT_MS', 'PANOS_TOOL_BUDGET_MS', 'PANOS_TOOLSETS', 'PANOS_ALLOW_WRITES', 'PANOS_ALLOW_COMMIT']
   // Settings of a real firewall must not reach the simulator.
@@ -30,6 +31,7 @@ try {
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
   say({ type: 'failed', message: error instanceof Error ? error.message : String(error), code })
-  // The simulator may be listening already.
-  process.exit(1)
+  // It may be listening already.
+  await simulator?.close()
+  port.close()
 }

@@ -42,7 +42,7 @@ function ask(type: 'demo' | 'probe'): Promise<ToWorker & { type: 'answer' }> {
     const impatience = setTimeout(() => {
       asked.delete(id)
       reject(new Error('no answer within 30 s'))
-    }, ASK_MS)
+    }, ASK_MS).unref()
     asked.set(id, answer => {
       asked.delete(id)
       clearTimeout(impatience)
@@ -126,8 +126,11 @@ server.on('upgrade', (request, socket: Duplex, head) => {
 })
 
 let isStopped = false
+let sampling: NodeJS.Timeout | undefined
+/** With nothing left that could wake it, the thread ends by itself: to stop one in the middle of its work has a risk of its own. */
 async function close(): Promise<void> {
   isStopped = true
+  clearInterval(sampling)
   for (const watch of watches) watch.ring()
   feed.close()
   server.close()
@@ -136,12 +139,11 @@ async function close(): Promise<void> {
   library.close()
   tell({ type: 'closed' })
   port?.close()
-  process.exit(0)
 }
 
 /** Answers when all that is in the journal now has been folded and judged. */
 async function summarise(id: number, withinMs: number): Promise<void> {
-  const patience = new Promise(resolve => setTimeout(resolve, withinMs))
+  const patience = new Promise(resolve => setTimeout(resolve, withinMs).unref())
   const caughtUp = Promise.all(library.followers.map(follower => follower.caughtUp()))
   for (const watch of watches) watch.ring()
   await Promise.race([caughtUp, patience])
@@ -163,9 +165,9 @@ try {
   const taken = await listen(server, setup.port)
   hosts = allowedHosts({ address: setup.host, port: taken }, setup.allowHosts)
   tell({ type: 'ready', port: taken })
-  setInterval(() => library.sample(), 1000)
+  sampling = setInterval(() => library.sample(), 1000)
   running = library.followers.map((follower, number) => follow(follower, watches[number] as WriteWatch, feed, () => isStopped))
 } catch (error) {
   tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
-  process.exit(1)
+  await close()
 }
