@@ -36,7 +36,14 @@ export default class OutcomeReporter implements Reporter {
       this.#write({ test: `${module.relativeModuleId}: ${error.message.split('\n')[0]}`, state: 'failed' })
   }
 
-  onTestRunEnd(_modules: readonly TestModule[], errors: readonly { readonly message?: string }[]): void {
-    for (const error of errors) this.#write({ test: `outside any test: ${error.message?.split('\n')[0] ?? 'error'}`, state: 'failed' })
+  /** A worker that died says why, and in which file, in the cause alone. */
+  onTestRunEnd(_modules: readonly TestModule[], errors: readonly { readonly message?: string; readonly cause?: unknown }[]): void {
+    for (const { message, cause } of errors) {
+      const why = [message, messageOf(cause)].flatMap(text => text?.split('\n')[0] ?? [])
+      this.#write({ test: `outside any test: ${why.join(' ') || 'error'}`, state: 'failed' })
+    }
   }
 }
+
+const messageOf = (cause: unknown): string | undefined =>
+  typeof cause === 'object' && cause !== null && 'message' in cause ? String(cause.message) : undefined

@@ -11,6 +11,8 @@ import { Client, PRODUCT, TestData } from './wire-story.fixture.ts'
 let data: TestData | undefined
 let inspector: Inspector | undefined
 const crashes: string[] = []
+/** How sockets of pages ended. */
+const ends: string[] = []
 
 afterEach(async () => {
   await inspector?.close()
@@ -18,6 +20,7 @@ afterEach(async () => {
   inspector = undefined
   data = undefined
   crashes.length = 0
+  ends.length = 0
 })
 
 const newData = (): TestData => {
@@ -56,7 +59,7 @@ async function until<T>(get: () => Promise<T | undefined | false>, what: string)
     if (found) return found
     await sleep(25)
   }
-  throw new Error(`never: ${what}`)
+  throw new Error(`never: ${what}; crashes: ${crashes.join(', ') || 'none'}; sockets ended: ${ends.join(', ') || 'none'}`)
 }
 const caughtUp = (to: Inspector, events = 0): Promise<State> =>
   until(async () => {
@@ -95,7 +98,8 @@ class Page {
       }
       if (message.type === 'welcome' || message.type === 'state') this.states.push(message.state)
     })
-    this.socket.on('error', () => {})
+    this.socket.on('error', error => ends.push(error.message))
+    this.socket.on('close', code => ends.push(String(code)))
   }
   watch(sessions: readonly number[], after: number): void {
     this.socket.send(JSON.stringify({ type: 'watch', sessions, after }))
