@@ -1,10 +1,12 @@
 /** A connection broke off without a clean end. Promise: never told where a restart or a known limit on silence explains it. */
 import { endCauses } from '../core/end-cause.ts'
 import type { Facts } from '../core/facts.ts'
+import { answerAt } from '../core/http-signs.ts'
 import type { End } from '../core/model.ts'
 import { isClientNear, isServerNear } from '../core/nearness.ts'
+import { lastKnown } from '../core/restart-signs.ts'
 import { maybeTls } from '../core/tls-port.ts'
-import { unknownSession } from '../core/unknown-session.ts'
+import { refusalsOf } from '../core/unknown-session.ts'
 import { bytesText, endingText, spanText } from '../core/words.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
@@ -16,6 +18,12 @@ const TLS_FIX = [
 
 const isNear = (facts: Facts, { by }: End) => (by === 'client' ? isClientNear(facts) : isServerNear(facts))
 
+/** The time in which the server came to know the session no longer: an end in it is told with that. */
+function forgetting(facts: Facts): { readonly from: number; readonly to: number } | undefined {
+  const first = refusalsOf(facts)[0]
+  return first && { from: lastKnown(facts, first).at, to: answerAt(first) }
+}
+
 export const networkInterruption: Rule = {
   id: 'network-interruption',
   severity: 'warning',
@@ -26,10 +34,9 @@ export const networkInterruption: Rule = {
   fix: 'Send SSE comments as keepalive, give events ids so that a client can resume, and look at what stands between client and server.',
   references: ['modelcontextprotocol/typescript-sdk#510', 'modelcontextprotocol/python-sdk#1811'],
   check(facts) {
-    // The client’s later use of the dead session is told with it.
-    if (unknownSession(facts)) return []
-    const found = endCauses(facts).filter(({ rule, exchange, lost }) => {
-      if (rule !== 'network-interruption') return false
+    const told = forgetting(facts)
+    const found = endCauses(facts).filter(({ rule, exchange, end, lost }) => {
+      if (rule !== 'network-interruption' || (told && end.at >= told.from && end.at <= told.to)) return false
       // A response that can be resumed, or was one call’s own, is told by what becomes of that call.
       return exchange.body === 'sse' ? false : exchange.resumable !== true || lost.length > 0
     })
