@@ -44,7 +44,7 @@ const isAfterFin = ({ answer }: CallState) => {
   const { afterFin, clientEnd } = answer?.exchange.row ?? {}
   return (afterFin === 'taken' || afterFin === 'unclear') && (answer?.at ?? 0) >= (clientEnd?.at ?? 0)
 }
-/** What came back was the proxy's own refusal: the server never saw the call. */
+/** What came back was the proxy's own refusal. */
 const byProxy = ({ answer }: CallState) => answer?.refusal === true && answer.exchange.row.responseBy === 'proxy'
 /** The last that was heard of it is a redirect: the server never saw the call itself. */
 export const unfollowed = ({ hops, answer }: CallState) => {
@@ -103,7 +103,14 @@ function detour(call: CallState): string {
 
 function answered(call: CallState): Step {
   const { answer, broken } = call
-  if (answer && byProxy(call)) return { name: 'answered', state: 'no', says: 'never: it did not reach the server' }
+  if (answer && byProxy(call)) {
+    const how = answer.exchange.row.serverEnd?.how
+    const says =
+      how === 'fin' || how === 'reset' || how === 'garbage'
+        ? 'never: the connection to the server ended before it'
+        : 'never: it did not reach the server'
+    return { name: 'answered', state: 'no', says }
+  }
   if (answer) {
     const late = broken && answer.at > broken.at ? `${spanText(answer.at - broken.at)} later, ` : ''
     const took = answer.at - answer.firstAt >= 1 ? ` in ${spanText(answer.at - answer.firstAt)}` : ''
