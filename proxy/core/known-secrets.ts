@@ -35,10 +35,11 @@ export class KnownSecrets {
       this.#addForm({ text, value, session: session && (text === value || text === encodeURIComponent(value)) })
   }
 
-  /** Adds a value that was masked for its name or place, unless it may as well be a word. */
-  addIfDistinct(value: string, session: boolean): void {
+  /** Adds a value that was masked for its name or place, unless it may as well be a word. Returns whether it is looked for. */
+  addIfDistinct(value: string, session: boolean): boolean {
     const isMixed = /[A-Za-z]/.test(value) && /[0-9]/.test(value)
     if (isMixed || (value.length >= 12 && /[^A-Za-z0-9\s]/.test(value))) this.add(value, session)
+    return this.#values.has(value)
   }
 
   /** Ranges of the text, in its order, not overlapping; the longest form wins. */

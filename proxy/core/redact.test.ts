@@ -93,6 +93,14 @@ describe('headers', () => {
     }
     expect(masker().prose('Session 12345678 is unknown.')).toBe('Session 12345678 is unknown.')
   })
+  test('an event id is the same in the stream and in the header that resumes it', () => {
+    for (const id of ['e1', '42', 'a1b2c3d4-5e6f-4711-8c9d-0e1f2a3b4c5d_1795166400000_x7', '1795166400000']) {
+      const mask = createMasker({ fingerprint: () => '0', pseudonym: () => 'pseudonym' })
+      const header = mask.header('Last-Event-ID', id)
+      expect(mask.text(`id: ${id}`)).toBe(`id: ${header}`)
+      expect(header === id).toBe(id.length < 20)
+    }
+  })
   test('what is no secret stays the same object', () => {
     const headers: RawHeader[] = [
       ['Host', '127.0.0.1:8002'],

@@ -105,6 +105,9 @@ class SaltedMasker implements Masker {
       }
       case 'session':
         return this.#session(value)
+      case 'cursor':
+        // What stays in the stream, being too short to be told from any word, has to stay here: the two belong together.
+        return this.#setting.pseudonym !== undefined && this.#known.addIfDistinct(value, true) ? this.#session(value) : value
       case 'url':
         return this.target(value)
       case 'authority':

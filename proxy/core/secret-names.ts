@@ -5,10 +5,10 @@
 
 /**
  * `value`: all of it. `scheme`: all but the first word (Authorization). `cookie`, `set-cookie`: the values, names and attributes are kept.
- * `session`: kept where correlation needs it, pseudonymised in exports. `url`: may hold secrets in its query or user info.
+ * `session`: kept where correlation needs it, pseudonymised in exports. `cursor`: likewise, where it is found in bodies too. `url`: may hold secrets in its query or user info.
  * `authority`: in user info. `text`: what shows by itself, as in any text. `none`: never looked at, since it is in every head.
  */
-export type HeaderSecret = 'none' | 'value' | 'scheme' | 'cookie' | 'set-cookie' | 'session' | 'url' | 'authority' | 'text'
+export type HeaderSecret = 'none' | 'value' | 'scheme' | 'cookie' | 'set-cookie' | 'session' | 'cursor' | 'url' | 'authority' | 'text'
 
 const words = (text: string) => text.trim().split(/\s+/)
 const PLAIN = words(`
@@ -22,7 +22,7 @@ const HEADERS: ReadonlyMap<string, HeaderSecret> = new Map<string, HeaderSecret>
   ['cookie', 'cookie'],
   ['set-cookie', 'set-cookie'],
   ['mcp-session-id', 'session'],
-  ['last-event-id', 'session'],
+  ['last-event-id', 'cursor'],
   ['host', 'authority'],
   ['x-forwarded-host', 'authority'],
   ['origin', 'url'],
