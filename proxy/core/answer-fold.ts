@@ -99,6 +99,7 @@ export class AnswerFold {
       x.resumable = true
       row.resumable = true
     }
+    if (frame.retry !== undefined) row.retry = frame.retry
     noteFraming(x, frame, drawn)
     noteLump(x, drawn)
     const whole = frame.kind === 'event'

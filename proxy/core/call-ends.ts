@@ -4,8 +4,14 @@
  */
 import { breakOf, type Ended, waiting } from './call-break.ts'
 import { unfollowed, verdictOf } from './delivery.ts'
+import { headerOf } from './fields.ts'
 import type { Break } from './model.ts'
 import type { CallState, ExchangeState, SessionState, World } from './state.ts'
+
+/** A client that has not resumed by then will not: this long after the time that the stream told it to wait (ms). */
+const RESUME_SPAN = 60_000
+/** No stream tells its client to wait longer (ms). */
+const LONGEST_RETRY = 3_600_000
 
 export class CallEnds {
   readonly #world: World
@@ -22,8 +28,29 @@ export class CallEnds {
     for (const call of x.calls) {
       if (call.answer || call.broken || call.row.kind !== 'request' || call.hops.at(-1) !== x) continue
       if (x.response?.blind) call.blind ??= 'the body could not be read'
-      if (x.resumable && !call.session.row.ended) call.resumeUntil ??= { at: ended.at + 60_000, from: breakOf(call, ended) }
+      if (x.resumable && !call.session.row.ended) call.resumeUntil ??= { at: resumableUntil(x, ended), from: breakOf(call, ended) }
       else this.break(call, ended)
+    }
+  }
+
+  /** A stream goes on where others had ended: the calls that waited there now wait on it. */
+  resumed(x: ExchangeState): void {
+    const from = headerOf(x.row.requestHeaders, 'last-event-id')
+    if (from === '' || !x.session) return
+    const { open, frames } = x.session
+    const carriers = new Set(frames.filter(({ lastEventId }) => lastEventId === from).map(({ exchange }) => exchange))
+    x.resumes = [...open].filter(call => call.resumeUntil && [...call.hops, call.resumed].some(hop => hop && carriers.has(hop.row.id)))
+    for (const call of x.resumes) {
+      call.resumed = x
+      call.resumeUntil = undefined
+    }
+  }
+
+  /** A stream that had taken up calls again ended in its turn. */
+  lostAgain(x: ExchangeState, ended: Ended): void {
+    for (const call of x.resumes) {
+      if (call.answer || call.broken || call.resumed !== x) continue
+      call.resumeUntil ??= { at: resumableUntil(x, ended), from: breakOf(call, ended) }
     }
   }
 
@@ -144,6 +171,8 @@ export class CallEnds {
     this.#world.touchCall(call)
   }
 }
+
+const resumableUntil = ({ row }: ExchangeState, { at }: Ended): number => at + Math.min(row.retry ?? 0, LONGEST_RETRY) + RESUME_SPAN
 
 /** Its client has sent FIN and not closed yet: an answer may still come, and be read. */
 function mayReadOn({ broken, answer, session, hops }: CallState): boolean {

@@ -74,6 +74,7 @@ export class CallFold {
       answer: undefined,
       broken: undefined,
       resumeUntil: undefined,
+      resumed: undefined,
       blind: undefined,
       doubt: undefined,
       timedOut: false,

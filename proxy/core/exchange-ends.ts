@@ -91,6 +91,7 @@ export class ExchangeEnds {
       sessions.end(session, end, end.at - (row.lastByteAt ?? row.responseAt ?? end.at))
       callEnds.lostAll(session, { ...end, what: 'stream' })
     }
+    if (first) callEnds.lostAgain(x, { ...end, what: 'stream' })
     const failed = row.status === undefined || row.status < 300
     // A 202 on HTTP+SSE is no answer: that comes on the stream.
     const elsewhere = session.row.transport === 'sse' && row.status !== undefined && row.body !== 'sse'

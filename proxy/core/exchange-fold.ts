@@ -60,7 +60,7 @@ export class ExchangeFold {
   }
 
   response(event: ResponseEvent): void {
-    const { world, finder, sessions, calls, redirects, inflate } = this.#parts
+    const { world, finder, sessions, calls, callEnds, redirects, inflate } = this.#parts
     const x = this.open.get(event.exchange)
     if (!x || !isFinal(event)) return
     const { row } = x
@@ -88,6 +88,7 @@ export class ExchangeFold {
     if (row.body === 'stream' && event.status < 300) {
       row.streams = this.#streamsOf(x.client)
       sessions.streamed(x)
+      callEnds.resumed(x)
     }
     calls.accepted(x)
     world.touchExchange(x)
@@ -206,6 +207,7 @@ export class ExchangeFold {
     x.response = undefined
     x.marks = []
     x.lateMarks = []
+    x.resumes = []
   }
 
   #readRequest(x: ExchangeState): void {

@@ -91,6 +91,8 @@ export interface Exchange extends Row {
   readonly errorText?: string
   /** An SSE `id` was seen in the response: it can be resumed. */
   readonly resumable?: boolean
+  /** How long the client is to wait before it resumes, as the stream last said (ms). */
+  readonly retry?: number
   /** Why a JSON response is no JSON-RPC message, or not clean text. */
   readonly problem?: string
   /** Peculiarities of a stream's framing, each once. */

@@ -3,6 +3,30 @@ import { expect, it } from 'vitest'
 import { openStreamable, result, tool, WireScript } from '../captures/wire-script.ts'
 import { judge } from '../rules/index.ts'
 
+const event = (id: string, data: unknown = '') => `id: ${id}\ndata: ${data === '' ? '' : JSON.stringify(data)}\n\n`
+const found = (wire: WireScript): string[] => {
+  const facts = wire.fold.facts(wire.row('session').id, wire.at)
+  return facts ? judge(facts).findings.map(({ rule }) => rule) : []
+}
+
+/** A call whose stream the server ends after its first event, as it does where it lets clients poll. */
+function cutCall(retry = '') {
+  const wire = new WireScript()
+  const { conn, headers } = openStreamable(wire)
+  conn
+    .post('/mcp', tool(1), headers)
+    .stream()
+    .body(`${retry}${event('e1')}`)
+    .serverEnd()
+    .clientEnd()
+  const call = () => wire.rows('call').find(({ rpcId }) => rpcId === '1')
+  const resume = (from: string) => {
+    const next = wire.connect()
+    return { next, stream: next.get('/mcp', [...headers, ['last-event-id', from]]).stream() }
+  }
+  return { wire, conn, call, resume }
+}
+
 it('is not answered twice, though the first answers have left memory', () => {
   const wire = new WireScript()
   const { conn, headers } = openStreamable(wire)
@@ -18,4 +42,53 @@ it('is not answered twice, though the first answers have left memory', () => {
   for (let id = 1; id <= 500; id++) resumed.body(answer(id))
   const facts = wire.fold.facts(wire.row('session').id, wire.at)
   expect(facts && judge(facts).findings.map(({ rule }) => rule)).not.toContain('duplicate-response')
+})
+
+it('is waited for as long as the stream told the client to wait', () => {
+  const { wire, call } = cutCall('retry: 45000\n')
+  wire.wait(60_000)
+  expect(found(wire)).not.toContain('not-resumable-drop')
+  wire.wait(20_000)
+  expect(found(wire)).toContain('not-resumable-drop')
+  wire.wait(40_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'unanswered', broken: { by: 'server' } })
+})
+
+it('carries the call from then on: a client that leaves it loses the answer', () => {
+  const { wire, conn, call, resume } = cutCall()
+  wire.wait(1000)
+  const { next, stream } = resume('e1')
+  wire.wait(120_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'pending' })
+  stream.clientEnd('fin', 'client').serverEnd('closed', 'proxy')
+  next.close()
+  conn.close()
+  wire.wait(61_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'undeliverable', broken: { by: 'client', how: 'fin' } })
+  expect(found(wire)).toContain('undeliverable-response')
+})
+
+it('may be cut and resumed again', () => {
+  const { wire, call, resume } = cutCall()
+  wire.wait(1000)
+  resume('e1').stream.body(event('e2')).serverEnd('reset').clientEnd('reset', 'proxy')
+  wire.wait(50_000)
+  const { stream } = resume('e2')
+  wire.wait(50_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'pending' })
+  stream.body(event('e3', result(1)))
+  expect(call()).toMatchObject({ delivery: 'delivered' })
+})
+
+it('of another call does not carry it', () => {
+  const { wire, call, resume } = cutCall()
+  wire.wait(1000)
+  resume('other')
+  wire.wait(60_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'unanswered', broken: { by: 'server' } })
 })

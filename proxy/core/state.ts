@@ -68,6 +68,8 @@ export interface ExchangeState {
   shift: number
   /** An SSE `id` was seen: the client may resume elsewhere. */
   resumable: boolean
+  /** Calls whose stream it took up again where that had ended. */
+  resumes: readonly CallState[]
   /** An initialize was POSTed in it. */
   initialize: boolean
   finished: boolean
@@ -106,6 +108,8 @@ export interface CallState {
   broken: Break | undefined
   /** Its own response stream was lost, but can be resumed until this time. */
   resumeUntil: { readonly at: number; readonly from: Break } | undefined
+  /** The stream on which it waits since. */
+  resumed: ExchangeState | undefined
   /** Records were lost, or a body could not be read, while it was open. */
   blind: string | undefined
   /** Cancellations that may mean it. */

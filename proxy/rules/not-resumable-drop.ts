@@ -9,7 +9,7 @@ import { unknownSession } from '../core/unknown-session.ts'
 import { endingText, errorWords, limitText, spanText } from '../core/words.ts'
 import type { Rule, Verdict } from './rule.ts'
 
-/** A client that resumes has done so by then (ms). */
+/** A client that resumes has done so this long after the time that the stream told it to wait (ms). */
 const RESUME_SPAN = 30_000
 
 export const notResumableDrop: Rule = {
@@ -18,7 +18,7 @@ export const notResumableDrop: Rule = {
   title: 'A cut stream could not be resumed',
   why: 'The answer is lost although the server may have it: without event ids nothing can be asked for again, and a client that does not resume, or a server that refuses it, comes to the same.',
   signature:
-    'The response stream of a POST is cut on the server’s side with a request in flight; no event id was ever sent, or no GET with Last-Event-ID follows within 30 s, or it is refused.',
+    'The response stream of a POST is cut on the server’s side with a request in flight; no event id was ever sent, or no GET with Last-Event-ID follows within 30 s (and the time that the stream’s `retry` names), or it is refused.',
   fix: 'Configure an event store, so that events bear ids and can be resumed; use a client that resumes with Last-Event-ID. Since 2026-07-28 nothing is resumed: send the request again under a new id.',
   references: ['modelcontextprotocol/python-sdk#1811', 'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports'],
   check(facts) {
@@ -71,14 +71,15 @@ function reasonOf(facts: Facts, call: Call, own: Exchange, end: End): Reason | u
       fix: ['Configure an event store in the server that outlives the stream, or send no event ids.'],
       refusal,
     }
+  const patience = RESUME_SPAN + (own.retry ?? 0)
   if (
     resumed.length > 0 ||
-    waitedUntil(facts, { ...call, brokenAt: undefined } as Call) - end.at < RESUME_SPAN ||
-    seenUntil(facts, call) - end.at < RESUME_SPAN
+    waitedUntil(facts, { ...call, brokenAt: undefined } as Call) - end.at < patience ||
+    seenUntil(facts, call) - end.at < patience
   )
     return undefined
   return {
-    title: `${client} did not resume it within ${limitText(RESUME_SPAN)}.`,
+    title: `${client} did not resume it within ${limitText(patience)}.`,
     says: 'Its events bore ids, and no GET with Last-Event-ID followed.',
     cause: `${client} does not resume streams.`,
     fix: [
