@@ -12,12 +12,16 @@ import { environmentNames, preparePython } from './interop/python.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 type Say = (text: string) => void
 
-/** Makes every Python environment that is missing; the tests ask for them again, by name. */
+/** Makes every Python environment that is missing, two at a time; the tests ask for them again, by name. */
 export async function preparePythons(say: Say): Promise<void> {
-  for (const name of environmentNames) {
-    const prepared = await preparePython(name, say)
-    if (prepared.missing !== undefined) say(prepared.missing)
+  const left = [...environmentNames]
+  const take = async (): Promise<void> => {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      const prepared = await preparePython(name, say)
+      if (prepared.missing !== undefined) say(prepared.missing)
+    }
   }
+  await Promise.all([take(), take()])
 }
 
 /** Runs a program with its output on our standard error; resolves with the reason why it failed, or undefined. */

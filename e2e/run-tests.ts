@@ -54,19 +54,18 @@ const read = (file: string): string => {
   }
 }
 
-async function vitest(project: string): Promise<Outcome> {
-  const file = join(scratch, `${project}.jsonl`)
+async function vitest(part: string, projects: readonly string[] = [part]): Promise<Outcome> {
+  const file = join(scratch, `${part}.jsonl`)
   const args = [
     'run',
     '--config',
     'e2e/vitest.config.ts',
-    '--project',
-    project,
+    ...projects.flatMap(project => ['--project', project]),
     '--reporter=default',
     '--reporter=./e2e/outcome-reporter.ts',
   ]
   const code = await run(bin('vitest'), args, { SEISMOGRAPH_OUTCOME: file })
-  return honest(project, code, outcomeOfLines(read(file)))
+  return honest(part, code, outcomeOfLines(read(file)))
 }
 
 async function browser(): Promise<Outcome> {
@@ -106,7 +105,7 @@ const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = {
   integration: () => vitest('integration'),
   interop: async () => {
     await preparePythons(say)
-    return vitest('interop')
+    return vitest('interop', ['interop', 'interop alone'])
   },
   browser,
 }

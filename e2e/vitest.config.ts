@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**', '**/*.spec.ts']
+const ALONE = 'e2e/interop/conformance.test.ts'
 /** Real processes, sockets and files: a limit here is a safety net against hanging, not a measurement. */
 const patient = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 20_000 }
 
@@ -28,8 +29,9 @@ export default defineConfig({
       },
       { test: { name: 'captures', root, include: ['proxy/captures/**/*.test.ts'], exclude: never, ...patient } },
       { test: { name: 'integration', root, include: ['e2e/*.test.ts'], exclude: never, ...patient } },
-      // One file at a time: some of these peers keep time themselves (a reconnect that must come after 500 ms).
-      { test: { name: 'interop', root, include: ['e2e/interop/*.test.ts'], exclude: never, fileParallelism: false, ...patient } },
+      { test: { name: 'interop', root, include: ['e2e/interop/*.test.ts'], exclude: [...never, ALONE], ...patient } },
+      // With nothing beside it: its peers keep time themselves (a reconnect that must come after 500 ms).
+      { test: { name: 'interop alone', root, include: [ALONE], exclude: never, sequence: { groupOrder: 1 }, ...patient } },
     ],
   },
 })
