@@ -3,7 +3,7 @@
  * Promise: traffic goes on, and the recording is whole; tried on the real program.
  */
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import net from 'node:net'
 import { join } from 'node:path'
@@ -170,20 +170,30 @@ describe('nobody listens to the program any more', () => {
   })
 })
 
-it('a disk that stays full to the end: what is lost is said, on the console and in the recording', async ({ skip }) => {
+/** A data folder on a disk of 2 MiB. */
+function smallDisk(skip: (reason: string) => never): string {
   const data = folder()
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', data], { encoding: 'utf8' })
   if (mounted.status !== 0) skip(`mounting a tmpfs is not possible here: ${(mounted.stderr ?? String(mounted.error)).trim()}`)
   stops.push(() => spawnSync('umount', [data]))
-  const echo = createServer((request, response) => void request.on('end', () => response.end()).resume())
-  await new Promise<void>(resolve => echo.listen(0, '127.0.0.1', resolve))
-  stops.push(() => echo.close())
-  const product = await run(data, `http://127.0.0.1:${(echo.address() as net.AddressInfo).port}/mcp`)
+  return data
+}
+/** Takes all room that is left there, with a file named "ballast". */
+function fill(data: string): void {
   const ballast = openSync(join(data, 'ballast'), 'w')
   expect(() => {
     for (;;) writeSync(ballast, Buffer.alloc(4096))
   }).toThrow('ENOSPC')
   closeSync(ballast)
+}
+
+it('a disk that stays full to the end: what is lost is said, on the console and in the recording', async ({ skip }) => {
+  const data = smallDisk(skip)
+  const echo = createServer((request, response) => void request.on('end', () => response.end()).resume())
+  await new Promise<void>(resolve => echo.listen(0, '127.0.0.1', resolve))
+  stops.push(() => echo.close())
+  const product = await run(data, `http://127.0.0.1:${(echo.address() as net.AddressInfo).port}/mcp`)
+  fill(data)
   for (let asked = 0; asked < 5; asked++) {
     const answer = await fetch(product.ready.proxy, { method: 'POST', body: 'x'.repeat(20_000), headers: { connection: 'close' } })
     expect(answer.status).toBe(200)
@@ -200,6 +210,27 @@ it('a disk that stays full to the end: what is lost is said, on the console and 
   const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { kind: string; detail: string }
   expect(last.kind).toBe('gap')
   expect(last.detail).not.toContain('not been forwarded')
+})
+
+it('a recording on a full disk is read all the same, and where nothing can be written at all, that is said', async ({ skip }) => {
+  const data = smallDisk(skip)
+  const product = await run(data, await upstream())
+  const session = await openRaw(new URL(product.ready.proxy).origin)
+  for (let id = 1; id <= 200; id++) {
+    await session.post(call(id))
+    await session.answer(id)
+  }
+  session.close()
+  await product.stop()
+  for (const name of readdirSync(data, { recursive: true, encoding: 'utf8' })) if (name.includes('index.sqlite')) rmSync(join(data, name))
+  fill(data)
+  // Room to begin an index, and none to finish it.
+  truncateSync(join(data, 'ballast'), statSync(join(data, 'ballast')).size - 100 * 1024)
+  const full = await seismograph(['export', '--from', data, '--format', 'jsonl'], { env: { TMPDIR: data } })
+  expect([full.code, full.stdout]).toEqual([2, ''])
+  expect(full.stderr).toMatch(/^seismograph: the index cannot be written: database or disk is full; it needs room .*TMPDIR\)\n$/)
+  await wholeRecording(data)
+  for (const command of ['sessions', 'check']) expect((await seismograph([command, data])).code).toBe(0)
 })
 
 it('a second interruption ends at once, and the recording can be read', async () => {

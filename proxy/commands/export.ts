@@ -76,7 +76,7 @@ async function withLibrary<T>(dir: string, scratch: string, use: (library: Libra
   const setting = { scratch, generation: 0, product: `mcp-seismograph ${version()}`, canDemo: false }
   const library = await forUser(() => new Library([{ dir, live: false }], setting))
   try {
-    for (const follower of library.followers) await follower.readAll()
+    for (const follower of library.followers) await forUser(() => follower.readAll())
     return await use(library)
   } finally {
     library.close()

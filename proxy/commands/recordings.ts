@@ -39,7 +39,7 @@ export async function chooseSource(file: string | undefined, data: string | unde
 
 /** A private folder that is gone when `use` ends, however it ends. */
 export async function withScratch<T>(use: (dir: string) => Promise<T>): Promise<T> {
-  const dir = mkdtempSync(join(tmpdir(), 'seismograph-'))
+  const dir = await forUser(() => mkdtempSync(join(tmpdir(), 'seismograph-')))
   const remove = () => rmSync(dir, { recursive: true, force: true })
   process.once('exit', remove)
   try {

@@ -1,10 +1,12 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Follower, IndexError } from './follower.ts'
+import { Follower } from './follower.ts'
 import { Library } from './library.ts'
+import { IndexError } from './open-index.ts'
+import type { IndexBatch } from './row-index.ts'
 import { Client, PRODUCT, TestData } from './wire-story.fixture.ts'
 
 let data: TestData
@@ -135,6 +137,30 @@ describe('the index of a recording', () => {
     expect(readFileSync(target, 'utf8')).toBe('untouched')
   })
 
+  it('goes on elsewhere when the disk of a past recording gets full, and makes room there', async () => {
+    const dir = story(1000)
+    const wanted = rows(await follow(dir))
+    open.pop()?.close()
+    rmSync(own(dir))
+    const follower = new Follower({ dir, live: false }, 0, { value: 0 }, join(data.dir, 'scratch'))
+    open.push(follower)
+    const { index } = follower
+    const write = index.write.bind(index)
+    await follower.step()
+    expect(rows(follower).length).toBeGreaterThan(20)
+    Object.assign(index, {
+      write: (batch: IndexBatch) => {
+        if (index.path === own(dir)) throw new Error('database or disk is full')
+        write(batch)
+      },
+    })
+    await follower.readAll()
+    expect(rows(follower)).toEqual(wanted)
+    expect(index.path).toBe(join(data.dir, 'scratch', '0.sqlite'))
+    for (const suffix of ['', '-wal']) expect(statSync(`${index.path}${suffix}`).mode & 0o777).toBe(0o600)
+    expect(readdirSync(dir).filter(name => name.startsWith('index'))).toEqual([])
+  })
+
   it('is private to this process while another one has it', async () => {
     const dir = story()
     const first = await follow(dir)
@@ -161,7 +187,7 @@ describe('an index that cannot be written', () => {
       },
     })
     await expect(follower.step()).rejects.toThrow(IndexError)
-    await expect(follower.step()).rejects.toThrow('the index cannot be written: database or disk is full')
+    await expect(follower.step()).rejects.toThrow(/^the index cannot be written: database or disk is full; it needs room .*TMPDIR/)
     // Nobody is told of rows that are not stored.
     expect(library.rev()).toBe(0)
     expect(library.rows({ after: 0, limit: 100, global: true, sessions: [] }).jsons).toEqual([])
@@ -169,6 +195,40 @@ describe('an index that cannot be written', () => {
     await follower.readAll()
     expect(rows(follower)).toEqual(wanted)
     expect(library.rev()).toBe(Math.max(...wanted.map(({ rev }) => rev)))
+  })
+
+  it('takes no room any more once nobody follows the recording', async () => {
+    const dir = story()
+    const follower = new Follower({ dir, live: false }, 0, { value: 0 }, join(data.dir, 'scratch'))
+    Object.assign(follower.index, {
+      write: () => {
+        throw new Error('database or disk is full')
+      },
+    })
+    await expect(follower.step()).rejects.toThrow(IndexError)
+    follower.close()
+    expect(readdirSync(dir)).toEqual(['000001.sgj'])
+    expect(readdirSync(join(data.dir, 'scratch'))).toEqual([])
+  })
+
+  it('of a live recording waits for room, as the recorder does', async () => {
+    const recording = data.record()
+    new Client(recording, 'a'.repeat(32), 1).connect().initialize().call(1, 'slow')
+    recording.flush()
+    const follower = new Follower({ dir: recording.dir, live: true }, 0, { value: 0 }, join(data.dir, 'scratch'))
+    open.push(follower, recording)
+    const { index } = follower
+    const write = index.write.bind(index)
+    Object.assign(index, {
+      write: () => {
+        throw new Error('database or disk is full')
+      },
+    })
+    await expect(follower.step()).rejects.toThrow(IndexError)
+    Object.assign(index, { write })
+    await follower.step()
+    expect(index.path).toBe(own(recording.dir))
+    expect(rows(follower).length).toBeGreaterThan(5)
   })
 })
 

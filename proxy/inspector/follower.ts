@@ -15,7 +15,7 @@ import { listSegments, segmentName } from '../journal/segment.ts'
 import { DecodedBodies } from './decoded-bodies.ts'
 import { maskRow } from './masked-rows.ts'
 import type { Source } from './messages.ts'
-import { openIndex } from './open-index.ts'
+import { IndexError, openIndex } from './open-index.ts'
 import { type ExchangeRecord, type IndexBatch, type Mark, positionText, type RowIndex } from './row-index.ts'
 import { SearchTexts } from './search-texts.ts'
 import { type RuleFailure, SessionJudge } from './session-judge.ts'
@@ -30,9 +30,6 @@ const JUDGE_MS = 250
 const STATE_LOOK_MS = 2000
 /** Records between two marks of where in the journal a number lies. */
 const MARK_EVERY = 500
-
-/** The index's disk is full or failing. */
-export class IndexError extends Error {}
 
 export class Follower {
   readonly index: RowIndex
@@ -53,6 +50,8 @@ export class Follower {
   lastSeq = 0
 
   readonly #file: string | undefined
+  /** Where the index may go on; it is tried once. */
+  #elsewhere: string | undefined
   readonly #revs: RevCounter
   readonly #fold: Fold
   readonly #bodies = new DecodedBodies()
@@ -90,8 +89,9 @@ export class Follower {
     })
     this.#judge = new SessionJudge(this.#fold, number * ID_SPACE)
     this.#ahead = Date.now() - this.reader.recording.startedAt - performance.now()
-    const { index, isComplete, findings } = openIndex(this.reader, number, this.isLive, scratch)
+    const { index, elsewhere, isComplete, findings } = openIndex(this.reader, number, this.isLive, scratch)
     this.index = index
+    this.#elsewhere = elsewhere
     if (isComplete) {
       this.revBase = revs.value
       revs.value += index.maxRev()
@@ -252,10 +252,23 @@ export class Follower {
     try {
       this.index.write(batch)
     } catch (error) {
-      throw new IndexError(`the index cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      this.#writeElsewhere(batch, error)
     }
     this.#pending = undefined
     if (isEnd) this.#isDone = true
+  }
+
+  /** A past recording can be shown though its disk is full. A live one waits for room, as its recorder does. */
+  #writeElsewhere(batch: IndexBatch, failure: unknown): void {
+    const path = this.#elsewhere
+    if (path === undefined || this.isLive) throw new IndexError(failure)
+    this.#elsewhere = undefined
+    try {
+      this.index.moveTo(path)
+      this.index.write(batch)
+    } catch (error) {
+      throw new IndexError(error)
+    }
   }
 
   #watchStream({ id, body, clientEnd, serverEnd }: Exchange): void {
@@ -300,6 +313,8 @@ export class Follower {
     this.#resolve()
     this.#bodies.close()
     this.reader.close()
-    this.index.close()
+    // One that could not be finished would only take room from a full disk.
+    if (this.#pending) this.index.discard()
+    else this.index.close()
   }
 }

@@ -56,6 +56,21 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
+/** Opens a copy of `db` at `path`. Throws SQLite's error when it cannot be written there; nothing is left of it then. */
+export function openCopy(db: DatabaseSync, path: string): DatabaseSync {
+  removeIndex(path)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  // SQLite would make it readable by all; it takes an empty file, too.
+  closeSync(openSync(path, 'wx', 0o600))
+  try {
+    db.prepare('VACUUM INTO ?').run(path)
+    return openDatabase(path)
+  } catch (error) {
+    removeIndex(path)
+    throw error
+  }
+}
+
 /** Deletes an index and what SQLite keeps beside it. */
 export function removeIndex(path: string): void {
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true, recursive: true })

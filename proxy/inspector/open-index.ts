@@ -12,20 +12,37 @@ import { RowIndex } from './row-index.ts'
 
 export interface OpenedIndex {
   readonly index: RowIndex
+  /** Where it can go on when its disk gets full; absent when it is there already. */
+  readonly elsewhere?: string
   /** It holds all of the recording: nothing needs to be folded. */
   readonly isComplete: boolean
   /** Findings that it showed, to be confirmed or withdrawn. */
   readonly findings: readonly Finding[]
 }
 
+/** The disk of the index is full or failing, and so is that of the folder for temporary files. */
+export class IndexError extends Error {
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`the index cannot be written: ${why}; it needs room beside the recording, or in the folder for temporary files (TMPDIR)`, {
+      cause,
+    })
+  }
+}
+
 const NAME = 'index.sqlite'
 
+/** Throws an IndexError when neither can be written. */
 export function openIndex(reader: Reader, number: number, isLive: boolean, scratch: string): OpenedIndex {
   const elsewhere = join(scratch, `${number}.sqlite`)
   try {
-    return openAt(join(reader.dir, NAME), reader, number, isLive)
+    return { ...openAt(join(reader.dir, NAME), reader, number, isLive), elsewhere }
   } catch {
-    return openAt(elsewhere, reader, number, isLive)
+    try {
+      return openAt(elsewhere, reader, number, isLive)
+    } catch (error) {
+      throw new IndexError(error)
+    }
   }
 }
 
@@ -40,7 +57,12 @@ function openAt(path: string, reader: Reader, number: number, isLive: boolean): 
   index.close()
   removeIndex(path)
   const fresh = new RowIndex(path)
-  fresh.write({ rows: [], slices: [], texts: [], records: [], marks: [], meta: identity })
+  try {
+    fresh.write({ rows: [], slices: [], texts: [], records: [], marks: [], meta: identity })
+  } catch (error) {
+    fresh.close()
+    throw error
+  }
   return { index: fresh, isComplete: false, findings }
 }
 

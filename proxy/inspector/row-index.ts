@@ -7,7 +7,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Part, Position } from '../core/event.ts'
 import type { Span } from '../core/log-span.ts'
 import type { AnyRow, BodySlice, RowKind } from '../core/model.ts'
-import { openDatabase } from './index-file.ts'
+import { openCopy, openDatabase, removeIndex } from './index-file.ts'
 
 /** Row kinds that every page gets, whichever sessions it watches. */
 const GLOBAL_KINDS: ReadonlySet<RowKind> = new Set<RowKind>(['session', 'finding', 'gap'])
@@ -98,14 +98,27 @@ interface Statements {
 }
 
 export class RowIndex {
-  readonly path: string
-  readonly #db: DatabaseSync
-  readonly #sql: Statements
+  #path: string
+  #db: DatabaseSync
+  #sql: Statements
 
   /** Opens the file at `path`, or makes it with mode 0600. Throws when it is locked by another process or cannot be written. */
   constructor(path: string) {
-    this.path = path
+    this.#path = path
     this.#db = openDatabase(path)
+    this.#sql = this.#prepare()
+  }
+
+  get path(): string {
+    return this.#path
+  }
+
+  /** Goes on in a file at `path` with all that is stored, and gives up its own. Throws when that one cannot be written either; nothing has changed then. */
+  moveTo(path: string): void {
+    const copy = openCopy(this.#db, path)
+    this.discard()
+    this.#path = path
+    this.#db = copy
     this.#sql = this.#prepare()
   }
 
@@ -269,6 +282,16 @@ export class RowIndex {
 
   close(): void {
     this.#db.close()
+  }
+
+  /** Closes the file and removes it. Does not throw for a disk that has become read-only. */
+  discard(): void {
+    this.close()
+    try {
+      removeIndex(this.#path)
+    } catch {
+      // It does not say that it is complete: nobody takes it for right.
+    }
   }
 }
 
