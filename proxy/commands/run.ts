@@ -3,7 +3,7 @@
  * step fails, and the recording is whole when the command ends.
  */
 import { resolve } from 'node:path'
-import type { Draft, Endpoint, Journal, Upstream } from '../core/event.ts'
+import type { Endpoint, Journal, Upstream } from '../core/event.ts'
 import { createForwarder } from '../forward.ts'
 import { type Inspector, startInspector } from '../inspector/inspector.ts'
 import { createRecording, type Recording } from '../journal/recording.ts'
@@ -18,6 +18,7 @@ import { startBundled } from './bundled.ts'
 import { type Command, type CommandIo, UsageError } from './command.ts'
 import { createDemo } from './demo.ts'
 import { exitCodeOf, judgeSource, tellFailures } from './judging.ts'
+import { LateJournal } from './late-journal.ts'
 import { listening, untilInterrupted } from './listening.ts'
 import { type Plan, readPlan, type Target } from './plan.ts'
 import { probe } from './probe.ts'
@@ -71,26 +72,6 @@ async function closeAll({ traffic, recorded, rest }: Opened): Promise<void> {
   await traffic.closeAll()
   await recorded.closeAll()
   await rest.closeAll()
-}
-
-/** The journal before the recording exists: listeners are opened first, since the recording says where they listen. What comes meanwhile waits. */
-class LateJournal implements Journal {
-  recording: Recording | undefined
-  readonly #early: Draft[] = []
-  begin(recording: Recording): void {
-    this.recording = recording
-    for (const draft of this.#early.splice(0)) recording.append(draft)
-    recording.flush()
-  }
-  append(draft: Draft): number {
-    return this.recording?.append(draft) ?? this.#early.push(draft)
-  }
-  flush(): void {
-    this.recording?.flush()
-  }
-  now(): number {
-    return this.recording?.now() ?? 0
-  }
 }
 
 /** A listener that cannot be opened is the user's to solve; the message says how. */
