@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import type { Endpoint, Journal, Upstream } from '../core/event.ts'
+import { OWN_PORT } from '../forward/trouble.ts'
 import { createForwarder } from '../forward.ts'
 import { type Inspector, startInspector } from '../inspector/inspector.ts'
 import { createRecording, type Recording } from '../journal/recording.ts'
@@ -79,7 +80,9 @@ async function opening<T>(start: () => Promise<T>): Promise<T> {
   try {
     return await start()
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    const message = error instanceof Error ? error.message : String(error)
+    const isOwn = (error as NodeJS.ErrnoException).code === OWN_PORT
+    throw new UsageError(isOwn ? `${message} Name the server's own port in --target, or move ours: --port, --dashboard-port` : message)
   }
 }
 
