@@ -1,12 +1,12 @@
-/** The end of a run. Promise: what it sums up is what a check of the same recording finds. */
+/** The end of a run. Promise: what it sums up is what a check of the same recording finds, and no disk can put it off. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { initialize, initialized, tool } from '../captures/wire-script.ts'
 import { TestData } from '../inspector/wire-story.fixture.ts'
-import { command } from './run.ts'
+import { realDisk } from '../journal/disk.ts'
+import { startRun } from './run.fixture.ts'
 
 const SESSION = 'a-session-of-1'
 let data: TestData
@@ -25,28 +25,13 @@ beforeEach(async () => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   server.closeAllConnections()
   await new Promise(resolve => server.close(resolve))
   data.remove()
 })
 
-/** Standard output, line by line. */
-class Lines extends Writable {
-  readonly #taken: string[] = []
-  readonly #waiting: ((line: string) => void)[] = []
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    for (const line of String(chunk).trim().split('\n')) {
-      const wake = this.#waiting.shift()
-      if (wake) wake(line)
-      else this.#taken.push(line)
-    }
-    done()
-  }
-  async next<T>(): Promise<T> {
-    const line = this.#taken.shift() ?? (await new Promise<string>(resolve => this.#waiting.push(resolve)))
-    return JSON.parse(line) as T
-  }
-}
+const target = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
 
 /** What both say of a run. */
 interface Sum {
@@ -56,18 +41,8 @@ interface Sum {
 }
 
 it('tells of answers that could have been resumed when the run ended, as --check does', async () => {
-  const stdout = new Lines()
-  const stderr = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const controller = new AbortController()
-  const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
-  const ports = ['--port', '0', '--dashboard-port', '0']
-  const ended = command.run(['--target', target, ...ports, '--no-open', '--json', '--check', '--data', data.dir], {
-    env: { HOME: data.dir },
-    stdout,
-    stderr,
-    signal: controller.signal,
-  })
-  const { proxy } = await stdout.next<{ proxy: string }>()
+  const run = startRun(['--target', target(), '--check'], data.dir)
+  const { proxy } = await run.next<{ proxy: string }>()
   const post = (message: object, signal?: AbortSignal) =>
     fetch(`${proxy}/mcp`, {
       method: 'POST',
@@ -80,11 +55,33 @@ it('tells of answers that could have been resumed when the run ended, as --check
   await post(tool(1), leaving.signal)
   const waiting = (await post(tool(2))).text().catch(() => 'cut')
   leaving.abort()
-  controller.abort('SIGINT')
+  run.interrupt()
   expect(await waiting).toBe('cut')
-  const told = await stdout.next<Sum & { event: string }>()
-  const { summary } = await stdout.next<{ summary: Sum }>()
+  const told = await run.next<Sum & { event: string }>()
+  const { summary } = await run.next<{ summary: Sum }>()
   expect(told).toMatchObject({ event: 'end', undelivered: 1, cut: 1, findings: { error: 1 } })
   expect(summary).toMatchObject({ undelivered: told.undelivered, cut: told.cut, findings: told.findings })
-  expect(await ended).toBe(1)
+  expect(await run.ended).toBe(1)
+})
+
+it('ends within its time though the disk stays full, and says what is lost', async () => {
+  const run = startRun(['--target', target()], data.dir)
+  const { proxy } = await run.next<{ proxy: string }>()
+  for (const call of ['writeSync', 'writevSync', 'write', 'endSync'] as const)
+    vi.spyOn(realDisk, call).mockImplementation(() => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+    })
+  const answer = await fetch(`${proxy}/mcp`, { method: 'POST', body: JSON.stringify(initialize()) })
+  expect(await answer.json()).toMatchObject(initialized(0))
+  expect(run.words()).toMatch(/^seismograph: disk full since .*: traffic goes on/m)
+  run.interrupt()
+  await vi.waitFor(() => expect(run.words()).toContain('Ending;'), { timeout: 60_000 })
+  // Nobody waits here for what a clock can say.
+  const clock = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => clock() + 60_000)
+  const { event, lost } = await run.next<{ event: string; lost: number }>()
+  expect(event).toBe('end')
+  expect(lost).toBeGreaterThan(3)
+  expect(run.words()).toContain(`seismograph: ${lost} records could not be written and are lost\n`)
+  expect(await run.ended).toBe(130)
 })

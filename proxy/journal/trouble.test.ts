@@ -175,6 +175,35 @@ describe('a failing disk', () => {
     expect(numbersOf(recording.dir)).toEqual(range(0, 5))
   })
 
+  test.each([
+    ['fails', () => Promise.reject(failure('ENOSPC'))],
+    ['hangs', () => new Promise<number>(() => {})],
+  ])('a disk that %s is waited for as long as was asked, and the recording closed all the same', async (_, write) => {
+    let broken: Error | undefined
+    let tries = 0
+    const disk: Disk = {
+      ...switchedDisk(() => broken),
+      write: () => {
+        tries++
+        return write()
+      },
+    }
+    const recording = record(dataFolder(), { disk })
+    appendAll(recording, 0, 5)
+    broken = failure('ENOSPC')
+    appendAll(recording, 5, 8)
+    await until(() => tries > 0)
+    await recording.settle(50)
+    expect(recording.stats()).toMatchObject({ waiting: 3, lost: 0 })
+    recording.close()
+    const { waiting, lost } = recording.stats()
+    expect(waiting + lost).toBe(3)
+    expect(numbersOf(recording.dir)).toEqual(range(0, 5))
+    const reader = openReader(recording.dir)
+    expect(reader.state()).toBe('closed')
+    reader.close()
+  })
+
   test('closing while the disk is full: the loss is told in the place of the record that was half written', async () => {
     let room = Number.POSITIVE_INFINITY
     let tries = 0
