@@ -66,6 +66,34 @@ const parse = (lines: string): WireEvent[] =>
 const A = 'aaaabbbbccccddddeeeeffff00001111'
 const B = '99998888777766665555444433332222'
 
+describe.each(['jsonl', 'har'] as const)('%s', format => {
+  it('hides a session id that a log wraps over two lines, and leaves other words alone', async () => {
+    const id = '7f3a90c2b1d84e5f9a6c0d2e4b8f1a37'
+    const recording = data.record()
+    const log = (line: string) => recording.append({ kind: 'log', upstream: 'mcp', source: 'stderr', text: line })
+    // Before the id comes up on the wire, as a server says it.
+    for (const cut of [8, 13, 20, 24]) {
+      log(`[05/12/25 10:00:0${cut % 10}] INFO     New session ${id.slice(0, cut)}  sse.py:131`)
+      log(`                             ${id.slice(cut)}`)
+    }
+    log(`INFO     Received session ID: ${id.slice(0, 20)}   streamable_http.py:200`)
+    log(`                             ${id.slice(20)} end`)
+    log(`build-2025a, ${id.slice(0, 7)}x and x${id.slice(0, 12)} are other words`)
+    new Client(recording, id, 1).connect().initialize().call(1, 'x').answer(1, 'y').leave()
+    recording.close()
+    const exported = await text(await open(recording.dir), { format })
+    const words = exported.split('are other words')[0]?.split('build-2025a') ?? []
+    expect(words[1]).toContain(`, ${id.slice(0, 7)}x and x${id.slice(0, 12)} `)
+    const rest = words[0] + (exported.split('are other words')[1] ?? '')
+    for (let at = 0; at + 8 <= id.length; at++) expect(rest).not.toContain(id.slice(at, at + 8))
+    const [pseudonym = ''] = /(?<=session_id=)[0-9a-f]{32}/.exec(exported) ?? []
+    for (const cut of [8, 13, 20, 24]) {
+      expect(exported).toContain(`New session ${pseudonym.slice(0, cut)}  sse.py:131`)
+      expect(exported).toContain(` ${pseudonym.slice(cut)}`)
+    }
+  })
+})
+
 describe('JSON lines', () => {
   it('with secrets are the journal, event by event', async () => {
     const recording = data.record()

@@ -10,6 +10,7 @@ import type { Exchange } from '../core/model.ts'
 import { createMasker, type Edit, type Masker } from '../core/redact.ts'
 import { recordingFingerprint } from '../journal/fingerprint.ts'
 import { ContentDecoder, codingsOf } from './content-decoder.ts'
+import { IdParts } from './id-parts.ts'
 import { type BodySource, headerOf, headersOf, pieceBytes } from './recorded-bodies.ts'
 
 /** Bodies are looked through in windows; what begins in the overlap of two is found whole in one of them. */
@@ -38,14 +39,21 @@ export interface Sanitised {
 
 /**
  * Secrets keep the marks of their recording, so that they equal those in its heads; session ids get pseudonyms of this export alone.
- * In bodies each mark is as long as what it replaces.
+ * In bodies each mark is as long as what it replaces; in other texts parts of session ids are found, too.
  */
 export function createExportMasker(recordingDir: string): Masker {
   const salt = randomBytes(32)
-  const pseudonym = (id: string) => sameShape(id, createHmac('sha256', salt).update(id).digest('hex'))
+  const parts = new IdParts()
+  const pseudonym = (id: string) => {
+    const made = sameShape(id, createHmac('sha256', salt).update(id).digest('hex'))
+    parts.add(id, made)
+    return made
+  }
   const masker = createMasker({ fingerprint: recordingFingerprint(recordingDir), pseudonym })
   const edits = masker.edits.bind(masker)
+  const text = masker.text.bind(masker)
   return Object.assign(masker, {
+    text: (words: string) => parts.mask(text(words)),
     edits: (bytes: Uint8Array) => edits(bytes).map(edit => ({ ...edit, replacement: inRoom(edit.replacement, edit.end - edit.start) })),
   })
 }
