@@ -63,6 +63,13 @@ test('lists the findings of every session, and goes to each', async ({ many, wat
   await expect(shown).toHaveAttribute('title', sessions[0] ?? '')
   await page.keyboard.press('[')
   await expect(shown).toHaveAttribute('title', sessions[1] ?? '')
+  // On the timeline as well, which shows where the finding is.
+  await page.getByRole('application', { name: /^Timeline/ }).focus()
+  for (const at of [0, 1]) {
+    await page.keyboard.press(']')
+    await expect(shown).toHaveAttribute('title', sessions[at] ?? '')
+    await expect(page.getByRole('img', { name: /^Timeline of session .*The client left/ })).toBeVisible()
+  }
 
   // As any view, it can be linked.
   await page.goto(page.url())

@@ -35,8 +35,6 @@ export function perform(stage: Stage, command: Command): boolean {
       if (data.now === undefined) return false
       props.onFollow(!props.follow)
       return true
-    case 'finding':
-      return stepFinding(stage, command.step)
     case 'clear': {
       const had = stage.chosen !== undefined
       stage.chosen = undefined
@@ -72,16 +70,6 @@ function fitView(stage: Stage): void {
     target !== undefined && Math.abs(target.from - stage.shown.from) + Math.abs(target.to - stage.shown.to) < span(target) * 0.02
   stage.choose(target && !already ? target : allOf(stage), true)
   stage.settle()
-}
-
-function stepFinding(stage: Stage, step: 1 | -1): boolean {
-  const { findings } = stage
-  if (findings.length === 0) return false
-  const { selection } = stage.props
-  const here = selection?.kind === 'finding' ? findings.findIndex(finding => finding.id === selection.id) : -1
-  const next = here < 0 ? (step > 0 ? 0 : findings.length - 1) : Math.min(Math.max(here + step, 0), findings.length - 1)
-  const finding = findings[next]
-  return finding ? select(stage, { kind: 'finding', id: finding.id }) : false
 }
 
 /** A click selects; on a crowd that nobody could tell apart it also zooms in. */

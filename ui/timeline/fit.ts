@@ -104,9 +104,11 @@ export function callOf(data: TimelineData, tracks: readonly SessionTracks[], sel
   }
   if (selection?.kind === 'call') return call(selection.id)
   if (selection?.kind === 'frame') return call(findIn(data, rows => rows.frames, selection.id)?.call)
-  if (selection?.kind === 'finding') return call(findIn(data, rows => rows.findings, selection.id)?.call)
-  if (selection?.kind !== 'exchange') return undefined
-  const place = tracks.map(track => track.places.get(selection.id)).find(found => found !== undefined)
+  const finding = selection?.kind === 'finding' ? findIn(data, rows => rows.findings, selection.id) : undefined
+  if (finding?.call !== undefined) return call(finding.call)
+  const exchange = selection?.kind === 'exchange' ? selection.id : finding?.exchange
+  if (exchange === undefined) return undefined
+  const place = tracks.map(track => track.places.get(exchange)).find(found => found !== undefined)
   // A stream carries many calls; no one of them is meant.
   return place && place.path >= 0 ? call(place.exchange.calls[0]) : undefined
 }

@@ -7,7 +7,6 @@ export type Command =
   /** Share of the shown time. */
   | { readonly do: 'pan'; readonly share: number }
   | { readonly do: 'fit' | 'zero' | 'follow' | 'clear' }
-  | { readonly do: 'finding'; readonly step: 1 | -1 }
 
 const KEYS: Record<string, Command> = {
   ArrowLeft: { do: 'walk', to: 'left' },
@@ -23,8 +22,6 @@ const KEYS: Record<string, Command> = {
   f: { do: 'fit' },
   '0': { do: 'zero' },
   l: { do: 'follow' },
-  '[': { do: 'finding', step: -1 },
-  ']': { do: 'finding', step: 1 },
   Escape: { do: 'clear' },
 }
 

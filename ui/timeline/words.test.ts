@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { describe as wordsOf } from './describe.ts'
 import { dragged } from './drag.ts'
 import { numberedFindings } from './findings.ts'
-import { extentOf, fitAll, fitSelection, zoomStep } from './fit.ts'
+import { callOf, extentOf, fitAll, fitSelection, zoomStep } from './fit.ts'
 import { commandOf } from './keys.ts'
 import { layoutLanes } from './lanes.ts'
 import { limitText } from './mark-joins.ts'
@@ -127,6 +127,21 @@ describe('fitting', () => {
   })
 })
 
+describe('the call that a finding leads to', () => {
+  const lost = broken.calls[5]
+  const about = (over: object) => {
+    const [finding] = broken.findings
+    const exchanges = broken.exchanges.map(one => (one.id === lost?.exchange ? { ...one, calls: [lost.id] } : one))
+    const rows = { ...broken, exchanges, findings: finding ? [{ ...finding, ...over }] : [] }
+    return callOf({ ...data, sessions: [rows] }, [tracksOf(rows)], { kind: 'finding', id: finding?.id ?? 0 })
+  }
+  it('is the one that it is about, or that its exchange carried', () => {
+    expect(about({ call: lost?.id })).toBe(lost)
+    expect(about({ call: undefined, exchange: lost?.exchange })).toBe(lost)
+    expect(about({ call: undefined, exchange: undefined })).toBeUndefined()
+  })
+})
+
 describe('walking by arrow keys', () => {
   const stops = stopsOf(data, tracks)
   const view = { from: at(-24.5), to: at(101) }
@@ -171,7 +186,7 @@ describe('keys', () => {
     expect(key('ArrowLeft')).toEqual({ do: 'walk', to: 'left' })
     expect(key('l')).toEqual({ do: 'follow' })
     expect(key('f', { ctrlKey: true })).toBeUndefined()
-    expect(key('j')).toBeUndefined()
+    for (const name of ['j', '[', ']']) expect(key(name)).toBeUndefined()
   })
 })
 
