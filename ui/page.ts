@@ -21,6 +21,9 @@ import type { Range, Selection, Zero } from './view.ts'
 /** All of what is shown, from its start, following it while it lives. */
 const ALL: Partial<Address> = { range: undefined, zero: 'session', zeroAt: undefined, follow: true }
 
+/** They look the same; what still goes on has grown a little since it was fitted. */
+const alike = (a: Range, b: Range): boolean => Math.abs(a.from - b.from) + Math.abs(a.to - b.to) < (b.to - b.from) * 0.05
+
 function filterState(text: string): Pick<PageState, 'filterError'> & Partial<Pick<PageState, 'terms'>> {
   const filter = parseFilter(text)
   return filter.ok ? { terms: filter.terms, filterError: undefined } : { filterError: filter.error }
@@ -213,14 +216,19 @@ export class Page {
     }
   }
 
-  /** Fits the selection; when that is what is shown already, everything. */
+  /** Fits the selection; when that is what is shown already, or the only session, everything. */
   fit(): void {
     const scene = this.scene()
-    const { selection, range } = this.#state.address
+    const { selection } = this.#state.address
     const span = selection && scene ? spanOf(selection, this.rows, scene.now) : undefined
     const wanted = span && aired(span)
-    const same = wanted && range && Math.abs(range.from - wanted.from) < 1 && Math.abs(range.to - wanted.to) < 1
-    this.change(wanted && !same ? { range: wanted, follow: false } : { range: undefined, follow: true })
+    const alone = selection?.kind === 'session' && scene?.shown.length === 1
+    if (!scene || !wanted || alone || alike(scene.range, wanted)) this.all()
+    else this.change({ range: wanted, follow: false })
+  }
+  /** All of what is shown, and of what will come. */
+  all(): void {
+    this.change({ range: undefined, follow: true })
   }
 
   /** Shows the detail of what is selected. */

@@ -66,6 +66,7 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
         selection={selection}
         range={range}
         onRange={next => page.setRange(next)}
+        onFit={() => page.fit()}
         follow={follow}
         onFollow={next => page.follow(next)}
       />
@@ -92,6 +93,7 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
               follow && (whole ? Math.abs(next.from - range.from) < near : Math.abs(next.to - next.from - (range.to - range.from)) < near)
             if (!told) page.setRange(next)
           }}
+          onAll={() => page.all()}
           onZero={mode => page.zero(mode)}
           onFollow={next => page.follow(next)}
         />

@@ -69,6 +69,8 @@ export interface TimelineProps {
   readonly onSelect: (selection: Selection | null) => void
   /** A range chosen by hand; ends following unless it still contains the live edge. */
   readonly onRange: (range: Range) => void
+  /** All is wanted, of what will come as well: no range can say so. */
+  readonly onAll: () => void
   readonly onZero: (mode: Zero['mode']) => void
   readonly onFollow: (follow: boolean) => void
   /** The view is frozen: the live edge stands still. */

@@ -1,6 +1,6 @@
 /** What clicks, keys and buttons do to the page: select, zoom, fit, follow. Promise: every change leaves by the props' callbacks. */
 import type { Range, Selection } from '../view.ts'
-import { edgeOf, extentOf, fitAll, fitSelection, momentOf, spanOf, zoomStep } from './fit.ts'
+import { edgeOf, extentOf, fitSelection, momentOf, spanOf, zoomStep } from './fit.ts'
 import { selectionOf } from './hit.ts'
 import type { Command } from './keys.ts'
 import { inView, panRange, span } from './scale.ts'
@@ -24,9 +24,6 @@ export function perform(stage: Stage, command: Command): boolean {
     case 'pan':
       stage.choose(panRange(stage.shown, span(stage.shown) * command.share), true)
       stage.settle()
-      return true
-    case 'fit':
-      fitView(stage)
       return true
     case 'zero':
       props.onZero('selection')
@@ -62,16 +59,6 @@ export function reveal(stage: Stage, selection: Selection): void {
   stage.settle()
 }
 
-/** The selection; when it already fills the view, everything. */
-function fitView(stage: Stage): void {
-  const { data, selection } = stage.props
-  const target = fitSelection(data, selection)
-  const already =
-    target !== undefined && Math.abs(target.from - stage.shown.from) + Math.abs(target.to - stage.shown.to) < span(target) * 0.02
-  stage.choose(target && !already ? target : allOf(stage), true)
-  stage.settle()
-}
-
 /** A click selects; on a crowd that nobody could tell apart it also zooms in. */
 export function click(stage: Stage, hit: Hit | null, at: number): void {
   if (!hit) return
@@ -102,12 +89,7 @@ export function doubleClick(stage: Stage, hit: Hit | null, at: number): void {
   stage.settle()
 }
 
-export const showAll = (stage: Stage): void => {
-  stage.choose(allOf(stage), true)
-  stage.settle()
-}
-const allOf = (stage: Stage): Range => fitAll({ ...stage.props.data, ...liveNow(stage) })
-export const wholeOf = (stage: Stage): ReturnType<typeof extentOf> => extentOf({ ...stage.props.data, ...liveNow(stage) })
+export const wholeOf = (stage: Stage): Range => extentOf({ ...stage.props.data, ...liveNow(stage) })
 const liveNow = (stage: Stage): { now?: number } => {
   const now = stage.now()
   return now === undefined ? {} : { now }

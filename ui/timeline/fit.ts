@@ -2,7 +2,7 @@
 import type { Call, Exchange } from '../../proxy/core/model.ts'
 import { callEnd } from '../call-fate.ts'
 import type { Range, Selection, SessionRows, TimelineData } from '../view.ts'
-import { fitRange, followRange, span, wholeRange, zoomRange } from './scale.ts'
+import { fitRange, followRange, zoomRange } from './scale.ts'
 import { reachOf } from './tail.ts'
 import { exchangeEnd, type SessionTracks } from './tracks.ts'
 
@@ -20,14 +20,6 @@ export function extentOf(data: TimelineData): Range {
 
 /** Where open ends lead: the live edge, or the recording's last known moment. */
 export const edgeOf = (data: TimelineData): number => data.now ?? extentOf(data).to
-
-/** All of it with air around; while it lives with the live edge where following has it, so that the start is seen as well. */
-export const fitAll = (data: TimelineData): Range => {
-  const extent = extentOf(data)
-  if (data.now === undefined) return fitRange(extent.from, extent.to, 0.04)
-  const from = extent.from - span(extent) * 0.02
-  return wholeRange({ from, to: from }, data.now)
-}
 
 export function findIn<T extends { readonly id: number }>(
   data: TimelineData,

@@ -6,7 +6,7 @@ export type Command =
   | { readonly do: 'zoom'; readonly factor: number }
   /** Share of the shown time. */
   | { readonly do: 'pan'; readonly share: number }
-  | { readonly do: 'fit' | 'zero' | 'follow' | 'clear' }
+  | { readonly do: 'zero' | 'follow' | 'clear' }
 
 const KEYS: Record<string, Command> = {
   ArrowLeft: { do: 'walk', to: 'left' },
@@ -19,7 +19,6 @@ const KEYS: Record<string, Command> = {
   s: { do: 'zoom', factor: 1.5 },
   a: { do: 'pan', share: -0.15 },
   d: { do: 'pan', share: 0.15 },
-  f: { do: 'fit' },
   '0': { do: 'zero' },
   l: { do: 'follow' },
   Escape: { do: 'clear' },

@@ -4,7 +4,7 @@
  */
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { TimelineProps } from '../view.ts'
-import { click, doubleClick, perform, showAll, wholeOf } from './actions.ts'
+import { click, doubleClick, perform, wholeOf } from './actions.ts'
 import { readout } from './axis.ts'
 import { gutterOf, RIGHT_MARGIN } from './compose.ts'
 import { describe } from './describe.ts'
@@ -123,7 +123,7 @@ export function Timeline(props: TimelineProps) {
             stage.current?.choose(range, glide)
             if (glide) stage.current?.settle()
           }}
-          onAll={() => stage.current && showAll(stage.current)}
+          onAll={props.onAll}
         />
       )}
       <div className={classes.plot}>

@@ -2,7 +2,7 @@
 import { Maximize, Minus, Plus } from 'lucide-react'
 import type { Range, Selection, TimelineData, Zero } from '../view.ts'
 import { shownText } from './axis.ts'
-import { fitAll, fitSelection, momentOf, zoomStep } from './fit.ts'
+import { momentOf, zoomStep } from './fit.ts'
 import { span } from './scale.ts'
 import classes from './tools.module.css'
 
@@ -19,6 +19,7 @@ export interface TimelineToolsProps {
   readonly selection: Selection | null
   readonly range: Range
   readonly onRange: (range: Range) => void
+  readonly onFit: () => void
   readonly follow: boolean
   readonly onFollow: (follow: boolean) => void
 }
@@ -35,11 +36,6 @@ export function TimelineTools(props: TimelineToolsProps) {
   const zoom = (factor: number): void => {
     const at = selection ? momentOf(data, selection) : undefined
     props.onRange(zoomStep(range, factor, follow, data.now, at))
-  }
-  const fit = (): void => {
-    const target = fitSelection(data, selection)
-    const already = target !== undefined && Math.abs(target.from - range.from) + Math.abs(target.to - range.to) < span(range) * 0.01
-    props.onRange(target && !already && selection?.kind !== 'session' ? target : fitAll(data))
   }
   return (
     <div className={classes.bar} role="toolbar" aria-label="Timeline tools">
@@ -75,7 +71,13 @@ export function TimelineTools(props: TimelineToolsProps) {
       <button type="button" className={classes.icon} aria-label="Show less time" title="Show less time (w)" onClick={() => zoom(1 / 1.5)}>
         <Plus size={14} strokeWidth={1.6} aria-hidden="true" />
       </button>
-      <button type="button" className={classes.icon} aria-label="Fit" title="Fit the selection; again: everything (f)" onClick={fit}>
+      <button
+        type="button"
+        className={classes.icon}
+        aria-label="Fit"
+        title="Fit the selection; again: everything (f)"
+        onClick={props.onFit}
+      >
         <Maximize size={14} strokeWidth={1.6} aria-hidden="true" />
       </button>
       {live ? (

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { describe as wordsOf } from './describe.ts'
 import { dragged } from './drag.ts'
 import { numberedFindings } from './findings.ts'
-import { callOf, extentOf, fitAll, fitSelection, zoomStep } from './fit.ts'
+import { callOf, extentOf, fitSelection, zoomStep } from './fit.ts'
 import { commandOf } from './keys.ts'
 import { layoutLanes } from './lanes.ts'
 import { limitText } from './mark-joins.ts'
@@ -83,12 +83,6 @@ describe('findings', () => {
 describe('fitting', () => {
   it('shows everything from the first request to the live edge', () => {
     expect(extentOf(data)).toEqual({ from: at(-98), to: at(80.3) })
-    expect(fitAll(data).from).toBeLessThan(at(-98))
-    expect(fitAll(data).to).toBeGreaterThan(at(80.3))
-  })
-  it('shows all of what lives with the edge where following has it', () => {
-    const { from, to } = fitAll(data)
-    expect((at(80.3) - from) / (to - from)).toBeCloseTo(0.8)
   })
   it('shows late ends that came after the last event', () => {
     expect(extentOf({ ...data, sessions: [broken] }).to).toBe(at(71.243))
@@ -186,7 +180,7 @@ describe('keys', () => {
     expect(key('ArrowLeft')).toEqual({ do: 'walk', to: 'left' })
     expect(key('l')).toEqual({ do: 'follow' })
     expect(key('f', { ctrlKey: true })).toBeUndefined()
-    for (const name of ['j', '[', ']']) expect(key(name)).toBeUndefined()
+    for (const name of ['j', 'f', '[', ']']) expect(key(name)).toBeUndefined()
   })
 })
 

@@ -1,0 +1,29 @@
+/** How much time a live timeline shows. Promise: each way to move it does the same, wherever the focus is, and all of it stays all of it. */
+import type { Page } from '@playwright/test'
+import { call, expect, healthySession, test } from './page-fixture.ts'
+
+const timeline = (page: Page) => page.getByRole('application', { name: /^Timeline/ })
+
+test('all, asked for while a part is followed, stays all', async ({ launch, watched }) => {
+  const product = await launch(['--server-port', '0'])
+  const page = await watched.open(product)
+  const client = await healthySession(product)
+  await expect(call(page, /^Call \d+, retrieve_address_objects/)).toBeVisible()
+  const follow = page.getByRole('button', { name: 'Follow' })
+  const askForAll = [
+    () => page.getByRole('button', { name: 'Fit' }).click(),
+    () => timeline(page).press('f'),
+    () => follow.press('f'),
+    // An end of what is shown in the overview: beside it, the first click would move there.
+    () => page.getByRole('slider', { name: 'Begin of the shown time' }).dblclick(),
+  ]
+  for (const ask of askForAll) {
+    await timeline(page).press('w')
+    // A part of it is what the address holds.
+    await expect.poll(() => page.url()).toMatch(/range=.*follow=1/)
+    await ask()
+    await expect.poll(() => page.url()).not.toContain('range=')
+    await expect(follow).toHaveAttribute('aria-pressed', 'true')
+  }
+  await client.close()
+})
