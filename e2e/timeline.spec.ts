@@ -3,6 +3,8 @@ import type { Page } from '@playwright/test'
 import { call, expect, healthySession, test } from './page-fixture.ts'
 
 const timeline = (page: Page) => page.getByRole('application', { name: /^Timeline/ })
+const shownFrom = async (page: Page): Promise<number> =>
+  Number(await page.getByRole('slider', { name: 'Begin of the shown time' }).getAttribute('aria-valuenow'))
 
 test('all, asked for while a part is followed, stays all', async ({ launch, watched }) => {
   const product = await launch(['--server-port', '0'])
@@ -24,6 +26,26 @@ test('all, asked for while a part is followed, stays all', async ({ launch, watc
     await ask()
     await expect.poll(() => page.url()).not.toContain('range=')
     await expect(follow).toHaveAttribute('aria-pressed', 'true')
+  }
+  await client.close()
+})
+
+test('a pan by key ends following, wherever the focus is', async ({ launch, watched }) => {
+  const product = await launch(['--server-port', '0'])
+  const page = await watched.open(product)
+  const client = await healthySession(product)
+  await expect.poll(() => shownFrom(page)).not.toBe(0)
+  const follow = page.getByRole('button', { name: 'Follow' })
+  for (const place of [follow, timeline(page)]) {
+    for (const key of ['a', 'd']) {
+      await expect(follow).toHaveAttribute('aria-pressed', 'true')
+      const before = await shownFrom(page)
+      await place.press(key)
+      await expect(follow).toHaveAttribute('aria-pressed', 'false')
+      // It moved, and stays there.
+      await expect.poll(async () => Math.sign((await shownFrom(page)) - before)).toBe(key === 'a' ? -1 : 1)
+      await place.press('f')
+    }
   }
   await client.close()
 })

@@ -6,9 +6,9 @@ import { focusSelected } from './focus.ts'
 import { type Command, commandOf } from './keys.ts'
 import type { Page } from './page.ts'
 import { SMALL, usePage } from './page-context.tsx'
-import { panned, zoomed } from './scene.ts'
+import { ZOOM } from './timeline/scale.ts'
 
-const ZOOM = 1.5
+/** Of the shown time. */
 const PAN = 0.2
 /** In the order of the focus: section 5 of the design. */
 const PANES = ['top', 'sessions', 'setup', 'timeline', 'table', 'detail'] as const
@@ -80,7 +80,6 @@ function close(page: Page): void {
 }
 
 function perform(page: Page, command: Command): void {
-  const scene = page.scene()
   const tab = /^tab-(\d)$/.exec(command)?.[1]
   if (tab) toTab(page, Number(tab))
   else if (command === 'next-pane' || command === 'previous-pane') toPane(command === 'next-pane' ? 1 : -1)
@@ -97,10 +96,8 @@ function perform(page: Page, command: Command): void {
   else if (command === 'follow') page.follow(!page.store.getState().address.follow)
   else if (command === 'pause') page.pause()
   else if (command === 'close') close(page)
-  else if (scene && (command === 'zoom-in' || command === 'zoom-out'))
-    page.setRange(zoomed(scene.range, command === 'zoom-in' ? 1 / ZOOM : ZOOM, scene.follow ? scene.now : undefined))
-  else if (scene && (command === 'pan-left' || command === 'pan-right'))
-    page.setRange(panned(scene.range, command === 'pan-left' ? -PAN : PAN))
+  else if (command === 'zoom-in' || command === 'zoom-out') page.zoom(command === 'zoom-in' ? 1 / ZOOM : ZOOM)
+  else if (command === 'pan-left' || command === 'pan-right') page.pan(command === 'pan-left' ? -PAN : PAN)
 }
 
 export function useCommands(): void {

@@ -16,6 +16,8 @@ import { aired, breakRange, isOpen, momentOf, type Scene, sceneOf, spanOf } from
 import { createPageStore, type PageState, type PageStore } from './store.ts'
 import { callsOf, tableTabFor } from './table-tab.ts'
 import { applyTheme, onSystemTheme, resolveTheme, storedTheme, type ThemeChoice } from './theme.ts'
+import { zoomStep } from './timeline/fit.ts'
+import { panRange } from './timeline/scale.ts'
 import type { Range, Selection, Zero } from './view.ts'
 
 /** All of what is shown, from its start, following it while it lives. */
@@ -200,6 +202,19 @@ export class Page {
   setRange(range: Range): void {
     const now = this.now()
     this.change({ range, follow: this.#state.address.follow && range.from <= now && now <= range.to })
+  }
+  /** A step of zoom, `factor` above 1 to more time: around the live edge while it is followed, else around the selection in view. */
+  zoom(factor: number): void {
+    const scene = this.scene()
+    if (!scene) return
+    const { selection } = this.#state.address
+    const at = selection ? momentOf(selection, this.rows) : undefined
+    this.setRange(zoomStep(scene.range, factor, scene.follow, scene.now, at))
+  }
+  /** Moves on by `share` of the shown time, which ends following. */
+  pan(share: number): void {
+    const range = this.scene()?.range
+    if (range) this.change({ range: panRange(range, (range.to - range.from) * share), follow: false })
   }
   follow(follow: boolean): void {
     this.change({ follow })

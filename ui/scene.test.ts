@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { RecordingInfo } from '../proxy/core/feed.ts'
 import { HOME } from './address.ts'
 import { Rows } from './rows.ts'
-import { aired, breakRange, foremost, newest, panned, sceneOf, spanOf, zoomed } from './scene.ts'
+import { aired, breakRange, foremost, newest, sceneOf, spanOf } from './scene.ts'
 import { call, exchange, session } from './story.fixture.ts'
 
 const recording = { index: 0, live: true, lastAt: 90_000 } as RecordingInfo
@@ -91,11 +91,6 @@ test('a session reaches as far as its rows, and lives on while the proxy holds i
   expect(held(over, true)?.open).toBe(false)
   expect(held(over, false)?.whole.to).toBeGreaterThan(71_243)
   expect(held({}, false)?.open).toBe(false)
-})
-
-test('zoom keeps the moment under the pointer, pan keeps the span', () => {
-  expect(zoomed({ from: 0, to: 100 }, 0.5, 20)).toEqual({ from: 10, to: 60 })
-  expect(panned({ from: 0, to: 100 }, 0.25)).toEqual({ from: 25, to: 125 })
 })
 
 test('an opened page shows the session with the worst finding, the newest of equals', () => {

@@ -194,15 +194,3 @@ export function sceneOf({ rows, recordings, address, focus, liveNow }: SceneInpu
   const followed = follow && address.range ? { from: now - span * EDGE, to: now + span * (1 - EDGE) } : range
   return { session, recording, chain, shown, now, open, zero: zeroOf(address, session, chain, rows), whole, range: followed, follow }
 }
-
-/** Zooms around a moment (its place on the screen stays), by `factor` (above 1: out). */
-export function zoomed(range: Range, factor: number, at = (range.from + range.to) / 2): Range {
-  const span = Math.max((range.to - range.from) * factor, 0.05)
-  const share = (at - range.from) / (range.to - range.from)
-  return { from: at - span * share, to: at + span * (1 - share) }
-}
-
-export function panned(range: Range, share: number): Range {
-  const by = (range.to - range.from) * share
-  return { from: range.from + by, to: range.to + by }
-}

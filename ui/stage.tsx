@@ -62,11 +62,11 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
         onScope={next => page.change({ scope: next, range: undefined, follow: true })}
         zero={zero}
         onZero={mode => page.zero(mode)}
-        data={data}
         selection={selection}
         range={range}
-        onRange={next => page.setRange(next)}
+        onZoom={factor => page.zoom(factor)}
         onFit={() => page.fit()}
+        live={open}
         follow={follow}
         onFollow={next => page.follow(next)}
       />
@@ -94,7 +94,6 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
             if (!told) page.setRange(next)
           }}
           onAll={() => page.all()}
-          onZero={mode => page.zero(mode)}
           onFollow={next => page.follow(next)}
         />
       </div>

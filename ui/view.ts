@@ -71,7 +71,6 @@ export interface TimelineProps {
   readonly onRange: (range: Range) => void
   /** All is wanted, of what will come as well: no range can say so. */
   readonly onAll: () => void
-  readonly onZero: (mode: Zero['mode']) => void
   readonly onFollow: (follow: boolean) => void
   /** The view is frozen: the live edge stands still. */
   readonly paused?: boolean

@@ -1,44 +1,25 @@
-/** What clicks, keys and buttons do to the page: select, zoom, fit, follow. Promise: every change leaves by the props' callbacks. */
+/** What clicks and keys on the timeline do to the page: select, zoom, bring into view. Promise: every change leaves by the props' callbacks. */
 import type { Range, Selection } from '../view.ts'
-import { edgeOf, extentOf, fitSelection, momentOf, spanOf, zoomStep } from './fit.ts'
+import { edgeOf, extentOf, fitSelection, spanOf } from './fit.ts'
 import { selectionOf } from './hit.ts'
 import type { Command } from './keys.ts'
-import { inView, panRange, span } from './scale.ts'
+import { inView, span } from './scale.ts'
 import type { Hit } from './shapes.ts'
 import type { Stage } from './stage.ts'
 import { stopsOf, walk } from './walk.ts'
 
 /** Carries out a key's command; false where it has nothing to do. */
 export function perform(stage: Stage, command: Command): boolean {
-  const { props } = stage
-  const { data, selection } = props
-  switch (command.do) {
-    case 'walk':
-      return select(stage, walk(stopsOf(data, stage.tracks), selection, command.to, stage.shown))
-    case 'zoom': {
-      const at = selection ? momentOf(data, selection) : undefined
-      stage.choose(zoomStep(stage.shown, command.factor, props.follow, stage.now(), at), true)
-      stage.settle()
-      return true
-    }
-    case 'pan':
-      stage.choose(panRange(stage.shown, span(stage.shown) * command.share), true)
-      stage.settle()
-      return true
-    case 'zero':
-      props.onZero('selection')
-      return true
-    case 'follow':
-      if (data.now === undefined) return false
-      props.onFollow(!props.follow)
-      return true
-    case 'clear': {
-      const had = stage.chosen !== undefined
-      stage.chosen = undefined
-      stage.invalidateOverlay()
-      return had
-    }
-  }
+  if (command.do === 'clear') return clearChosen(stage)
+  const { data, selection } = stage.props
+  return select(stage, walk(stopsOf(data, stage.tracks), selection, command.to, stage.shown))
+}
+
+function clearChosen(stage: Stage): boolean {
+  const had = stage.chosen !== undefined
+  stage.chosen = undefined
+  stage.invalidateOverlay()
+  return had
 }
 
 function select(stage: Stage, selection: Selection | null): boolean {

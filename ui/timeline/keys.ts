@@ -1,12 +1,7 @@
-/** Which key does what while the timeline has the focus. Promise: keys that are not ours pass on to the page. */
+/** Which key does what while the timeline has the focus. Promise: only what has a meaning there alone; all other keys pass on to the page. */
 import type { Direction } from './walk.ts'
 
-export type Command =
-  | { readonly do: 'walk'; readonly to: Direction }
-  | { readonly do: 'zoom'; readonly factor: number }
-  /** Share of the shown time. */
-  | { readonly do: 'pan'; readonly share: number }
-  | { readonly do: 'zero' | 'follow' | 'clear' }
+export type Command = { readonly do: 'walk'; readonly to: Direction } | { readonly do: 'clear' }
 
 const KEYS: Record<string, Command> = {
   ArrowLeft: { do: 'walk', to: 'left' },
@@ -15,12 +10,6 @@ const KEYS: Record<string, Command> = {
   ArrowDown: { do: 'walk', to: 'down' },
   Home: { do: 'walk', to: 'first' },
   End: { do: 'walk', to: 'last' },
-  w: { do: 'zoom', factor: 1 / 1.5 },
-  s: { do: 'zoom', factor: 1.5 },
-  a: { do: 'pan', share: -0.15 },
-  d: { do: 'pan', share: 0.15 },
-  '0': { do: 'zero' },
-  l: { do: 'follow' },
   Escape: { do: 'clear' },
 }
 

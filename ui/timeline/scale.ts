@@ -15,6 +15,8 @@ export interface View extends Range {
 
 export const MIN_SPAN = 0.02
 export const MAX_SPAN = 366 * 86_400_000
+/** A step of zoom by key or button. */
+export const ZOOM = 1.5
 /** Where the live edge stands while it is followed. */
 const EDGE_AT = 0.8
 

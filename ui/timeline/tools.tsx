@@ -1,9 +1,8 @@
 /** The row above the timeline: whose sessions, what stands at zero, how much time, zoom, fit, follow. Promise: holds no state of its own. */
 import { Maximize, Minus, Plus } from 'lucide-react'
-import type { Range, Selection, TimelineData, Zero } from '../view.ts'
+import type { Range, Selection, Zero } from '../view.ts'
 import { shownText } from './axis.ts'
-import { momentOf, zoomStep } from './fit.ts'
-import { span } from './scale.ts'
+import { span, ZOOM } from './scale.ts'
 import classes from './tools.module.css'
 
 export type Scope = 'chain' | 'session'
@@ -15,11 +14,13 @@ export interface TimelineToolsProps {
   readonly onScope: (scope: Scope) => void
   readonly zero: Zero
   readonly onZero: (mode: Zero['mode']) => void
-  readonly data: TimelineData
   readonly selection: Selection | null
   readonly range: Range
-  readonly onRange: (range: Range) => void
+  /** Above 1: more time. */
+  readonly onZoom: (factor: number) => void
   readonly onFit: () => void
+  /** There is a live edge to follow. */
+  readonly live: boolean
   readonly follow: boolean
   readonly onFollow: (follow: boolean) => void
 }
@@ -31,12 +32,7 @@ const MODES: readonly { mode: Zero['mode']; text: string }[] = [
 ]
 
 export function TimelineTools(props: TimelineToolsProps) {
-  const { data, range, selection, follow, zero } = props
-  const live = data.now !== undefined
-  const zoom = (factor: number): void => {
-    const at = selection ? momentOf(data, selection) : undefined
-    props.onRange(zoomStep(range, factor, follow, data.now, at))
-  }
+  const { range, selection, live, follow, zero } = props
   return (
     <div className={classes.bar} role="toolbar" aria-label="Timeline tools">
       {props.chain > 1 ? (
@@ -65,10 +61,22 @@ export function TimelineTools(props: TimelineToolsProps) {
       </label>
       <span className={classes.space} />
       <span className={classes.shown}>{shownText(span(range))} shown</span>
-      <button type="button" className={classes.icon} aria-label="Show more time" title="Show more time (s)" onClick={() => zoom(1.5)}>
+      <button
+        type="button"
+        className={classes.icon}
+        aria-label="Show more time"
+        title="Show more time (s)"
+        onClick={() => props.onZoom(ZOOM)}
+      >
         <Minus size={14} strokeWidth={1.6} aria-hidden="true" />
       </button>
-      <button type="button" className={classes.icon} aria-label="Show less time" title="Show less time (w)" onClick={() => zoom(1 / 1.5)}>
+      <button
+        type="button"
+        className={classes.icon}
+        aria-label="Show less time"
+        title="Show less time (w)"
+        onClick={() => props.onZoom(1 / ZOOM)}
+      >
         <Plus size={14} strokeWidth={1.6} aria-hidden="true" />
       </button>
       <button

@@ -178,9 +178,9 @@ describe('keys', () => {
   const key = (name: string, over = {}) => commandOf({ key: name, ctrlKey: false, metaKey: false, altKey: false, ...over })
   it('are ours without modifiers, and only ours', () => {
     expect(key('ArrowLeft')).toEqual({ do: 'walk', to: 'left' })
-    expect(key('l')).toEqual({ do: 'follow' })
-    expect(key('f', { ctrlKey: true })).toBeUndefined()
-    for (const name of ['j', 'f', '[', ']']) expect(key(name)).toBeUndefined()
+    expect(key('Escape')).toEqual({ do: 'clear' })
+    expect(key('ArrowLeft', { altKey: true })).toBeUndefined()
+    for (const name of ['j', 'w', 'a', 'f', '0', 'l', '[', ']']) expect(key(name)).toBeUndefined()
   })
 })
 
