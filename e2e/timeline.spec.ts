@@ -49,3 +49,33 @@ test('a pan by key ends following, wherever the focus is', async ({ launch, watc
   }
   await client.close()
 })
+
+test('following leaves the view where it has led, by the button as by hand', async ({ launch, watched }) => {
+  const product = await launch(['--server-port', '0'])
+  const page = await watched.open(product)
+  const client = await healthySession(product)
+  await expect(call(page, /^Call \d+, retrieve_address_objects/)).toBeVisible()
+  const follow = page.getByRole('button', { name: 'Follow' })
+  const plot = await timeline(page).boundingBox()
+  const byHand = async (): Promise<void> => {
+    const [x, y] = [(plot?.x ?? 0) + 400, (plot?.y ?? 0) + 60]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 40, y)
+    await page.mouse.up()
+  }
+  for (const end of [() => follow.click(), byHand]) {
+    await page.keyboard.press('f')
+    for (let step = 0; step < 4; step++) await page.keyboard.press('w')
+    await expect.poll(() => page.url()).toMatch(/range=.*follow=1/)
+    const [from = 0, to = 0] = (new URLSearchParams(page.url().split('#')[1]).get('range') ?? '').split('~').map(Number)
+    // Followed until nothing of it is in view any more.
+    await expect.poll(() => shownFrom(page), { timeout: 60_000 }).toBeGreaterThan(to)
+    const led = await shownFrom(page)
+    await end()
+    await expect(follow).toHaveAttribute('aria-pressed', 'false')
+    await expect.poll(() => page.url()).toMatch(/range=(?!.*follow=1)/)
+    expect(await shownFrom(page)).toBeGreaterThan(led - (to - from) / 2)
+  }
+  await client.close()
+})

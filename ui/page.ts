@@ -198,26 +198,23 @@ export class Page {
     this.change({ range: { from: at - half, to: at + half }, follow: false })
   }
 
-  /** A range chosen by hand ends following unless the live edge is still in it. */
-  setRange(range: Range): void {
-    const now = this.now()
-    this.change({ range, follow: this.#state.address.follow && range.from <= now && now <= range.to })
-  }
   /** A step of zoom, `factor` above 1 to more time: around the live edge while it is followed, else around the selection in view. */
   zoom(factor: number): void {
     const scene = this.scene()
     if (!scene) return
     const { selection } = this.#state.address
     const at = selection ? momentOf(selection, this.rows) : undefined
-    this.setRange(zoomStep(scene.range, factor, scene.follow, scene.now, at))
+    this.change({ range: zoomStep(scene.range, factor, scene.follow, scene.now, at), follow: scene.follow })
   }
   /** Moves on by `share` of the shown time, which ends following. */
   pan(share: number): void {
     const range = this.scene()?.range
     if (range) this.change({ range: panRange(range, (range.to - range.from) * share), follow: false })
   }
+  /** Follows the live edge, or stays where that has led. */
   follow(follow: boolean): void {
-    this.change({ follow })
+    const range = this.scene()?.range
+    this.change({ follow, ...(range && !follow && { range }) })
   }
 
   /** Asking for the selection twice returns to the session's start. */

@@ -86,13 +86,7 @@ export function Stage({ scene, sessions, logs, gaps, rev, compact, onHeight }: S
           paused={paused}
           onHeight={onHeight}
           onSelect={next => page.select(next)}
-          onRange={next => {
-            // While it follows, the timeline tells where it has got to; only another span, or another start of the whole, is a wish.
-            const near = (range.to - range.from) * 0.01
-            const told =
-              follow && (whole ? Math.abs(next.from - range.from) < near : Math.abs(next.to - next.from - (range.to - range.from)) < near)
-            if (!told) page.setRange(next)
-          }}
+          onRange={(next, following) => page.change({ range: next, follow: following })}
           onAll={() => page.all()}
           onFollow={next => page.follow(next)}
         />

@@ -59,7 +59,7 @@ export interface TimelineProps {
   readonly focus: number
   readonly zero: Zero
   readonly range: Range
-  /** While true and `data.now` is known, the timeline itself keeps the edge at 80 %: only the span of `range` counts, and `onRange` tells now and then. */
+  /** While true and `data.now` is known, the timeline itself keeps the edge at 80 %: only the span of `range` counts. */
   readonly follow: boolean
   /** `range` is all of what is shown: while the edge is followed, its start stays and its span grows. */
   readonly whole?: boolean
@@ -67,8 +67,8 @@ export interface TimelineProps {
   /** Rows that the filter hides are drawn at 25 %. */
   readonly dimmed?: (kind: Selection['kind'], id: number) => boolean
   readonly onSelect: (selection: Selection | null) => void
-  /** A range chosen by hand; ends following unless it still contains the live edge. */
-  readonly onRange: (range: Range) => void
+  /** A range chosen by hand. `follow`: following goes on with it. */
+  readonly onRange: (range: Range, follow: boolean) => void
   /** All is wanted, of what will come as well: no range can say so. */
   readonly onAll: () => void
   readonly onFollow: (follow: boolean) => void

@@ -35,8 +35,6 @@ export interface StageEvents {
 const COAST_MS = 2500
 /** A chain taller than this part of the window folds around its focus: most of the page belongs to the table. */
 const ROOM = 0.42
-/** While following, the chosen range is told to the page this often. */
-const TELL_MS = 500
 
 export class Stage {
   props: TimelineProps
@@ -60,10 +58,8 @@ export class Stage {
   #layout: LaneLayout = { lanes: [], height: 0 }
   #away: ReadonlySet<number> = new Set()
   #heardAt = 0
-  #toldAt = 0
   #stale = true
   #moved = true
-  #owed: Range | undefined
   #seenRows: number | undefined
 
   constructor(layers: Layers, props: TimelineProps, events: StageEvents) {
@@ -86,7 +82,7 @@ export class Stage {
     if (props.theme !== before.theme) this.repaint()
     if (props.dimmed !== before.dimmed) this.#fading = new Fading(props.dimmed)
     if (props.follow !== before.follow) this.#seenRows = props.follow ? undefined : this.#countRows()
-    if (this.#range.hear(props.range, props.follow || before.follow ? undefined : this.#glide())) this.#stale = true
+    if (this.#range.hear(props.range, props.follow ? undefined : this.#glide())) this.#stale = true
     this.invalidate()
   }
 
@@ -144,23 +140,15 @@ export class Stage {
 
   /** A range chosen by hand. `glide`: a programmed zoom, shown in 160 ms; else at once. */
   choose(chosen: Range, glide: boolean): void {
-    const { follow, onFollow } = this.props
-    const kept = follow ? followedBy(chosen, this.shown, this.now()) : undefined
+    const kept = this.props.follow ? followedBy(chosen, this.shown, this.now()) : undefined
     const range = kept ?? chosen
-    if (follow && !kept) onFollow(false)
     this.#range.go(range, glide ? this.#glide() : undefined)
-    // What comes while it follows the page may take for our own leading: it first learns that following has ended.
-    if (follow && !kept) this.#owed = range
-    else this.#tell(range)
+    this.#range.tell(range)
+    this.props.onRange(range, kept !== undefined)
     this.invalidate()
   }
   #glide(): number | undefined {
     return window.matchMedia('(prefers-reduced-motion: reduce)').matches ? undefined : performance.now()
-  }
-  #tell(range: Range): void {
-    this.#owed = undefined
-    this.#range.tell(range)
-    this.props.onRange(range)
   }
 
   /** The gesture is over: sessions that left the view may fold now. */
@@ -178,12 +166,6 @@ export class Stage {
       return
     }
     this.#range.follow(now, this.props.whole)
-    // The page's other parts (waterfall, URL) learn now and then where following has led.
-    const pixel = this.frame ? msPerPx(this.frame.view) : 0
-    const at = performance.now()
-    if (at - this.#toldAt < TELL_MS || Math.abs(this.shown.to - this.props.range.to) < pixel * 2) return
-    this.#toldAt = at
-    this.#tell(this.shown)
   }
 
   #rebuild(): void {
@@ -235,7 +217,6 @@ export class Stage {
     const width = this.#layers.scroller.clientWidth
     const height = this.#layers.scroller.clientHeight
     if (width === 0 || height === 0) return
-    if (this.#owed) this.#tell(this.#owed)
     this.#advance()
     if (this.#stale) this.#rebuild()
     const moved = this.#moved
