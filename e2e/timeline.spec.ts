@@ -1,10 +1,12 @@
 /** How much time a live timeline shows. Promise: each way to move it does the same, wherever the focus is, and all of it stays all of it. */
 import type { Page } from '@playwright/test'
-import { call, expect, healthySession, test } from './page-fixture.ts'
+import { call, expect, healthySession, picture, test } from './page-fixture.ts'
 
 const timeline = (page: Page) => page.getByRole('application', { name: /^Timeline/ })
-const shownFrom = async (page: Page): Promise<number> =>
-  Number(await page.getByRole('slider', { name: 'Begin of the shown time' }).getAttribute('aria-valuenow'))
+/** In recording ms. */
+const shown = async (page: Page, end: 'Begin' | 'End'): Promise<number> =>
+  Number(await page.getByRole('slider', { name: `${end} of the shown time` }).getAttribute('aria-valuenow'))
+const shownFrom = (page: Page): Promise<number> => shown(page, 'Begin')
 
 test('all, asked for while a part is followed, stays all', async ({ launch, watched }) => {
   const product = await launch(['--server-port', '0'])
@@ -78,4 +80,36 @@ test('following leaves the view where it has led, by the button as by hand', asy
     expect(await shownFrom(page)).toBeGreaterThan(led - (to - from) / 2)
   }
   await client.close()
+})
+
+test('a range drawn on the axis is zoomed to by a double click, and cleared by a click beside it', async ({ launch, watched }, info) => {
+  const product = await launch(['--server-port', '0'])
+  const page = await watched.open(product)
+  const client = await healthySession(product)
+  await client.close()
+  await expect(page.getByRole('option', { name: /^Session .*ended/ })).toBeVisible()
+  const { x: left = 0, y: top = 0, width = 0 } = (await timeline(page).boundingBox()) ?? {}
+  const [from, to, beside] = [left + width * 0.4, left + width * 0.5, left + width - 20]
+  const [axis, lanes] = [top + 28, top + 80]
+  const draw = async (): Promise<void> => {
+    await page.mouse.move(from, axis)
+    await page.mouse.down()
+    await page.mouse.move(to, axis)
+    await page.mouse.up()
+  }
+  const span = async (): Promise<number> => (await shown(page, 'End')) - (await shown(page, 'Begin'))
+  await expect.poll(span).toBeGreaterThan(0)
+  const whole = await span()
+  await draw()
+  // The crosshair stands beside it.
+  await page.mouse.move(left + width * 0.8, lanes)
+  await picture(page, info, 'drawn')
+  await page.mouse.click(beside, lanes)
+  await page.mouse.dblclick((from + to) / 2, axis)
+  await draw()
+  await page.mouse.dblclick((from + to) / 2, axis)
+  await expect.poll(span).toBeLessThan(whole / 2)
+  // To the second alone: to both, it would be a tenth of a tenth.
+  await expect.poll(() => page.url()).toContain('range=')
+  expect(await span()).toBeGreaterThan(whole / 20)
 })

@@ -40,10 +40,10 @@ export function reveal(stage: Stage, selection: Selection): void {
   stage.settle()
 }
 
-/** A click selects; on a crowd that nobody could tell apart it also zooms in. */
+/** A click on a mark selects it; beside all marks it clears the drawn range, but not within that: there it may be half of a double click. */
 export function click(stage: Stage, hit: Hit | null, at: number): void {
-  if (!hit) return
-  stage.props.onSelect(selectionOf(hit, at))
+  if (hit) stage.props.onSelect(selectionOf(hit, at))
+  else if (stage.chosen && !inView(stage.chosen.range, at)) clearChosen(stage)
 }
 
 /** Into the range drawn on the axis, else onto the mark. */

@@ -37,10 +37,9 @@ export function drawOverlay(ctx: Ctx, palette: Palette, input: OverlayInput): vo
   const { frame, width, height } = input
   const { view } = frame
   ctx.clearRect(0, 0, width, height)
-  const busy: Strip[] = []
   const crossX = input.crossX !== undefined && input.crossX >= view.x0 && input.crossX <= view.x1 ? input.crossX : undefined
-  const box = input.chosen ? chosenBox(input) : crossX !== undefined ? crossBox(input, crossX) : undefined
-  if (box) busy.push(box)
+  const boxes = boxesOf(input, crossX)
+  const busy: Strip[] = [...boxes]
   ctx.save()
   ctx.beginPath()
   ctx.rect(view.x0 - 10, 0, width - view.x0 + 10, height)
@@ -52,7 +51,7 @@ export function drawOverlay(ctx: Ctx, palette: Palette, input: OverlayInput): vo
   drawTicks(ctx, palette, input, busy)
   if (input.hover) drawHover(ctx, palette, input.hover)
   if (input.chosen) drawChosen(ctx, palette, input, input.chosen.range)
-  else if (crossX !== undefined) drawCross(ctx, palette, crossX, frame.bottom)
+  if (crossX !== undefined) drawCross(ctx, palette, crossX, frame.bottom)
   ctx.restore()
   // Text inside a bar needs no halo, but it must not leave the lanes.
   ctx.save()
@@ -63,7 +62,7 @@ export function drawOverlay(ctx: Ctx, palette: Palette, input: OverlayInput): vo
   ctx.restore()
   drawLabels(ctx, palette, frame.flagLabels)
   drawUnit(ctx, palette, frame)
-  if (box) drawBox(ctx, palette, box)
+  for (const box of boxes) drawBox(ctx, palette, box)
 }
 
 function drawUnit(ctx: Ctx, palette: Palette, frame: ComposedFrame): void {
@@ -144,6 +143,13 @@ function boxAt(input: OverlayInput, x: number, parts: readonly string[]): Box {
   const wide = parts.reduce((sum, part) => sum + input.measure(part, false, false), 0) + GAP * (parts.length - 1) + 12
   const left = Math.max(2, Math.min(x - wide / 2, input.width - wide - 2))
   return { x0: left, x1: left + wide, parts }
+}
+
+/** The readouts: of the drawn range, and of the crosshair where that leaves it room. */
+export function boxesOf(input: OverlayInput, crossX: number | undefined): readonly Box[] {
+  const chosen = input.chosen ? [chosenBox(input)] : []
+  const cross = crossX === undefined ? [] : [crossBox(input, crossX)]
+  return [...chosen, ...cross.filter(one => chosen.every(other => one.x1 < other.x0 || one.x0 > other.x1))]
 }
 
 function crossBox(input: OverlayInput, x: number): Box {
