@@ -6,9 +6,14 @@ import glyphCss from './glyph.module.css'
 import { rungsOf } from './ladder-model.ts'
 import sequenceCss from './sequence.module.css'
 import { type Arrow, type Moment, sequenceOf } from './sequence-model.ts'
+import { type Line, linesOf } from './sequence-words.ts'
 
 const TOP = 44
 const LINE = 18
+/** Left edge of the words, from one baseline to the next, and what stays free between them and the client's lifeline. */
+const WORDS = 112
+const PITCH = 16
+const FREE = 8
 
 interface SequenceProps {
   readonly call: Call
@@ -19,25 +24,10 @@ interface SequenceProps {
   readonly ports: readonly [client: string, proxy: string, server: string]
 }
 
-/** Characters that fit between the names and the client's lifeline. */
-const COLUMN = 38
-
-/** Words in lines of at most `COLUMN` characters; a longer word keeps a line of its own. */
-function wrapped(text: string): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < COLUMN) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
-
 /** Height of a moment: room for its arrows and for its words. */
-function heightOf({ arrows, wait, rung }: Moment): number {
-  if (wait) return Math.max(40, 16 + wait.pings * 12)
-  const words = rung ? 16 + wrapped(rung.says).length * 16 : 0
-  return Math.max(30, words, 10 + Math.ceil(arrows.length / 2) * LINE) + 14
+function heightOf({ arrows, wait }: Moment, lines: number): number {
+  if (wait) return Math.max(24 + lines * PITCH, 16 + wait.pings * 12)
+  return Math.max(30, lines * PITCH, 10 + Math.ceil(arrows.length / 2) * LINE) + 14
 }
 
 function useWidth(): [React.RefObject<SVGSVGElement | null>, number] {
@@ -59,13 +49,15 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
   const client = Math.min(300, width * 0.44) + 34
   const server = width - 56
   const x = { client, proxy: (client + server) / 2, server }
-  const tops: number[] = []
+  const rows: Row[] = []
   let height = TOP
   for (const moment of moments) {
-    tops.push(height)
-    height += heightOf(moment)
+    const lines = linesOf(moment, client - WORDS - FREE)
+    const row = { moment, lines, y: height, height: heightOf(moment, lines.length) }
+    rows.push(row)
+    height += row.height
   }
-  const middle = (index: number): number => (tops[index] ?? height) + 18
+  const middle = (index: number): number => (rows[index]?.y ?? height) + 18
   const names = [
     ['Client', x.client, ports[0]],
     ['Seismograph', x.proxy, ports[1]],
@@ -98,16 +90,16 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
           </text>
         </g>
       ))}
-      {moments.map(
-        (moment, index) =>
-          moment.rung?.kind === 'break' && (
+      {rows.map(
+        row =>
+          row.moment.rung?.kind === 'break' && (
             <rect
-              key={moment.rung.name}
+              key={row.moment.rung.name}
               className={sequenceCss.band}
               x="4"
-              y={(tops[index] ?? 0) - 6}
+              y={row.y - 6}
               width={width - 8}
-              height={heightOf(moment) - 2}
+              height={row.height - 2}
               rx="6"
             />
           ),
@@ -125,9 +117,8 @@ export function SequenceDrawing({ call, exchanges, frames, zero, ports }: Sequen
           opacity="0.3"
         />
       )}
-      {moments.map((moment, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: moments have no other name than their place.
-        <MomentRow key={index} moment={moment} y={tops[index] ?? 0} x={x} zero={zero} />
+      {rows.map(row => (
+        <MomentRow key={row.y} row={row} x={x} zero={zero} />
       ))}
     </svg>
   )
@@ -148,22 +139,26 @@ const MARKS: Record<string, string> = {
   unknown: 'm-4 0h8',
 }
 
-interface RowProps {
+interface Row {
   readonly moment: Moment
+  readonly lines: readonly Line[]
   readonly y: number
+  readonly height: number
+}
+interface RowProps {
+  readonly row: Row
   readonly x: Readonly<Record<'client' | 'proxy' | 'server', number>>
   readonly zero: number
 }
 
-function MomentRow({ moment, y, x, zero }: RowProps) {
-  const { rung, wait, arrows, at } = moment
+function MomentRow({ row, x, zero }: RowProps) {
+  const { lines, y } = row
+  const { rung, wait, arrows, at } = row.moment
   if (wait) {
     const rings = Array.from({ length: wait.pings }, (_, index) => y + 8 + index * 12)
     return (
       <g>
-        <text x="112" y={y + 20} data-tone="quiet">
-          {wait.says}
-        </text>
+        <Words lines={lines} y={y + 20} />
         {rings.map(ring => (
           <g key={ring}>
             <path className={sequenceCss.arrow} data-tone="ping" d={`M${x.client} ${ring}H${x.server}`} />
@@ -174,7 +169,6 @@ function MomentRow({ moment, y, x, zero }: RowProps) {
       </g>
     )
   }
-  const tone = rung?.kind === 'break' ? 'fail' : 'strong'
   const time = at === undefined ? (rung?.kind === 'no' ? 'never' : '') : offset(at - zero)
   return (
     <g>
@@ -195,14 +189,7 @@ function MomentRow({ moment, y, x, zero }: RowProps) {
             fill="none"
             strokeWidth="2"
           />
-          <text x="112" y={y + 16} data-tone={tone}>
-            {rung.name}
-          </text>
-          {wrapped(rung.says).map((line, index) => (
-            <text key={line} x="112" y={y + 32 + index * 16} data-tone="quiet">
-              {line}
-            </text>
-          ))}
+          <Words lines={lines} y={y + 16} />
         </>
       )}
       {arrows.map((arrow, index) => (
@@ -216,6 +203,14 @@ function MomentRow({ moment, y, x, zero }: RowProps) {
     </g>
   )
 }
+
+const Words = ({ lines, y }: { lines: readonly Line[]; y: number }) =>
+  lines.map(({ text, tone }, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name than their place.
+    <text key={index} x={WORDS} y={y + index * PITCH} data-tone={tone}>
+      {text}
+    </text>
+  ))
 
 function ArrowMark({ arrow, x, y }: { arrow: Arrow; x: RowProps['x']; y: number }) {
   const from = x[arrow.from]
