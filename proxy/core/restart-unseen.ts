@@ -80,23 +80,23 @@ interface Kept {
 
 /**
  * A connection kept open between requests that the server closed in this time, though no limit on idle ones ran out: these are told in
- * whole seconds (uvicorn and Node 5, gunicorn 2).
+ * whole seconds (uvicorn and Node 5, gunicorn 2), and meet one connection after the other.
  */
 function hungUp(facts: Facts, since: number, until: number): Kept | undefined {
-  if (remembersOld(facts, since, until)) return undefined
-  for (const one of facts.exchanges.toReversed()) {
-    const { hangup, serverEnd, serverPort } = one
-    if (!hangup || !serverEnd || hangup.at < since || hangup.at > until || !wasKept(facts, one)) continue
-    const idle = Math.max(0, hangup.at - serverEnd.at)
-    if (idle < 900 || (idle % 1000 > 250 && idle % 1000 < 950)) return { hangup, idle, serverPort }
-  }
-  return undefined
+  const trips = Map.groupBy(facts.exchanges, ({ conn }) => conn)
+  const all = facts.exchanges.flatMap(one => ((trips.get(one.conn)?.length ?? 0) > 1 ? (keptOf(one) ?? []) : []))
+  const last = all.findLast(({ hangup }) => hangup.at >= since && hangup.at <= until)
+  if (!last || remembersOld(facts, since, until)) return undefined
+  const { idle, hangup } = last
+  const isWhole = idle >= 900 && (idle % 1000 <= 250 || idle % 1000 >= 950)
+  const again = all.some(other => Math.abs(other.hangup.at - hangup.at) > 1_000 && Math.abs(other.idle - idle) <= Math.max(50, idle * 0.05))
+  return isWhole || again ? undefined : last
 }
 
-/** It was used before, and nobody had said that this exchange would be its last. */
-function wasKept({ exchanges }: Facts, last: Exchange): boolean {
-  const closes = [last.requestHeaders, last.responseHeaders ?? []].some(headers => /\bclose\b/i.test(headerOf(headers, 'connection')))
-  return !closes && exchanges.some(({ conn, id }) => conn === last.conn && id < last.id)
+/** How the connection of this exchange, its last, was closed; nothing where either side had said that it would be. */
+function keptOf({ hangup, serverEnd, serverPort, requestHeaders, responseHeaders = [] }: Exchange): Kept | undefined {
+  const isSaid = [requestHeaders, responseHeaders].some(headers => /\bclose\b/i.test(headerOf(headers, 'connection')))
+  return !hangup || !serverEnd || isSaid ? undefined : { hangup, serverPort, idle: Math.max(0, hangup.at - serverEnd.at) }
 }
 
 /** A session begun since, to which the server called itself by the same name and another version. */
