@@ -21,25 +21,30 @@ export class CallEnds {
   }
 
   /** A response body ended on one leg without answering these calls. */
-  lostOwn(x: ExchangeState, own: Ended): void {
-    const over = x.session?.row.ended
-    // A server that lets go of what the client has taken back with its session does as it should.
-    const ended: Ended = over?.detail === 'DELETE' && over.at <= own.at ? { ...over, what: 'deletion' } : own
+  lostOwn(x: ExchangeState, ended: Ended): void {
     for (const call of x.calls) {
       if (call.answer || call.broken || call.row.kind !== 'request' || call.hops.at(-1) !== x) continue
       if (x.response?.blind) call.blind ??= 'the body could not be read'
-      if (x.resumable && !call.session.row.ended) call.resumeUntil ??= { at: resumableUntil(x, ended), from: breakOf(call, ended) }
-      else this.break(call, ended)
+      if (!(call.resumed && isUnderWay(call.resumed))) this.#cut(call, x, ended)
     }
   }
 
-  /** A stream goes on where others had ended: the calls that waited there now wait on it. */
+  /** Its stream ended: the client may take it up again elsewhere where it has an id to name. */
+  #cut(call: CallState, x: ExchangeState, own: Ended): void {
+    const over = call.session.row.ended
+    // A server that lets go of what the client has taken back with its session does as it should.
+    const ended: Ended = over?.detail === 'DELETE' && over.at <= own.at ? { ...over, what: 'deletion' } : own
+    if (over || !(x.resumable || call.resumed)) this.break(call, ended)
+    else call.resumeUntil ??= { at: ended.at + Math.min(x.row.retry ?? 0, LONGEST_RETRY) + RESUME_SPAN, from: breakOf(call, ended) }
+  }
+
+  /** A stream goes on where another ended, or is about to be let go: the calls that waited there now wait on it. */
   resumed(x: ExchangeState): void {
     const from = headerOf(x.row.requestHeaders, 'last-event-id')
     if (from === '' || !x.session) return
     const { open, frames } = x.session
     const carriers = new Set(frames.filter(({ lastEventId }) => lastEventId === from).map(({ exchange }) => exchange))
-    x.resumes = [...open].filter(call => call.resumeUntil && [...call.hops, call.resumed].some(hop => hop && carriers.has(hop.row.id)))
+    x.resumes = [...open].filter(call => [...call.hops, call.resumed].some(hop => hop && carriers.has(hop.row.id)))
     for (const call of x.resumes) {
       call.resumed = x
       call.resumeUntil = undefined
@@ -49,8 +54,8 @@ export class CallEnds {
   /** A stream that had taken up calls again ended in its turn. */
   lostAgain(x: ExchangeState, ended: Ended): void {
     for (const call of x.resumes) {
-      if (call.answer || call.broken || call.resumed !== x) continue
-      call.resumeUntil ??= { at: resumableUntil(x, ended), from: breakOf(call, ended) }
+      const own = call.hops.at(-1)
+      if (!call.answer && !call.broken && call.resumed === x && !(own && isUnderWay(own))) this.#cut(call, x, ended)
     }
   }
 
@@ -172,7 +177,7 @@ export class CallEnds {
   }
 }
 
-const resumableUntil = ({ row }: ExchangeState, { at }: Ended): number => at + Math.min(row.retry ?? 0, LONGEST_RETRY) + RESUME_SPAN
+const isUnderWay = ({ row }: ExchangeState): boolean => !row.clientEnd && !row.serverEnd
 
 /** Its client has sent FIN and not closed yet: an answer may still come, and be read. */
 function mayReadOn({ broken, answer, session, hops }: CallState): boolean {

@@ -92,3 +92,28 @@ it('of another call does not carry it', () => {
   wire.fold.tick(wire.at)
   expect(call()).toMatchObject({ delivery: 'unanswered', broken: { by: 'server' } })
 })
+
+it('may be asked for before the one that it replaces is seen to end', () => {
+  const wire = new WireScript()
+  const { conn, headers } = openStreamable(wire)
+  const own = conn.post('/mcp', tool(1), headers).stream().body(event('e1'))
+  const next = wire.connect().get('/mcp', [...headers, ['last-event-id', 'e1']])
+  next.stream()
+  own.clientEnd('fin', 'client').serverEnd('closed', 'proxy')
+  wire.wait(90_000)
+  wire.fold.tick(wire.at)
+  const call = () => wire.rows('call').find(({ rpcId }) => rpcId === '1')
+  expect(call()).toMatchObject({ delivery: 'pending' })
+  next.clientEnd('reset', 'client').serverEnd('closed', 'proxy')
+  wire.wait(61_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'undeliverable', broken: { by: 'client', how: 'reset' } })
+})
+
+it('ends with its session: what the client has taken back is no loss', () => {
+  const { wire, conn, call, resume } = cutCall()
+  const { stream } = resume('e1')
+  conn.request('DELETE', '/mcp', [['mcp-session-id', wire.row('session').key]]).answer(200)
+  stream.serverEnd().clientEnd()
+  expect(call()).toMatchObject({ broken: { says: 'The client ended the session' } })
+})
