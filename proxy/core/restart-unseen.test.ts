@@ -7,15 +7,16 @@ import type { RawHeader } from './event.ts'
 const UNKNOWN = { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } }
 
 interface Case {
-  /** How long each connection in turn lay idle (ms) before `by` closed it. The session is unknown 3 s after the last. */
+  /** How long each connection in turn lay idle (ms) before `by` closed it. The session is unknown `later` (default 3 s) after the last. */
   readonly idle: readonly number[]
+  readonly later?: number
   readonly by?: 'server' | 'client'
   readonly said?: readonly RawHeader[]
   /** Requests on each connection. */
   readonly uses?: number
 }
 
-function ruleOf({ idle, by = 'server', said = [], uses = 2 }: Case): string | undefined {
+function ruleOf({ idle, later = 3_000, by = 'server', said = [], uses = 2 }: Case): string | undefined {
   const wire = new WireScript()
   const { headers } = openStreamable(wire)
   for (const span of idle) {
@@ -29,7 +30,7 @@ function ruleOf({ idle, by = 'server', said = [], uses = 2 }: Case): string | un
     wire.wait(span)
     wire.write({ kind: 'close', conn: conn.number, leg: 'server', how: 'fin', by, received: 0, sent: 0 })
   }
-  wire.wait(3_000)
+  wire.wait(later)
   wire.connect().post('/mcp', tool(0), headers).json(404, UNKNOWN)
   const facts = wire.fold.facts(wire.row('session').id, wire.at)
   const found = facts ? judge(facts).findings.find(({ exchange }) => exchange !== undefined) : undefined
@@ -50,5 +51,10 @@ describe('a kept connection', () => {
     ['by the client', { idle: [9], by: 'client' }],
     ['as was said', { idle: [9], said: [['Connection', 'close']] }],
     ['after its only request', { idle: [9], uses: 1 }],
+    ['after a limit that is looked after now and then', { idle: [9_420] }],
+    ['so long before that the session may have expired', { idle: [9], later: 1_800_000 }],
   ])('tells nothing where it is closed %s', (_, told) => expect(ruleOf(told)).toBe('session-unknown-or-expired'))
+
+  it('that ends just before another worker answers is that of one worker', () =>
+    expect(ruleOf({ idle: [9], later: 30 })).toBe('wrong-worker'))
 })

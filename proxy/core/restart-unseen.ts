@@ -20,8 +20,9 @@ export function restartedUnseen(facts: Facts, first: Exchange): UnknownSession |
   const began = beginning(facts, since, at)
   const isSure = began !== undefined && BEGINS.test(began.text)
   const renewed = newVersion(facts, at)
-  const alike = at - since >= RESTART_LEAST && at - since < EXPIRY_SPAN ? forgottenTogether(facts, since, at) : []
-  const kept = hungUp(facts, since, at)
+  const isNear = at - since >= RESTART_LEAST && at - since < EXPIRY_SPAN
+  const alike = isNear ? forgottenTogether(facts, since, at) : []
+  const kept = isNear ? hungUp(facts, since, at) : undefined
   if (!began && !renewed && alike.length === 0 && !kept) return undefined
   const evidence: Evidence[] = []
   if (kept)
@@ -71,6 +72,9 @@ function beginning(facts: Facts, since: number, until: number): LogLine | undefi
   return lines.find(({ text }) => SEEMS_TO_BEGIN.test(text) && !FOR_ONE_SESSION.test(text))
 }
 
+/** A connection that lay idle for so long may have met any limit (ms). */
+const SWEPT = 8_000
+
 interface Kept {
   readonly hangup: End
   /** How long nothing had been under way (ms). */
@@ -79,8 +83,9 @@ interface Kept {
 }
 
 /**
- * A connection kept open between requests that the server closed in this time, though no limit on idle ones ran out: these are told in
- * whole seconds (uvicorn and Node 5, gunicorn 2), and meet one connection after the other.
+ * A connection kept open between requests that the server closed in this time, though no limit on idle ones ran out: short ones are whole
+ * seconds (uvicorn and Node 5, gunicorn 2), longer ones are looked after now and then (Bun: 10 s, every 4 s), and they meet one connection
+ * after the other.
  */
 function hungUp(facts: Facts, since: number, until: number): Kept | undefined {
   const trips = Map.groupBy(facts.exchanges, ({ conn }) => conn)
@@ -90,7 +95,7 @@ function hungUp(facts: Facts, since: number, until: number): Kept | undefined {
   const { idle, hangup } = last
   const isWhole = idle >= 900 && (idle % 1000 <= 250 || idle % 1000 >= 950)
   const again = all.some(other => Math.abs(other.hangup.at - hangup.at) > 1_000 && Math.abs(other.idle - idle) <= Math.max(50, idle * 0.05))
-  return isWhole || again ? undefined : last
+  return isWhole || again || idle >= SWEPT ? undefined : last
 }
 
 /** How the connection of this exchange, its last, was closed; nothing where either side had said that it would be. */
