@@ -6,7 +6,7 @@ import type { End } from '../core/model.ts'
 import { isClientNear, isServerNear } from '../core/nearness.ts'
 import { lastKnown } from '../core/restart-signs.ts'
 import { maybeTls } from '../core/tls-port.ts'
-import { refusalsOf } from '../core/unknown-session.ts'
+import { refusalsOf, unknownSession } from '../core/unknown-session.ts'
 import { bytesText, endingText, spanText } from '../core/words.ts'
 import { lossEvidence, lossWords } from './end-words.ts'
 import type { Rule } from './rule.ts'
@@ -18,10 +18,14 @@ const TLS_FIX = [
 
 const isNear = (facts: Facts, { by }: End) => (by === 'client' ? isClientNear(facts) : isServerNear(facts))
 
-/** The time in which the server came to know the session no longer: an end in it is told with that. */
-function forgetting(facts: Facts): { readonly from: number; readonly to: number } | undefined {
+/** Ends that are told with the session that the server did not know any more: between the last request that it served and the refusal. */
+function toldWithSession(facts: Facts): (end: End) => boolean {
   const first = refusalsOf(facts)[0]
-  return first && { from: lastKnown(facts, first).at, to: answerAt(first) }
+  if (!first) return () => false
+  const { at, before } = lastKnown(facts, first)
+  const from = Math.min(at, before?.requestAt ?? at)
+  const cited = new Set(unknownSession(facts)?.evidence.map(({ seq }) => seq))
+  return end => cited.has(end.seq) || (end.at >= from && end.at <= answerAt(first))
 }
 
 export const networkInterruption: Rule = {
@@ -34,9 +38,9 @@ export const networkInterruption: Rule = {
   fix: 'Send SSE comments as keepalive, give events ids so that a client can resume, and look at what stands between client and server.',
   references: ['modelcontextprotocol/typescript-sdk#510', 'modelcontextprotocol/python-sdk#1811'],
   check(facts) {
-    const told = forgetting(facts)
+    const isTold = toldWithSession(facts)
     const found = endCauses(facts).filter(({ rule, exchange, end, lost }) => {
-      if (rule !== 'network-interruption' || (told && end.at >= told.from && end.at <= told.to)) return false
+      if (rule !== 'network-interruption' || isTold(end)) return false
       // A response that can be resumed, or was one call’s own, is told by what becomes of that call.
       return exchange.body === 'sse' ? false : exchange.resumable !== true || lost.length > 0
     })
