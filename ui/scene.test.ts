@@ -57,6 +57,8 @@ test('spans of things', () => {
   const { rows } = staged()
   expect(spanOf({ kind: 'call', id: 10 }, rows, 0)).toEqual({ from: 5000, to: 71_204 })
   expect(spanOf({ kind: 'exchange', id: 11 }, rows, 0)).toEqual({ from: 5000, to: 5010 })
+  // It goes on: what is open has no end yet.
+  expect(spanOf({ kind: 'exchange', id: 11 }, rows, 61_000)).toEqual({ from: 5000, to: 61_000 })
   expect(spanOf({ kind: 'session', id: 2 }, rows, 99_000)).toEqual({ from: 63_000, to: 99_000 })
   expect(aired({ from: 10, to: 10 }).to - aired({ from: 10, to: 10 }).from).toBeGreaterThan(20)
 })

@@ -10,6 +10,7 @@ import { callEnd, lostFrom } from './call-fate.ts'
 import { chainOf, nearest } from './chain.ts'
 import { type Rows, recordingOf, rowAt } from './rows.ts'
 import { tailOf } from './timeline/tail.ts'
+import { exchangeEnd } from './timeline/tracks.ts'
 import type { Range, Selection, Zero } from './view.ts'
 
 export interface Scene {
@@ -120,7 +121,8 @@ export function spanOf(selection: Selection, rows: Rows, now: number): Range | u
     to = Number.isFinite(end) ? end : Math.max(from, now)
   } else if (kind === 'exchange') {
     const one = rows.exchange(id)
-    to = Math.max(from, one?.clientEnd?.at ?? 0, one?.serverEnd?.at ?? 0, one?.lastByteAt ?? 0)
+    const open = one && !Number.isFinite(exchangeEnd(one)) ? now : from
+    to = Math.max(from, open, one?.clientEnd?.at ?? from, one?.serverEnd?.at ?? from, one?.lastByteAt ?? from)
   } else if (kind === 'finding') {
     const times = rows.finding(id)?.evidence.map(each => each.at) ?? []
     return around({ from: Math.min(from, ...times), to: Math.max(from, ...times) })
