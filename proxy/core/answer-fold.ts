@@ -97,6 +97,7 @@ export class AnswerFold {
     session.row.frames++
     if (frame.id !== undefined) {
       x.resumable = true
+      x.cursor = frame.id
       row.resumable = true
     }
     if (frame.retry !== undefined) row.retry = frame.retry

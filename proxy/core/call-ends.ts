@@ -35,7 +35,10 @@ export class CallEnds {
     // A server that lets go of what the client has taken back with its session does as it should.
     const ended: Ended = over?.detail === 'DELETE' && over.at <= own.at ? { ...over, what: 'deletion' } : own
     if (over || !(x.resumable || call.resumed)) this.break(call, ended)
-    else call.resumeUntil ??= { at: ended.at + Math.min(x.row.retry ?? 0, LONGEST_RETRY) + RESUME_SPAN, from: breakOf(call, ended) }
+    else {
+      const retry = Math.min(x.row.retry ?? call.hops.at(-1)?.row.retry ?? 0, LONGEST_RETRY)
+      call.resumeUntil ??= { at: ended.at + retry + RESUME_SPAN, from: breakOf(call, ended) }
+    }
   }
 
   /** A stream goes on where another ended, or is about to be let go: the calls that waited there now wait on it. */
@@ -43,8 +46,9 @@ export class CallEnds {
     const from = headerOf(x.row.requestHeaders, 'last-event-id')
     if (from === '' || !x.session) return
     const { open, frames } = x.session
-    const carriers = new Set(frames.filter(({ lastEventId }) => lastEventId === from).map(({ exchange }) => exchange))
-    x.resumes = [...open].filter(call => [...call.hops, call.resumed].some(hop => hop && carriers.has(hop.row.id)))
+    // A client that missed the newest events names an older one.
+    const older = new Set(frames.filter(({ lastEventId }) => lastEventId === from).map(({ exchange }) => exchange))
+    x.resumes = [...open].filter(call => [...call.hops, call.resumed].some(hop => hop && (hop.cursor === from || older.has(hop.row.id))))
     for (const call of x.resumes) {
       call.resumed = x
       call.resumeUntil = undefined
@@ -77,6 +81,7 @@ export class CallEnds {
   /** Streams that nobody resumed until now. */
   expire(sessions: Iterable<SessionState>, now: number): void {
     for (const session of sessions) {
+      if ([...session.openExchanges].some(isResumption)) continue
       for (const call of session.open) {
         if (call.resumeUntil && call.resumeUntil.at <= now) this.breakAs(call, call.resumeUntil.from)
       }
@@ -176,6 +181,9 @@ export class CallEnds {
     this.#world.touchCall(call)
   }
 }
+
+/** It asks for the rest of a stream, and has no head yet: some servers send none before the first event. */
+const isResumption = ({ row, cursor }: ExchangeState): boolean => row.method === 'GET' && row.status === undefined && cursor !== undefined
 
 const isUnderWay = ({ row }: ExchangeState): boolean => !row.clientEnd && !row.serverEnd
 

@@ -24,7 +24,7 @@ function cutCall(retry = '') {
     const next = wire.connect()
     return { next, stream: next.get('/mcp', [...headers, ['last-event-id', from]]).stream() }
   }
-  return { wire, conn, call, resume }
+  return { wire, conn, headers, call, resume }
 }
 
 it('is not answered twice, though the first answers have left memory', () => {
@@ -116,4 +116,45 @@ it('ends with its session: what the client has taken back is no loss', () => {
   conn.request('DELETE', '/mcp', [['mcp-session-id', wire.row('session').key]]).answer(200)
   stream.serverEnd().clientEnd()
   expect(call()).toMatchObject({ broken: { says: 'The client ended the session' } })
+})
+
+it('may bring nothing before it is cut, and is resumed from the same event once more', () => {
+  const { wire, call, resume } = cutCall()
+  resume('e1').stream.body(event('e2')).serverEnd('reset').clientEnd('reset', 'proxy')
+  resume('e2').stream.body(': ping\n\n').serverEnd('reset').clientEnd('reset', 'proxy')
+  const { stream } = resume('e2')
+  wire.wait(120_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'pending' })
+  stream.body(event('e3', result(1)))
+  expect(call()).toMatchObject({ delivery: 'delivered' })
+})
+
+it('is known by the event that it goes on from, however much came on other streams since', () => {
+  const { wire, call, resume, headers } = cutCall()
+  const other = wire.connect().get('/mcp', headers).stream()
+  for (let i = 0; i < 3000; i++) other.body(event(`g${i}`, { jsonrpc: '2.0', method: 'notifications/message', params: {} }))
+  resume('e1')
+  wire.wait(120_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'pending' })
+})
+
+it('may have no head before its first event', () => {
+  const { wire, call, headers } = cutCall()
+  const next = wire.connect().get('/mcp', [...headers, ['last-event-id', 'e1']])
+  wire.wait(120_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'pending' })
+  next.stream().body(event('e2', result(1)))
+  expect(call()).toMatchObject({ delivery: 'delivered' })
+})
+
+it('that says nothing of its own lets its client wait as the one before it did', () => {
+  const { wire, call, resume } = cutCall('retry: 120000\n')
+  wire.wait(120_000)
+  resume('e1').stream.body(event('e2')).serverEnd().clientEnd()
+  wire.wait(125_000)
+  wire.fold.tick(wire.at)
+  expect(call()).toMatchObject({ delivery: 'pending' })
 })

@@ -68,6 +68,8 @@ export interface ExchangeState {
   shift: number
   /** An SSE `id` was seen: the client may resume elsewhere. */
   resumable: boolean
+  /** What its client would name to take it up elsewhere: the newest SSE `id`, or where it was itself taken up. */
+  cursor: string | undefined
   /** Calls whose stream it took up again where that had ended. */
   resumes: readonly CallState[]
   /** An initialize was POSTed in it. */
