@@ -42,10 +42,10 @@ export interface HarInput {
   readonly inflate?: (encoding: string, bytes: Uint8Array) => Uint8Array | undefined
 }
 
-/** The file's text in pieces. */
+/** The file's text in pieces; empty ones while secrets are learned, so that others may have their turn. */
 export function* eventsToHar(input: HarInput): Generator<string> {
   const { masker } = input
-  if (masker) learn(input, masker)
+  if (masker) yield* learn(input, masker)
   const { name, version } = input.creator
   const comment = masker
     ? 'Sanitised: credentials are masked and session ids replaced.'
@@ -81,14 +81,18 @@ function* logPieces({ masker, sessions, findings, loose }: HarInput): Generator<
   yield '\n]}'
 }
 
-function learn(input: HarInput, masker: Masker): void {
+function* learn(input: HarInput, masker: Masker): Generator<string> {
   for (const session of input.sessions) if (hasSessionId(session)) masker.learnSession(session.key)
   for (const { events } of input.exchanges()) {
     const sanitiser = new Sanitiser(masker)
     for (const event of decode(events, input).events) sanitiser.learn(event)
     sanitiser.studied()
+    yield ''
   }
-  for (const event of input.loose()) new Sanitiser(masker).learn(event)
+  for (const event of input.loose()) {
+    new Sanitiser(masker).learn(event)
+    yield ''
+  }
 }
 
 /** A body that no text can hold (JSON writes a control character as six) is left out: the other exchanges are wanted all the same. */
