@@ -33,6 +33,19 @@ describe('startServer', () => {
     expect(echoed.join('')).toContain('ready')
   })
 
+  it.each([
+    ['our own cache of a checkout', '1', 'undefined'],
+    ['what the user has set', undefined, '/dev/null/of-the-user'],
+  ])('gives the server our environment: %s', async (_, ours, seen) => {
+    vi.stubEnv('NODE_COMPILE_CACHE', '/dev/null/of-the-user')
+    vi.stubEnv('SEISMOGRAPH_COMPILED', ours)
+    const { journal, lines } = collect()
+    const script = 'console.log(process.env.NODE_COMPILE_CACHE, process.env.SEISMOGRAPH_COMPILED, process.env.PATH !== undefined)'
+    await startServer([process.execPath, '-e', script], journal, 'mcp', () => {}).ended
+    vi.unstubAllEnvs()
+    expect(lines).toContain(`stdout: ${seen} undefined true`)
+  })
+
   it('ends the server with us', async () => {
     const { journal, lines } = collect()
     const server = startServer([process.execPath, '-e', 'setInterval(() => {}, 1000)'], journal, 'mcp', () => {})

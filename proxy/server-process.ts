@@ -33,7 +33,7 @@ export function startServer(
   const [program = '', ...args] = command
   const child: ChildProcess = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...inherited(), ...env },
     // A group of its own: the terminal's Ctrl+C reaches us alone, and traffic has ended before the server does.
     detached: GROUPS,
   })
@@ -78,6 +78,12 @@ export function startServer(
       for (const cutter of cutters) cutter.end()
     },
   }
+}
+
+/** Our environment without what start.mjs put into it for ourselves. */
+function inherited(): NodeJS.ProcessEnv {
+  const { SEISMOGRAPH_COMPILED, NODE_COMPILE_CACHE, ...rest } = process.env
+  return SEISMOGRAPH_COMPILED === undefined && NODE_COMPILE_CACHE !== undefined ? { ...rest, NODE_COMPILE_CACHE } : rest
 }
 
 const GROUPS = process.platform !== 'win32'

@@ -10,8 +10,11 @@ try {
   say(`seismograph: could not prepare this checkout: ${error instanceof Error ? error.message : error}`)
   process.exit(2)
 }
+// Node keeps there what it has stripped of its types, once for all starts and threads.
+const cache = process.env.NODE_COMPILE_CACHE ? {} : { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), SEISMOGRAPH_COMPILED: '1' }
 const child = spawn(node24(), [join(root, 'proxy', 'main.ts'), ...process.argv.slice(2)], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  env: { ...process.env, ...cache },
 })
 // A terminal's Ctrl+C reaches the child by itself; a signal sent to us alone is passed on.
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
