@@ -170,10 +170,10 @@ describe('nobody listens to the program any more', () => {
   })
 })
 
-/** A data folder on a disk of 2 MiB. */
-function smallDisk(skip: (reason: string) => never): string {
+/** A data folder on a disk of so many MiB. */
+function smallDisk(skip: (reason: string) => never, size = 2): string {
   const data = folder()
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', data], { encoding: 'utf8' })
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', data], { encoding: 'utf8' })
   if (mounted.status !== 0) skip(`mounting a tmpfs is not possible here: ${(mounted.stderr ?? String(mounted.error)).trim()}`)
   stops.push(() => spawnSync('umount', [data]))
   return data
@@ -213,7 +213,8 @@ it('a disk that stays full to the end: what is lost is said, on the console and 
 })
 
 it('a recording on a full disk is read all the same, and where nothing can be written at all, that is said', async ({ skip }) => {
-  const data = smallDisk(skip)
+  // Room enough while it is recorded: the log of the live index alone may take 4 MiB.
+  const data = smallDisk(skip, 24)
   const product = await run(data, await upstream())
   const session = await openRaw(new URL(product.ready.proxy).origin)
   for (let id = 1; id <= 200; id++) {
