@@ -54,4 +54,3 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'demo' | 'probe'; readonly id: number }
   | { readonly type: 'summary'; readonly id: number; readonly summary: InspectorSummary }
-  | { readonly type: 'closed' }

@@ -138,7 +138,6 @@ async function close(): Promise<void> {
   server.closeAllConnections()
   await Promise.allSettled(running)
   library.close()
-  tell({ type: 'closed' })
   port?.close()
 }
 
