@@ -96,7 +96,6 @@ export class AnswerFold {
     else if (frame.kind === 'comment') row.pings++
     session.row.frames++
     if (frame.id !== undefined) {
-      x.resumable = true
       x.cursor = frame.id
       row.resumable = true
     }

@@ -54,7 +54,6 @@ export function beginExchange(event: RequestEvent, conn: ConnState, { world, inf
     frameIndex: 0,
     lump: { seq: -1, at: event.at, events: 0, pings: 0, silence: 0 },
     shift: 0,
-    resumable: false,
     cursor: headerOf(event.headers, 'last-event-id') || undefined,
     resumes: [],
     initialize: false,

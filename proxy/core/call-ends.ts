@@ -34,7 +34,7 @@ export class CallEnds {
     const over = call.session.row.ended
     // A server that lets go of what the client has taken back with its session does as it should.
     const ended: Ended = over?.detail === 'DELETE' && over.at <= own.at ? { ...over, what: 'deletion' } : own
-    if (over || !(x.resumable || call.resumed)) this.break(call, ended)
+    if (over || x.cursor === undefined) this.break(call, ended)
     else {
       const retry = Math.min(x.row.retry ?? call.hops.at(-1)?.row.retry ?? 0, LONGEST_RETRY)
       call.resumeUntil ??= { at: ended.at + retry + RESUME_SPAN, from: breakOf(call, ended) }

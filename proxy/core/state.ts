@@ -66,8 +66,6 @@ export interface ExchangeState {
   lump: { seq: number; at: number; events: number; pings: number; silence: number }
   /** Bytes by which the proxy's own rewriting made the body longer. */
   shift: number
-  /** An SSE `id` was seen: the client may resume elsewhere. */
-  resumable: boolean
   /** What its client would name to take it up elsewhere: the newest SSE `id`, or where it was itself taken up. */
   cursor: string | undefined
   /** Calls whose stream it took up again where that had ended. */
